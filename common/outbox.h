@@ -1,0 +1,82 @@
+// "The RPCs we owe": effects on other services, written in the transaction that causes them and
+// delivered at least once, in order per key. The row's request_id is the request_id of the RPC, so
+// a second delivery changes nothing; the reply is the outcome.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/sql/database.h"
+
+namespace lingkaran {
+
+// Table (in the first migration of registry and sponsorship):
+//   CREATE TABLE outbox (seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,
+//     kind TEXT NOT NULL, body TEXT NOT NULL, due_time BIGINT NOT NULL, attempts INT NOT NULL,
+//     last_error TEXT NOT NULL DEFAULT '', parked INT NOT NULL DEFAULT 0);
+//   CREATE INDEX outbox_key ON outbox (key, seq);  CREATE INDEX outbox_due ON outbox (parked, due_time);
+// due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
+// the end of the lease. seq comes from sequences ('outbox').
+struct OutboxMessage {
+  int64_t seq = 0;
+  std::string request_id;
+  std::string key;   // order is kept among rows of one key
+  std::string kind;  // picks the deliverer
+  std::string body;  // what the deliverer needs, usually a serialized request
+  int attempts = 0;
+};
+
+class Outbox {
+ public:
+  // Runs in the transaction that takes the delivered row away; may Put further rows.
+  using Settle = std::function<absl::Status(sql::Tx&)>;
+  // Makes the RPC. OK with a Settle: it is decided (done, or refused for good) and Settle records
+  // the outcome. An error: not decided; the row is delivered again after a back-off with jitter.
+  using Deliver = std::function<absl::StatusOr<Settle>(const OutboxMessage&)>;
+
+  struct Options {
+    absl::Duration lease = absl::Seconds(30);
+    absl::Duration first_backoff = absl::Milliseconds(50);
+    absl::Duration max_backoff = absl::Seconds(30);
+    int max_attempts = 50;  // then parked and logged as an alarm
+    int threads = 2;        // of the relay
+  };
+
+  Outbox(sql::Database& database, Options options);
+  ~Outbox();
+
+  // Before Start.
+  void Register(std::string kind, Deliver deliver);
+
+  // Writes a row. After the commit it is delivered by the relay at once.
+  // Gives the row's request_id.
+  std::string Put(sql::Tx& tx, std::string key, std::string kind, std::string body);
+  // Writes a row that the caller delivers himself with DeliverNow after the commit; the relay takes
+  // it only when the lease is over (the caller died).
+  OutboxMessage PutLeased(sql::Tx& tx, std::string key, std::string kind, std::string body);
+  // Delivers a leased row on this thread if it is its key's oldest; what stays open goes to the
+  // relay. True if it was settled.
+  bool DeliverNow(const OutboxMessage& message);
+
+  // Rows that wait, oldest first; for the audit and the operator.
+  absl::StatusOr<std::vector<OutboxMessage>> Pending(int limit);
+  // Last error of the oldest waiting row of `key`; empty if none.
+  absl::StatusOr<std::string> WaitingFor(const std::string& key);
+
+  // Starts the relay; real time, whatever the service's clock says.
+  void Start();
+  // Ends it; a delivery under way is finished first.
+  void Stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lingkaran

@@ -1,0 +1,89 @@
+// SQL through SOCI: one text for SQLite and PostgreSQL.
+//
+// URLs: "sqlite:PATH" (WAL, one writer, several readers), "sqlite::memory:" (one connection),
+// "postgresql://..." or "postgresql:KEY=VALUE ..." (libpq's forms).
+//
+// Stores take a Tx, use tx.db() for SQL, and let SOCI throw: Database turns every exception into a
+// Status in one place: unique violation ALREADY_EXISTS, foreign key or CHECK FAILED_PRECONDITION,
+// serialization failure, deadlock or busy ABORTED (retried here), lost connection, full disk or
+// pool wait UNAVAILABLE/STORE_UNAVAILABLE, anything else INTERNAL.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <soci/soci.h>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace lingkaran::sql {
+
+enum class Dialect { kSqlite, kPostgres };
+
+// A transaction in progress.
+class Tx {
+ public:
+  Tx(soci::session& session, Dialect dialect) : session_(session), dialect_(dialect) {}
+  soci::session& db() { return session_; }
+  Dialect dialect() const { return dialect_; }
+  // Runs `effect` after the commit; never if it fails.
+  void AfterCommit(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
+
+ private:
+  friend class Database;
+  soci::session& session_;
+  Dialect dialect_;
+  std::vector<std::function<void()>> effects_;
+};
+
+struct DatabaseOptions {
+  std::string url;
+  int connections = 8;                            // pool size; SQLite: readers, plus one writer
+  absl::Duration wait = absl::Seconds(5);         // for a connection or SQLite's write lock
+};
+
+class Database {
+ public:
+  // Opens and checks the connection. Migrate() comes next.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  ~Database();
+
+  // Runs `body` in a transaction that may write, and commits if it returns OK. Retries ABORTED
+  // with jitter, so body may run more than once and must have no effects but SQL and AfterCommit.
+  absl::Status Write(absl::FunctionRef<absl::Status(Tx&)> body);
+  // Runs `body` in a transaction that sees one snapshot and writes nothing.
+  absl::Status Read(absl::FunctionRef<absl::Status(Tx&)> body);
+  // OK if the database answers.
+  absl::Status Ping();
+
+  Dialect dialect() const;
+  // For the start line: the URL without password.
+  std::string Description() const;
+
+ private:
+  struct Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// One step of a schema, from services/<name>/schema/NNNN_name.sql, embedded at build time.
+// Statements end in ";" at a line's end. "-- sqlite:" and "-- postgres:" at the start of a line
+// hold the rest of that line for one database only.
+struct Migration {
+  int number;
+  std::string_view name;
+  std::string_view text;
+};
+
+// Brings the schema up to date under a lock, each step in a transaction, and records it in
+// schema_migrations. FAILED_PRECONDITION if the database is newer than the program or a step that
+// was applied has another text.
+absl::Status Migrate(Database& database, const std::vector<Migration>& migrations);
+
+}  // namespace lingkaran::sql
