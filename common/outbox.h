@@ -22,7 +22,10 @@ namespace lingkaran {
 //     last_error TEXT NOT NULL DEFAULT '', parked INT NOT NULL DEFAULT 0);
 //   CREATE INDEX outbox_key ON outbox (key, seq);  CREATE INDEX outbox_due ON outbox (parked, due_time);
 // due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
-// the end of the lease. seq comes from sequences ('outbox').
+// the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until its
+// end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
+// (seq, attempts) names one lease. A parked row holds up the rest of its key until an operator has
+// mended the cause and sets parked = 0, attempts = 0.
 struct OutboxMessage {
   int64_t seq = 0;
   std::string request_id;

@@ -23,12 +23,12 @@ struct CacheValue {
 class Redis {
  public:
   struct Options {
-    std::string address;                                    // "HOST:PORT" or "unix:PATH"
-    absl::Duration operation = absl::Milliseconds(10);      // deadline of one round trip
+    std::string address;                                // "HOST:PORT" or "unix:PATH"
+    absl::Duration operation = absl::Milliseconds(10);  // one round trip; +20 us a key
     absl::Duration connect = absl::Milliseconds(50);
-    absl::Duration ttl = absl::Minutes(10);                 // +-20% jitter: the last resort
+    absl::Duration ttl = absl::Minutes(10);  // +-20% jitter: the last resort
     int connections = 4;
-    int breaker_failures = 3;                               // then no try for breaker_pause
+    int breaker_failures = 3;  // then no try for breaker_pause
     absl::Duration breaker_pause = absl::Milliseconds(500);
   };
   // Never fails: a Redis that is not there yet is used when it comes. No address: every call is a

@@ -1,5 +1,6 @@
 // The tree of Kemendagri region codes down to districts, and the time zone of each province.
-// Data: deploy/regions/regions.csv (code,name), deploy/regions/timezones.csv (province,utc_offset).
+// Data in deploy/regions: regions.csv (code,name), timezones.csv (province,utc_offset), former.csv
+// (code,province: cities' codes from before their province was divided).
 #pragma once
 
 #include <string>
@@ -12,12 +13,15 @@ namespace lingkaran {
 
 class Regions {
  public:
-  // Reads the two files of `directory`. INVALID_ARGUMENT with file and line for a bad row, a
+  // Reads the three files of `directory`. INVALID_ARGUMENT with file and line for a bad row, a
   // district without its city, or a province without a time zone.
   static absl::StatusOr<Regions> Load(const std::string& directory);
 
   // True for "33", "33.72", "33.72.01" if the tree holds it.
   bool Contains(std::string_view code) const;
+  // True if a NIK may begin with this province and city: in the tree, or there before its province
+  // was divided (64.73 was Tarakan before North Kalimantan).
+  bool KnowsCity(std::string_view code) const;
   // Its name, e.g. "Kota Surakarta"; empty if unknown.
   std::string_view Name(std::string_view code) const;
   // Code of the district with this name (any case, with or without "Kecamatan") in the area
@@ -27,9 +31,14 @@ class Regions {
   int UtcOffsetHours(std::string_view code) const;
 
  private:
+  void AddDistrict(std::string_view code, std::string_view name);
+
   absl::flat_hash_map<std::string, std::string> names_;
-  absl::flat_hash_map<std::string, int> offsets_;              // by province
-  absl::flat_hash_map<std::string, std::string> districts_;    // "33.72/laweyan" -> code
+  absl::flat_hash_map<std::string, int> offsets_;         // by province
+  absl::flat_hash_map<std::string, std::string> former_;  // code -> province in which it lies now
+  // "33.72/laweyan", "33/laweyan" and "/laweyan" -> code; an empty code if the name is not unique
+  // in that area.
+  absl::flat_hash_map<std::string, std::string> districts_;
 };
 
 // True if `code` is `area` or lies in it: "33.72.01" in "33.72", "33.7" in none. Empty area: true.

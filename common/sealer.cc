@@ -1,0 +1,433 @@
+#include "common/sealer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/view.h"
+
+namespace lingkaran {
+namespace {
+
+constexpr size_t kKeySize = 32;
+constexpr size_t kNonceSize = 12;
+constexpr size_t kTagSize = 16;
+constexpr size_t kMaxKeyId = 16;
+
+using Key = std::array<unsigned char, kKeySize>;
+
+struct NamedKey {
+  std::string id;
+  Key key;
+};
+
+struct Keys {
+  std::vector<NamedKey> sealing;
+  size_t active = 0;
+  Key nik_hash{};
+};
+
+// For what only a lack of memory or a broken libcrypto can cause: going on would store personal
+// data unsealed or lose it.
+void Check(bool ok, const char* what) {
+  if (!ok) {
+    std::fprintf(stderr, "sealer: libcrypto failed at %s\n", what);
+    std::abort();
+  }
+}
+
+const unsigned char* Bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// Random nonces, drawn in blocks: one call of the generator costs more than sealing a row.
+class Nonces {
+ public:
+  const unsigned char* Next() {
+    if (next_ + kNonceSize > sizeof(block_)) {
+      Check(RAND_bytes(block_, sizeof(block_)) == 1, "RAND_bytes");
+      next_ = 0;
+    }
+    const unsigned char* nonce = block_ + next_;
+    next_ += kNonceSize;
+    return nonce;
+  }
+
+ private:
+  unsigned char block_[4092];  // 341 nonces
+  size_t next_ = sizeof(block_);
+};
+
+struct FreeCipher {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+struct FreeMac {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using Cipher = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
+using Mac = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
+
+Cipher NewCipher(const Key& key, bool sealing) {
+  Cipher cipher(EVP_CIPHER_CTX_new());
+  Check(cipher != nullptr && EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(),
+                                               nullptr, sealing ? 1 : 0) == 1,
+        "EVP_CipherInit_ex");
+  return cipher;
+}
+
+Mac NewMac(const Key& key) {
+  EVP_MAC* hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  Check(hmac != nullptr, "EVP_MAC_fetch");
+  Mac mac(EVP_MAC_CTX_new(hmac));
+  EVP_MAC_free(hmac);  // the context holds on to it
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+  Check(mac != nullptr && EVP_MAC_init(mac.get(), key.data(), key.size(), params) == 1,
+        "EVP_MAC_init");
+  return mac;
+}
+
+// What one thread keeps ready for one sealer: contexts with their keys already scheduled.
+struct Contexts {
+  uint64_t sealer = 0;
+  std::vector<Cipher> seal;  // by place of the key; made when first needed
+  std::vector<Cipher> open;
+  Mac mac;
+};
+
+// A program has one sealer; tests have a few. More than this many push the oldest out.
+constexpr size_t kSealersPerThread = 4;
+
+struct ThreadState {
+  Nonces nonces;
+  std::array<Contexts, kSealersPerThread> contexts;
+  size_t oldest = 0;
+};
+
+ThreadState& ThisThread() {
+  thread_local ThreadState state;
+  return state;
+}
+
+class KeyedSealer : public Sealer {
+ public:
+  explicit KeyedSealer(Keys keys) : keys_(std::move(keys)) {
+    static std::atomic<uint64_t> last{0};
+    number_ = ++last;
+  }
+  ~KeyedSealer() override {
+    for (NamedKey& key : keys_.sealing) {
+      OPENSSL_cleanse(key.key.data(), key.key.size());
+    }
+    OPENSSL_cleanse(keys_.nik_hash.data(), keys_.nik_hash.size());
+  }
+
+  std::string Seal(std::string_view context, std::string_view plain) const override;
+  absl::StatusOr<std::string> Open(std::string_view context,
+                                   std::string_view sealed) const override;
+  NikHash HashNik(std::string_view nik) const override { return Hash("", nik); }
+  NikHash HashContent(std::string_view purpose, std::string_view text) const override {
+    // Begins with a letter, so it never equals the digits of a NIK; the length keeps purpose and
+    // text apart.
+    return Hash(absl::StrCat("content:", purpose.size(), ":", AbslView(purpose)), text);
+  }
+
+ private:
+  Contexts& Mine() const;
+  EVP_CIPHER_CTX* CipherFor(size_t key, bool sealing) const;
+  NikHash Hash(std::string_view prefix, std::string_view text) const;
+
+  Keys keys_;
+  uint64_t number_;
+};
+
+Contexts& KeyedSealer::Mine() const {
+  ThreadState& state = ThisThread();
+  for (Contexts& contexts : state.contexts) {
+    if (contexts.sealer == number_) {
+      return contexts;
+    }
+  }
+  Contexts& contexts = state.contexts[state.oldest];
+  state.oldest = (state.oldest + 1) % kSealersPerThread;
+  contexts = Contexts();
+  contexts.sealer = number_;
+  contexts.seal.resize(keys_.sealing.size());
+  contexts.open.resize(keys_.sealing.size());
+  contexts.mac = NewMac(keys_.nik_hash);
+  return contexts;
+}
+
+EVP_CIPHER_CTX* KeyedSealer::CipherFor(size_t key, bool sealing) const {
+  Contexts& contexts = Mine();
+  Cipher& cipher = (sealing ? contexts.seal : contexts.open)[key];
+  if (cipher == nullptr) {
+    cipher = NewCipher(keys_.sealing[key].key, sealing);
+  }
+  return cipher.get();
+}
+
+std::string KeyedSealer::Seal(std::string_view context, std::string_view plain) const {
+  EVP_CIPHER_CTX* cipher = CipherFor(keys_.active, /*sealing=*/true);
+  // nonce, ciphertext, tag
+  std::string bytes(kNonceSize + plain.size() + kTagSize, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(bytes.data());
+  std::memcpy(out, ThisThread().nonces.Next(), kNonceSize);
+  int size = 0;
+  Check(EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, out) == 1 &&
+            EVP_EncryptUpdate(cipher, nullptr, &size, Bytes(context),
+                              static_cast<int>(context.size())) == 1 &&
+            EVP_EncryptUpdate(cipher, out + kNonceSize, &size, Bytes(plain),
+                              static_cast<int>(plain.size())) == 1 &&
+            EVP_EncryptFinal_ex(cipher, out + kNonceSize + plain.size(), &size) == 1 &&
+            EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, kTagSize,
+                                out + kNonceSize + plain.size()) == 1,
+        "sealing");
+  return absl::StrCat(keys_.sealing[keys_.active].id, ".", Base64Url(bytes));
+}
+
+absl::StatusOr<std::string> KeyedSealer::Open(std::string_view context,
+                                              std::string_view sealed) const {
+  const size_t dot = sealed.find('.');
+  size_t key = 0;
+  while (key < keys_.sealing.size() && keys_.sealing[key].id != sealed.substr(0, dot)) {
+    ++key;
+  }
+  if (dot == std::string_view::npos || key == keys_.sealing.size()) {
+    return absl::DataLossError("a sealed value names a key that the key file does not hold");
+  }
+  const absl::StatusOr<std::string> bytes = FromBase64Url(sealed.substr(dot + 1));
+  if (!bytes.ok() || bytes->size() < kNonceSize + kTagSize) {
+    return absl::DataLossError("a sealed value is cut or not in its form");
+  }
+  EVP_CIPHER_CTX* cipher = CipherFor(key, /*sealing=*/false);
+  const unsigned char* in = Bytes(*bytes);
+  const size_t size = bytes->size() - kNonceSize - kTagSize;
+  std::string plain(size + 1, '\0');  // one more, so that there is an address for an empty text
+  auto* out = reinterpret_cast<unsigned char*>(plain.data());
+  unsigned char tag[kTagSize];
+  std::memcpy(tag, in + kNonceSize + size, kTagSize);
+  int done = 0;
+  Check(EVP_DecryptInit_ex(cipher, nullptr, nullptr, nullptr, in) == 1 &&
+            EVP_DecryptUpdate(cipher, nullptr, &done, Bytes(context),
+                              static_cast<int>(context.size())) == 1 &&
+            EVP_DecryptUpdate(cipher, out, &done, in + kNonceSize, static_cast<int>(size)) == 1 &&
+            EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag) == 1,
+        "opening");
+  if (EVP_DecryptFinal_ex(cipher, out + size, &done) != 1) {
+    OPENSSL_cleanse(plain.data(), plain.size());
+    return absl::DataLossError("a sealed value was changed, or stands where it was not written");
+  }
+  plain.resize(size);
+  return plain;
+}
+
+NikHash KeyedSealer::Hash(std::string_view prefix, std::string_view text) const {
+  EVP_MAC_CTX* mac = Mine().mac.get();
+  unsigned char full[EVP_MAX_MD_SIZE];
+  size_t size = 0;
+  Check(EVP_MAC_init(mac, nullptr, 0, nullptr) == 1 &&
+            (prefix.empty() || EVP_MAC_update(mac, Bytes(prefix), prefix.size()) == 1) &&
+            EVP_MAC_update(mac, Bytes(text), text.size()) == 1 &&
+            EVP_MAC_final(mac, full, &size, sizeof(full)) == 1,
+        "hashing");
+  NikHash hash;
+  std::memcpy(hash.data(), full, hash.size());
+  return hash;
+}
+
+absl::Status BadKeys(absl::string_view text) {
+  return absl::InvalidArgumentError(absl::StrCat("key file: ", text));
+}
+
+bool ReadKey(const google::protobuf::Value& value, Key* key) {
+  std::string bytes;
+  const bool ok = value.kind_case() == google::protobuf::Value::kStringValue &&
+                  absl::Base64Unescape(value.string_value(), &bytes) && bytes.size() == kKeySize;
+  if (ok) {
+    std::memcpy(key->data(), bytes.data(), kKeySize);
+  }
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  return ok;
+}
+
+bool IsKeyId(absl::string_view id) {
+  for (const char c : id) {
+    if (!absl::ascii_isalnum(c) && c != '_' && c != '-') {
+      return false;
+    }
+  }
+  return !id.empty() && id.size() <= kMaxKeyId;
+}
+
+absl::StatusOr<Keys> ReadKeys(const google::protobuf::Struct& file) {
+  Keys keys;
+  std::string active;
+  bool hash_seen = false;
+  for (const auto& [name, value] : file.fields()) {
+    if (name == "active") {
+      active = value.string_value();
+    } else if (name == "nik_hash") {
+      if (!ReadKey(value, &keys.nik_hash)) {
+        return BadKeys("\"nik_hash\" is not the base64 of 32 bytes");
+      }
+      hash_seen = true;
+    } else if (name == "sealing") {
+      for (const auto& [id, key] : value.struct_value().fields()) {
+        NamedKey named{id, {}};
+        // The id is not repeated in the text: in a broken file it may be a key.
+        if (!IsKeyId(id) || !ReadKey(key, &named.key)) {
+          return BadKeys(
+              "an entry of \"sealing\" is not a short name of letters and digits with the base64 "
+              "of 32 bytes");
+        }
+        keys.sealing.push_back(std::move(named));
+      }
+    } else {
+      return BadKeys("holds something else than \"active\", \"sealing\" and \"nik_hash\"");
+    }
+  }
+  if (!hash_seen) {
+    return BadKeys("\"nik_hash\" is missing");
+  }
+  for (const NamedKey& named : keys.sealing) {
+    if (named.key == keys.nik_hash) {
+      return BadKeys("\"nik_hash\" must not be a sealing key as well");
+    }
+  }
+  for (keys.active = 0; keys.active < keys.sealing.size(); ++keys.active) {
+    if (keys.sealing[keys.active].id == active) {
+      return keys;
+    }
+  }
+  return BadKeys("\"active\" does not name an entry of \"sealing\"");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return BadKeys(absl::StrCat(path, " can't be read"));
+  }
+  std::string text;
+  struct stat info {};
+  absl::Status status;
+  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+    status = BadKeys(absl::StrCat(path, " is no file"));
+  } else if ((info.st_mode & 077) != 0) {
+    status = BadKeys(absl::StrCat(path, " can be read by others; run chmod 600 ", path));
+  } else {
+    char buffer[4096];
+    ssize_t size = 0;
+    while ((size = read(file, buffer, sizeof(buffer))) > 0) {
+      text.append(buffer, static_cast<size_t>(size));
+    }
+    OPENSSL_cleanse(buffer, sizeof(buffer));
+    if (size < 0) {
+      status = BadKeys(absl::StrCat(path, " can't be read"));
+    }
+  }
+  close(file);
+  if (!status.ok()) {
+    return status;
+  }
+  absl::StatusOr<std::unique_ptr<Sealer>> sealer = FromText(text);
+  OPENSSL_cleanse(text.data(), text.size());
+  return sealer;
+}
+
+absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromText(std::string_view json) {
+  google::protobuf::Struct file;
+  // The parser's own text is not passed on: it quotes what it could not read.
+  if (!google::protobuf::util::JsonStringToMessage(std::string(json), &file).ok()) {
+    return BadKeys("is no JSON object");
+  }
+  absl::StatusOr<Keys> keys = ReadKeys(file);
+  if (!keys.ok()) {
+    return keys.status();
+  }
+  return std::make_unique<KeyedSealer>(*std::move(keys));
+}
+
+std::string Sealer::NewKeyFile() {
+  std::string texts[2];
+  for (std::string& text : texts) {
+    std::string key(kKeySize, '\0');
+    Check(RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), kKeySize) == 1, "RAND_bytes");
+    text = absl::Base64Escape(key);
+    OPENSSL_cleanse(key.data(), key.size());
+  }
+  return absl::StrCat("{\n  \"active\": \"k1\",\n  \"sealing\": {\"k1\": \"", texts[0],
+                      "\"},\n  \"nik_hash\": \"", texts[1], "\"\n}\n");
+}
+
+std::string Base64Url(std::string_view bytes) { return absl::WebSafeBase64Escape(AbslView(bytes)); }
+
+absl::StatusOr<std::string> FromBase64Url(std::string_view text) {
+  static const std::array<signed char, 256> kValues = [] {
+    constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::array<signed char, 256> values;
+    values.fill(-1);
+    for (int i = 0; i < 64; ++i) {
+      values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<signed char>(i);
+    }
+    return values;
+  }();
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  uint32_t pending = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const int value = kValues[static_cast<unsigned char>(c)];
+    if (value < 0) {
+      return absl::InvalidArgumentError("this is no base64url without padding");
+    }
+    pending = (pending << 6 | static_cast<uint32_t>(value)) & 0xFFFF;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes.push_back(static_cast<char>(pending >> bits & 0xFF));
+    }
+  }
+  // Strict about the last bits: one value has one text, so that a changed text never passes.
+  if (bits >= 6 || (pending & ((1U << bits) - 1)) != 0) {
+    return absl::InvalidArgumentError("this is no base64url without padding");
+  }
+  return bytes;
+}
+
+std::string HashText(const NikHash& hash) {
+  return Base64Url(std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
+}
+
+absl::StatusOr<NikHash> HashFromText(std::string_view text) {
+  const absl::StatusOr<std::string> bytes = FromBase64Url(text);
+  NikHash hash;
+  if (!bytes.ok() || bytes->size() != hash.size()) {
+    return absl::InvalidArgumentError("this is no hash of 22 characters");
+  }
+  std::memcpy(hash.data(), bytes->data(), hash.size());
+  return hash;
+}
+
+}  // namespace lingkaran

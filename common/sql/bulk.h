@@ -33,6 +33,11 @@ class BulkRows {
   void Update(Tx& tx, std::string_view table) const;
 
  private:
+  void Check() const;
+  void StepEach(Tx& tx, const std::string& text) const;              // SQLite
+  void CopyTo(Tx& tx, const std::string& table) const;               // PostgreSQL
+  std::string CopyToNewTable(Tx& tx, std::string_view table) const;  // PostgreSQL
+
   struct Cell {
     enum Kind : uint8_t { kInt, kText, kNull } kind;
     int64_t number;   // or offset into text_
@@ -45,13 +50,18 @@ class BulkRows {
 };
 
 // "column IN (...)" over a list bound as one text parameter named `parameter`:
-//   tx.db() << "SELECT ... WHERE " + InInts(tx, "worker_id", "ids"), use(IntList(tx, ids), "ids").
+//   const std::string list = IntList(tx, ids);
+//   ForEach(tx, "SELECT ... WHERE " + InInts(tx, "worker_id", "ids"), ..., use(list, "ids"));
+// An empty list finds nothing.
 std::string InInts(const Tx& tx, std::string_view column, std::string_view parameter);
 std::string IntList(const Tx& tx, absl::Span<const int64_t> values);
 std::string InTexts(const Tx& tx, std::string_view column, std::string_view parameter);
 std::string TextList(const Tx& tx, absl::Span<const std::string> values);
 
 // Takes `count` consecutive ids of `noun` from table sequences(noun, next) and gives the first.
+// The noun's row stays locked until the end of the transaction, so ids appear in the order of their
+// commits, and transactions that take ids of one noun wait for each other: take them late, in one
+// call, and several nouns always in the same order.
 int64_t NextIds(Tx& tx, std::string_view noun, int64_t count);
 
 }  // namespace lingkaran::sql

@@ -5,8 +5,13 @@
 //
 // Stores take a Tx, use tx.db() for SQL, and let SOCI throw: Database turns every exception into a
 // Status in one place: unique violation ALREADY_EXISTS, foreign key or CHECK FAILED_PRECONDITION,
-// serialization failure, deadlock or busy ABORTED (retried here), lost connection, full disk or
-// pool wait UNAVAILABLE/STORE_UNAVAILABLE, anything else INTERNAL.
+// serialization failure, deadlock or busy ABORTED (retried here; UNAVAILABLE/STORE_UNAVAILABLE when
+// that does not help), lost connection, full disk or pool wait UNAVAILABLE/STORE_UNAVAILABLE,
+// anything else INTERNAL. A body that catches an exception of SQL itself must return an error: the
+// transaction is lost.
+//
+// Types: int64_t, int and std::string go straight into soci::use and soci::into (int64_t is 8 bytes
+// in either spelling). Do not use soci::row: its dynamic types differ between the two databases.
 #pragma once
 
 #include <functional>
@@ -44,8 +49,8 @@ class Tx {
 
 struct DatabaseOptions {
   std::string url;
-  int connections = 8;                            // pool size; SQLite: readers, plus one writer
-  absl::Duration wait = absl::Seconds(5);         // for a connection or SQLite's write lock
+  int connections = 8;                     // pool size; SQLite: readers, plus one writer
+  absl::Duration wait = absl::Seconds(5);  // for a connection or SQLite's write lock
 };
 
 class Database {
@@ -55,7 +60,14 @@ class Database {
   ~Database();
 
   // Runs `body` in a transaction that may write, and commits if it returns OK. Retries ABORTED
-  // with jitter, so body may run more than once and must have no effects but SQL and AfterCommit.
+  // that carries no reason of ours, with jitter, so body may run more than once and must have no
+  // effects but SQL and AfterCommit. Effects run on this thread when the connection is free again.
+  // SQLite runs one Write at a time, in the order of their coming. PostgreSQL runs them side by
+  // side in READ COMMITTED: each statement sees what is committed when it starts. What must not
+  // change between two statements is locked (UPDATE first, or SELECT ... FOR UPDATE, see
+  // ForUpdate), in the order of ids, and rests on UNIQUE and CHECK; never on isolation alone.
+  // If the connection is lost during the commit, the outcome is unknown and UNAVAILABLE is
+  // returned: the same request_id, sent again, finds out.
   absl::Status Write(absl::FunctionRef<absl::Status(Tx&)> body);
   // Runs `body` in a transaction that sees one snapshot and writes nothing.
   absl::Status Read(absl::FunctionRef<absl::Status(Tx&)> body);
@@ -71,6 +83,27 @@ class Database {
   explicit Database(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Runs a query in one round trip and calls `row` for each row:
+//   int64_t id; std::string name;
+//   ForEach(tx, "SELECT id, name FROM t WHERE k = :k", [&] { ... }, into(id), into(name), use(k));
+// For one row, tx.db() << "...", into(...), use(...) is shorter; tx.db().got_data() tells if it
+// came.
+template <typename... Exchange>
+void ForEach(Tx& tx, const std::string& query, absl::FunctionRef<void()> row,
+             Exchange... exchange) {
+  soci::statement statement(tx.db());
+  (statement.exchange(exchange), ...);
+  statement.alloc();
+  statement.prepare(query, soci::details::st_one_time_query);
+  statement.define_and_bind();
+  for (bool more = statement.execute(true); more; more = statement.fetch()) row();
+}
+
+// " FOR UPDATE" where rows can be locked; SQLite's single writer needs no lock.
+inline const char* ForUpdate(const Tx& tx) {
+  return tx.dialect() == Dialect::kPostgres ? " FOR UPDATE" : "";
+}
 
 // One step of a schema, from services/<name>/schema/NNNN_name.sql, embedded at build time.
 // Statements end in ";" at a line's end. "-- sqlite:" and "-- postgres:" at the start of a line

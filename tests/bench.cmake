@@ -1,0 +1,16 @@
+# Benchmarks: built with the tests, run by tests/bench/run.
+add_library(stack_support STATIC support/process.cc support/stack.cc)
+target_link_libraries(stack_support PUBLIC common_rpc proto_registry_grpc proto_coverage_grpc
+                      proto_sponsorship_grpc PRIVATE PkgConfig::LIBPQ lingkaran_options)
+target_precompile_headers(stack_support PRIVATE <grpcpp/grpcpp.h>)
+target_compile_definitions(stack_support PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                           LINGKARAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+foreach(service registry coverage sponsorship)
+  if(TARGET lingkaran-${service})
+    add_dependencies(stack_support lingkaran-${service})
+  endif()
+endforeach()
+
+add_executable(lingkaran-bench-main bench/main_job.cc bench/nation.cc)
+target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options stack_support PkgConfig::LIBPQ)
+target_precompile_headers(lingkaran-bench-main PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp>)

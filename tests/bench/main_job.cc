@@ -1,0 +1,292 @@
+// The main job at scale: import, allocation and activation of 100,000 workers.
+//
+// Prints a table and writes a flat JSON object. Import on PostgreSQL alternates with a plain COPY
+// of the same rows into the same indexed table; medians of the rounds.
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "common/client.h"
+#include "tests/bench/nation.h"
+#include "tests/support/stack.h"
+
+namespace lingkaran::bench {
+namespace {
+
+namespace rv1 = registry::v1;
+namespace sv1 = sponsorship::v1;
+
+constexpr int kChunk = 2000;
+
+double Seconds(std::chrono::steady_clock::time_point from) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void Check(const grpc::Status& status, const char* what) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s: %d %s\n", what, status.error_code(), status.error_message().c_str());
+  std::exit(1);
+}
+
+// Calls a unary RPC as a branch officer.
+template <typename Stub, typename Request, typename Response>
+Response Ask(Stub& stub,
+             grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+             const Request& request, const char* what, const char* officer = "bench") {
+  grpc::ClientContext context;
+  CallOptions options;
+  options.actor = absl::StrCat(officer, ";role=officer");
+  options.timeout = absl::Minutes(5);
+  Prepare(context, options);
+  Response response;
+  Check((stub.*rpc)(&context, request, &response), what);
+  return response;
+}
+
+int64_t OpenBatch(Stack& stack, int rows) {
+  rv1::CreateAgencyRequest agency;
+  agency.set_request_id(NewRequestId());
+  agency.set_name("Dinas Sosial Kota Surakarta");
+  agency.set_kind(rv1::AGENCY_KIND_SOCIAL_AGENCY);
+  agency.set_region_code("33.72");
+  rv1::CreateBatchRequest batch;
+  batch.set_request_id(NewRequestId());
+  batch.set_agency_id(
+      Ask(stack.registry(), &rv1::RegistryService::Stub::CreateAgency, agency, "agency")
+          .agency()
+          .agency_id());
+  batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
+  batch.set_decree_number("463/1");
+  batch.set_declared_rows(rows);
+  return Ask(stack.registry(), &rv1::RegistryService::Stub::CreateBatch, batch, "batch")
+      .batch()
+      .batch_id();
+}
+
+std::vector<rv1::SubmitCandidatesRequest> MakeChunks(int64_t batch_id, int rows) {
+  std::vector<rv1::SubmitCandidatesRequest> chunks((rows + kChunk - 1) / kChunk);
+  for (int i = 0; i < rows; ++i) {
+    rv1::SubmitCandidatesRequest& chunk = chunks[i / kChunk];
+    chunk.set_batch_id(batch_id);
+    chunk.set_chunk_number(i / kChunk);
+    rv1::CandidateRow* row = chunk.add_rows();
+    FillCandidate(i, row);
+    row->set_line_number(i + 2);
+  }
+  chunks.back().set_complete(true);
+  return chunks;
+}
+
+// Sends the chunks on one stream, reading the answers beside; seconds until the last answer.
+double Import(Stack& stack, const std::vector<rv1::SubmitCandidatesRequest>& chunks, int rows) {
+  grpc::ClientContext context;
+  CallOptions options;
+  options.actor = "dinsos;role=officer";
+  options.timeout = absl::Minutes(5);
+  Prepare(context, options);
+  const auto start = std::chrono::steady_clock::now();
+  auto stream = stack.registry().SubmitCandidates(&context);
+  std::thread sender([&] {
+    for (const auto& chunk : chunks) {
+      if (!stream->Write(chunk)) break;
+    }
+    stream->WritesDone();
+  });
+  int answered = 0, accepted = 0;
+  rv1::SubmitCandidatesResponse response;
+  while (stream->Read(&response)) {
+    answered += response.results_size();
+    accepted = response.batch().accepted_rows();
+  }
+  sender.join();
+  Check(stream->Finish(), "import");
+  if (answered != rows || accepted != rows) {
+    std::fprintf(stderr, "import: %d rows answered, %d accepted of %d\n", answered, accepted, rows);
+    std::exit(1);
+  }
+  return Seconds(start);
+}
+
+// Seconds of a plain COPY of the imported workers into an empty table with the same indexes.
+double PlainCopy(const std::string& url) {
+  PGconn* connection = PQconnectdb(url.c_str());
+  PQclear(PQexec(connection, "CREATE TABLE copy_target (LIKE workers INCLUDING ALL)"));
+  std::string rows;
+  PQclear(PQexec(connection, "COPY workers TO STDOUT"));
+  char* line = nullptr;
+  for (int n; (n = PQgetCopyData(connection, &line, 0)) > 0; PQfreemem(line)) rows.append(line, n);
+  while (PGresult* result = PQgetResult(connection)) PQclear(result);
+  const auto start = std::chrono::steady_clock::now();
+  PQclear(PQexec(connection, "COPY copy_target FROM STDIN"));
+  constexpr size_t kPart = 1 << 20;
+  for (size_t at = 0; at < rows.size(); at += kPart) {
+    PQputCopyData(connection, rows.data() + at,
+                  static_cast<int>(std::min(kPart, rows.size() - at)));
+  }
+  PQputCopyEnd(connection, nullptr);
+  PGresult* result = PQgetResult(connection);
+  if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+    std::fprintf(stderr, "COPY: %s\n", PQerrorMessage(connection));
+    std::exit(1);
+  }
+  const double seconds = Seconds(start);
+  PQclear(result);
+  PQfinish(connection);
+  return seconds;
+}
+
+void Approve(Stack& stack, int64_t batch_id) {
+  rv1::ReviewBatchRequest review;
+  review.set_request_id(NewRequestId());
+  review.set_batch_id(batch_id);
+  review.set_decision(rv1::REVIEW_DECISION_APPROVE);
+  rv1::Evidence* evidence = review.mutable_evidence();
+  evidence->set_working_attested(true);
+  evidence->set_healthy_attested(true);
+  evidence->set_attested_by("Kepala Seksi");
+  evidence->set_document("BA-1");
+  const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
+  evidence->set_attested_day(
+      static_cast<int>(today.year() * 10000 + today.month() * 100 + today.day()));
+  Ask(stack.registry(), &rv1::RegistryService::Stub::ReviewBatch, review, "review", "reviewer");
+}
+
+// Pledges and pays `seats`, allocates them, and gives the seconds of allocation with activation.
+double Allocate(Stack& stack, int seats) {
+  sv1::CreateSponsorRequest sponsor;
+  sponsor.set_request_id(NewRequestId());
+  sponsor.set_name("Batavia Prosperindo Aset Manajemen");
+  sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
+  sv1::CreatePledgeRequest pledge;
+  pledge.set_request_id(NewRequestId());
+  pledge.set_sponsor_id(
+      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreateSponsor, sponsor, "sponsor")
+          .sponsor()
+          .sponsor_id());
+  pledge.set_seats(seats);
+  pledge.set_months(3);
+  pledge.add_programmes(common::v1::PROGRAMME_JKK);
+  pledge.add_programmes(common::v1::PROGRAMME_JKM);
+  pledge.mutable_criteria()->set_region_code("33.72");
+  pledge.mutable_criteria()->set_disabled_first(true);
+  const sv1::Pledge made =
+      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreatePledge, pledge, "pledge")
+          .pledge();
+  sv1::RecordPaymentRequest payment;
+  payment.set_request_id(NewRequestId());
+  payment.set_payment_code(made.invoice().payment_code());
+  payment.set_bank_reference("TRX-BENCH-1");
+  payment.set_amount_rupiah(made.invoice().amount_rupiah());
+  Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::RecordPayment, payment, "payment");
+
+  const auto start = std::chrono::steady_clock::now();
+  sv1::AllocatePledgeRequest allocate;
+  allocate.set_request_id(NewRequestId());
+  allocate.set_pledge_id(made.pledge_id());
+  allocate.set_seed("bench");
+  sv1::WatchAllocationRequest watch;
+  watch.set_allocation_id(
+      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate, "allocate")
+          .allocation()
+          .allocation_id());
+  grpc::ClientContext context;
+  CallOptions options;
+  options.actor = "bench;role=officer";
+  options.timeout = absl::Minutes(10);
+  Prepare(context, options);
+  auto stream = stack.sponsorship().WatchAllocation(&context, watch);
+  sv1::WatchAllocationResponse progress;
+  while (stream->Read(&progress)) {
+  }
+  Check(stream->Finish(), "watch");
+  const double seconds = Seconds(start);
+  if (progress.allocation().state() != sv1::ALLOCATION_STATE_COMPLETE ||
+      progress.allocation().seats_filled() != seats) {
+    std::fprintf(stderr, "allocation filled %d of %d seats\n",
+                 progress.allocation().seats_filled(), seats);
+    std::exit(1);
+  }
+  return seconds;
+}
+
+struct Figures {
+  double import_sqlite = 0, import_postgres = 0, copy_postgres = 0, allocation = 0, peak_mb = 0;
+};
+
+Figures Measure(const std::string& postgres, int rows, int rounds) {
+  std::vector<double> sqlite, pg, copy, allocation;
+  Figures figures;
+  for (int round = 0; round < rounds; ++round) {
+    std::fprintf(stderr, "round %d of %d\n", round + 1, rounds);
+    {
+      Stack stack({});
+      const int64_t batch_id = OpenBatch(stack, rows);
+      sqlite.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
+      Approve(stack, batch_id);
+      allocation.push_back(rows / Allocate(stack, rows));
+      figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
+    }
+    Stack stack({.postgres = postgres});
+    const int64_t batch_id = OpenBatch(stack, rows);
+    pg.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
+    copy.push_back(rows / PlainCopy(stack.Database("registry")));
+    figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
+  }
+  figures.import_sqlite = Median(sqlite);
+  figures.import_postgres = Median(pg);
+  figures.copy_postgres = Median(copy);
+  figures.allocation = Median(allocation);
+  return figures;
+}
+
+}  // namespace
+}  // namespace lingkaran::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Import, allocation and activation at scale");
+  std::string postgres, json;
+  int rows = 100000, rounds = 3;
+  double story_seconds = 0;
+  app.add_option("--postgres", postgres, "URL of a PostgreSQL server")->required();
+  app.add_option("--json", json, "Where to write the figures");
+  app.add_option("--rows", rows, "Candidates and seats");
+  app.add_option("--rounds", rounds, "Medians are taken over so many");
+  app.add_option("--story-seconds", story_seconds, "What the demo took for steps 1 to 9")
+      ->required();
+  CLI11_PARSE(app, argc, argv);
+
+  const auto figures = lingkaran::bench::Measure(postgres, rows, rounds);
+  const double ratio = figures.import_postgres / figures.copy_postgres;
+  std::printf("%-42s %12s %12s\n", "figure", "measured", "bar");
+  std::printf("%-42s %12.0f %12s\n", "import, SQLite (rows/s)", figures.import_sqlite, ">= 25000");
+  std::printf("%-42s %12.0f %12s\n", "import, PostgreSQL (rows/s)", figures.import_postgres, "");
+  std::printf("%-42s %12.0f %12s\n", "plain COPY, same table (rows/s)", figures.copy_postgres, "");
+  std::printf("%-42s %12.2f %12s\n", "import / COPY, PostgreSQL", ratio, ">= 0.30");
+  std::printf("%-42s %12.0f %12s\n", "allocation and activation (workers/s)", figures.allocation,
+              ">= 5000");
+  std::printf("%-42s %12.2f %12s\n", "story of 1,000 workers, steps 1-9 (s)", story_seconds,
+              "<= 3");
+  std::printf("%-42s %12.0f %12s\n", "largest service (MiB)", figures.peak_mb, "< 300");
+  if (!json.empty()) {
+    std::ofstream(json) << "{\"import_rows_per_s_sqlite\": " << figures.import_sqlite
+                        << ", \"import_vs_copy_postgres\": " << ratio
+                        << ", \"allocation_workers_per_s\": " << figures.allocation
+                        << ", \"story_1000_workers_s\": " << story_seconds
+                        << ", \"peak_rss_mb\": " << figures.peak_mb << "}\n";
+  }
+  return 0;
+}
