@@ -143,6 +143,13 @@ void Log(Severity severity, std::string_view event, std::initializer_list<LogFie
   WriteAll(line);
 }
 
+Severity SeverityFromName(std::string_view name) {
+  if (name == "debug") return Severity::kDebug;
+  if (name == "warning") return Severity::kWarning;
+  if (name == "error") return Severity::kError;
+  return Severity::kInfo;
+}
+
 void SetUpLog(std::string service, Severity lowest) {
   const std::lock_guard<std::mutex> lock(g_service_mutex);
   ServiceName() = std::move(service);

@@ -28,6 +28,9 @@ struct LogField {
 // Writes {"time":..., "severity":..., "service":..., "event":..., fields}.
 void Log(Severity severity, std::string_view event, std::initializer_list<LogField> fields = {});
 
+// The severity that the --log flag names ("debug", "info", "warning", "error"); kInfo for others.
+Severity SeverityFromName(std::string_view name);
+
 // Name of the service in every line, and the lowest severity that is written.
 void SetUpLog(std::string service, Severity lowest);
 

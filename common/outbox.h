@@ -37,7 +37,8 @@ struct OutboxMessage {
 
 class Outbox {
  public:
-  // Runs in the transaction that takes the delivered row away; may Put further rows.
+  // Runs in the transaction that takes the delivered row away; may Put further rows. As a body of
+  // Database::Write it may run again, and counts once. An error keeps the row for another delivery.
   using Settle = std::function<absl::Status(sql::Tx&)>;
   // Makes the RPC. OK with a Settle: it is decided (done, or refused for good) and Settle records
   // the outcome. An error: not decided; the row is delivered again after a back-off with jitter.

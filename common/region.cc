@@ -95,61 +95,10 @@ absl::Status ReadRows(const std::string& path, std::string_view header, Row row)
 
 absl::StatusOr<Regions> Regions::Load(const std::string& directory) {
   Regions regions;
-  regions.names_.reserve(8192);
-  regions.districts_.reserve(3 * 8192);
   const std::string zones = directory + "/timezones.csv";
-  RETURN_IF_ERROR(ReadRows(
-      zones, "province,utc_offset",
-      [&](int line, std::string_view province, std::string_view text) -> absl::Status {
-        int hours = 0;
-        if (!IsCode(province) || province.size() != 2 ||
-            !absl::SimpleAtoi(AbslView(text), &hours) || hours < 7 || hours > 9) {
-          return BadRow(zones, line, "a row is a province of two digits and 7, 8 or 9");
-        }
-        if (!regions.offsets_.emplace(province, hours).second) {
-          return BadRow(zones, line, absl::StrCat(AbslView(province), " stands here twice"));
-        }
-        return absl::OkStatus();
-      }));
-  const std::string codes = directory + "/regions.csv";
-  RETURN_IF_ERROR(ReadRows(
-      codes, "code,name",
-      [&](int line, std::string_view code, std::string_view name) -> absl::Status {
-        if (!IsCode(code)) {
-          return BadRow(codes, line, "a code looks like 33, 33.72 or 33.72.01");
-        }
-        const std::string_view parent = Parent(code);
-        if (!parent.empty() && !regions.Contains(parent)) {
-          return BadRow(codes, line,
-                        absl::StrCat(AbslView(code), " comes before ", AbslView(parent),
-                                     ", in which it lies"));
-        }
-        if (parent.empty() && !regions.offsets_.contains(AbslView(code))) {
-          return BadRow(
-              codes, line,
-              absl::StrCat("province ", AbslView(code), " has no time zone in timezones.csv"));
-        }
-        if (!regions.names_.emplace(code, name).second) {
-          return BadRow(codes, line, absl::StrCat(AbslView(code), " stands here twice"));
-        }
-        if (code.size() == 8) {
-          regions.AddDistrict(code, name);
-        }
-        return absl::OkStatus();
-      }));
-  const std::string former = directory + "/former.csv";
-  RETURN_IF_ERROR(ReadRows(
-      former, "code,province",
-      [&](int line, std::string_view code, std::string_view province) -> absl::Status {
-        if (!IsCode(code) || code.size() != 5 || province.size() != 2 ||
-            !regions.Contains(province) || regions.Contains(code)) {
-          return BadRow(former, line,
-                        "a row is the code of a city that is not in regions.csv, and a province "
-                        "that is");
-        }
-        regions.former_.emplace(code, province);
-        return absl::OkStatus();
-      }));
+  RETURN_IF_ERROR(regions.LoadZones(zones));
+  RETURN_IF_ERROR(regions.LoadTree(directory + "/regions.csv"));
+  RETURN_IF_ERROR(regions.LoadFormer(directory + "/former.csv"));
   for (const auto& [province, hours] : regions.offsets_) {
     if (!regions.Contains(province)) {
       return absl::InvalidArgumentError(
@@ -159,18 +108,64 @@ absl::StatusOr<Regions> Regions::Load(const std::string& directory) {
   return regions;
 }
 
-void Regions::AddDistrict(std::string_view code, std::string_view name) {
-  const std::string normal = NormalName(name);
-  for (std::string_view area = Parent(code);; area = Parent(area)) {
-    const auto [place, added] =
-        districts_.try_emplace(absl::StrCat(AbslView(area), "/", normal), code);
-    if (!added) {
-      place->second.clear();  // more than one of this name: no answer is better than a wrong one
-    }
-    if (area.empty()) {
-      return;
-    }
-  }
+absl::Status Regions::LoadZones(const std::string& path) {
+  return ReadRows(path, "province,utc_offset",
+                  [&](int line, std::string_view province, std::string_view text) -> absl::Status {
+                    int hours = 0;
+                    if (!IsCode(province) || province.size() != 2 ||
+                        !absl::SimpleAtoi(AbslView(text), &hours) || hours < 7 || hours > 9) {
+                      return BadRow(path, line, "a row is a province of two digits and 7, 8 or 9");
+                    }
+                    if (!offsets_.emplace(province, hours).second) {
+                      return BadRow(path, line,
+                                    absl::StrCat(AbslView(province), " stands here twice"));
+                    }
+                    return absl::OkStatus();
+                  });
+}
+
+absl::Status Regions::LoadTree(const std::string& path) {
+  names_.reserve(8192);
+  districts_.reserve(8192);
+  return ReadRows(path, "code,name",
+                  [&](int line, std::string_view code, std::string_view name) -> absl::Status {
+                    if (!IsCode(code)) {
+                      return BadRow(path, line, "a code looks like 33, 33.72 or 33.72.01");
+                    }
+                    const std::string_view parent = Parent(code);
+                    if (!parent.empty() && !Contains(parent)) {
+                      return BadRow(path, line,
+                                    absl::StrCat(AbslView(code), " comes before ", AbslView(parent),
+                                                 ", in which it lies"));
+                    }
+                    if (parent.empty() && !offsets_.contains(AbslView(code))) {
+                      return BadRow(path, line,
+                                    absl::StrCat("province ", AbslView(code),
+                                                 " has no time zone in timezones.csv"));
+                    }
+                    if (!names_.emplace(code, name).second) {
+                      return BadRow(path, line, absl::StrCat(AbslView(code), " stands here twice"));
+                    }
+                    if (code.size() == 8) {
+                      districts_[NormalName(name)].emplace_back(code);
+                    }
+                    return absl::OkStatus();
+                  });
+}
+
+absl::Status Regions::LoadFormer(const std::string& path) {
+  return ReadRows(path, "code,province",
+                  [&](int line, std::string_view code, std::string_view province) -> absl::Status {
+                    if (!IsCode(code) || code.size() != 5 || province.size() != 2 ||
+                        !Contains(province) || Contains(code)) {
+                      return BadRow(
+                          path, line,
+                          "a row is the code of a city that is not in regions.csv, and a province "
+                          "that is");
+                    }
+                    former_.emplace(code, province);
+                    return absl::OkStatus();
+                  });
 }
 
 bool Regions::Contains(std::string_view code) const { return names_.contains(AbslView(code)); }
@@ -185,12 +180,20 @@ std::string_view Regions::Name(std::string_view code) const {
 }
 
 std::string Regions::FindDistrict(std::string_view within, std::string_view name) const {
-  const std::string_view area = within.size() == 8 ? Parent(within) : within;
-  const auto place = districts_.find(absl::StrCat(AbslView(area), "/", NormalName(name)));
-  if (place == districts_.end() || !InRegion(place->second, within)) {
-    return "";
+  const auto place = districts_.find(NormalName(name));
+  std::string found;
+  if (place != districts_.end()) {
+    for (const std::string& code : place->second) {
+      if (!InRegion(code, within)) {
+        continue;
+      }
+      if (!found.empty()) {
+        return "";  // no answer is better than a guess
+      }
+      found = code;
+    }
   }
-  return place->second;
+  return found;
 }
 
 int Regions::UtcOffsetHours(std::string_view code) const {

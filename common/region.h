@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -31,14 +32,15 @@ class Regions {
   int UtcOffsetHours(std::string_view code) const;
 
  private:
-  void AddDistrict(std::string_view code, std::string_view name);
+  absl::Status LoadZones(const std::string& path);
+  absl::Status LoadTree(const std::string& path);
+  absl::Status LoadFormer(const std::string& path);
 
   absl::flat_hash_map<std::string, std::string> names_;
   absl::flat_hash_map<std::string, int> offsets_;         // by province
   absl::flat_hash_map<std::string, std::string> former_;  // code -> province in which it lies now
-  // "33.72/laweyan", "33/laweyan" and "/laweyan" -> code; an empty code if the name is not unique
-  // in that area.
-  absl::flat_hash_map<std::string, std::string> districts_;
+  // Name in lower case without spaces -> the codes of all districts of that name.
+  absl::flat_hash_map<std::string, std::vector<std::string>> districts_;
 };
 
 // True if `code` is `area` or lies in it: "33.72.01" in "33.72", "33.7" in none. Empty area: true.

@@ -73,12 +73,11 @@ absl::StatusOr<Actor> ParseActor(absl::string_view text) {
 }
 
 // Whom the metadata name. This is the one place that trust will change in.
-absl::StatusOr<Actor> ReadActor(const grpc::ServerContextBase& context,
-                                std::string_view peer_kind) {
+absl::StatusOr<Actor> ReadActor(const grpc::ServerContextBase& context, bool trusted) {
   const auto range = context.client_metadata().equal_range(kActorMetadata);
   if (range.first == range.second) return NoActor("nobody is named as caller");
   if (std::next(range.first) != range.second) return NoActor("more than one caller is named");
-  if (peer_kind == "remote") {
+  if (!trusted) {
     return NoActor("actors are believed from loopback and unix sockets only");
   }
   const grpc::string_ref& text = range.first->second;
@@ -225,6 +224,10 @@ bool IsPrintable(const std::string& text) {
 
 }  // namespace
 
+bool IsTrustedPeer(std::string_view peer) {
+  return PeerKind(absl::string_view(peer.data(), peer.size())) != "remote";
+}
+
 absl::Status Call::StillWanted() const {
   if (absl::Now() >= deadline) {
     return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
@@ -246,7 +249,7 @@ grpc::Status RunRpc(grpc::ServerContextBase* context, std::string_view method,
   call.context = context;
 
   absl::Status status;
-  if (absl::StatusOr<Actor> actor = ReadActor(*context, peer_kind); !actor.ok()) {
+  if (absl::StatusOr<Actor> actor = ReadActor(*context, peer_kind != "remote"); !actor.ok()) {
     status = actor.status();
   } else {
     call.actor = *std::move(actor);

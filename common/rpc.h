@@ -25,6 +25,9 @@ namespace lingkaran {
 // only.
 inline constexpr char kActorMetadata[] = "lingkaran-actor";
 
+// True for peers (ServerContext::peer()) whose actor is believed. Certificates will replace it.
+bool IsTrustedPeer(std::string_view peer);
+
 // Who calls.
 struct Actor {
   std::string name;

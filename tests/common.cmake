@@ -4,4 +4,55 @@
 lingkaran_library(test_support SOURCES support/test_database.cc LIBS common_sql GTest::gtest)
 
 lingkaran_test(common_sql_test LABEL store SOURCES store/common_sql_test.cc LIBS test_support)
+lingkaran_test(common_bulk_test LABEL store SOURCES store/common_bulk_test.cc LIBS test_support)
 lingkaran_test(common_outbox_test LABEL store SOURCES store/common_outbox_test.cc LIBS test_support)
+
+# RPC, Redis, flags.
+lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_rpc rapidcheck)
+target_precompile_headers(common_rpc_test PRIVATE <grpcpp/grpcpp.h> <gmock/gmock.h> <gtest/gtest.h>)
+lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_rpc)
+lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_rpc)
+lingkaran_test(common_redis_test LABEL unit SOURCES unit/common_redis_test.cc LIBS common_redis)
+lingkaran_test(common_server_test LABEL service SOURCES service/common_server_test.cc
+               LIBS common_rpc proto_registry_grpc test_support)
+target_precompile_headers(common_server_test REUSE_FROM common_rpc_test)
+
+# The contracts themselves: whatever lies under proto, so that none is forgotten.
+file(GLOB_RECURSE contracts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/proto
+     ${PROJECT_SOURCE_DIR}/proto/lingkaran/*.proto)
+list(TRANSFORM contracts PREPEND ${PROJECT_SOURCE_DIR}/proto/ OUTPUT_VARIABLE contract_files)
+set(descriptors ${PROJECT_BINARY_DIR}/gen/contracts.binpb)
+add_custom_command(
+  OUTPUT ${descriptors}
+  COMMAND protobuf::protoc -I . --include_imports --descriptor_set_out=${descriptors} ${contracts}
+  DEPENDS ${contract_files} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/proto VERBATIM)
+add_library(contract_descriptors STATIC contract/descriptors.cc ${descriptors})
+target_link_libraries(contract_descriptors PUBLIC protobuf::libprotobuf absl::strings
+                      PRIVATE lingkaran_options)
+target_include_directories(contract_descriptors PUBLIC ${PROJECT_SOURCE_DIR})
+target_compile_definitions(contract_descriptors PUBLIC LINGKARAN_DESCRIPTORS="${descriptors}")
+add_executable(lingkaran-print-contracts contract/print_contracts.cc)
+target_link_libraries(lingkaran-print-contracts PRIVATE contract_descriptors lingkaran_options)
+lingkaran_test(contract_test LABEL contract SOURCES contract/contract_test.cc
+               LIBS contract_descriptors common_rpc)
+add_test(NAME contract_buf_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/lint)
+set_tests_properties(contract_buf_lint PROPERTIES LABELS contract TIMEOUT 60)
+
+# What a compiler can't see.
+add_test(NAME style COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/check)
+add_test(NAME style_self_check COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/self_check)
+set_tests_properties(style style_self_check PROPERTIES LABELS style TIMEOUT 60)
+
+lingkaran_test(common_base_test LABEL unit
+  SOURCES unit/common_error_test.cc unit/common_date_test.cc unit/common_money_test.cc
+          unit/common_region_test.cc unit/common_clock_test.cc unit/common_sealer_test.cc
+          unit/common_textproto_test.cc unit/common_log_test.cc
+  LIBS common_base rapidcheck)
+target_precompile_headers(common_base_test PRIVATE <gtest/gtest.h> <rapidcheck.h>)
+lingkaran_test(registry_nik_test LABEL unit SOURCES unit/registry_nik_test.cc
+  LIBS registry_nik rapidcheck)
+
+# Prints what sealing, hashing and reading cost; no test.
+add_executable(lingkaran-bench-common bench/common_bench.cc)
+target_link_libraries(lingkaran-bench-common PRIVATE registry_nik lingkaran_options)
+target_compile_definitions(lingkaran-bench-common PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

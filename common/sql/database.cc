@@ -21,157 +21,9 @@
 
 namespace lingkaran::sql {
 
-// ---- The drivers ----
-
-sqlite_api::sqlite3* SqliteOf(soci::session& session) {
-  return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
-}
-
-PGconn* PostgresOf(soci::session& session) {
-  return static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
-}
-
-void ThrowSqlite(sqlite_api::sqlite3* connection) {
-  throw soci::sqlite3_soci_error(sqlite_api::sqlite3_errmsg(connection),
-                                 sqlite_api::sqlite3_extended_errcode(connection));
-}
-
-void ThrowPostgres(PGconn* connection, const PGresult* result) {
-  const char* state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : nullptr;
-  if (state == nullptr) state = PQstatus(connection) == CONNECTION_BAD ? "08006" : "XX000";
-  throw soci::postgresql_soci_error(
-      result ? PQresultErrorMessage(result) : PQerrorMessage(connection), state);
-}
-
-void Execute(soci::session& session, Dialect dialect, const std::string& script) {
-  if (dialect == Dialect::kSqlite) {
-    sqlite_api::sqlite3* connection = SqliteOf(session);
-    if (sqlite_api::sqlite3_exec(connection, script.c_str(), nullptr, nullptr, nullptr) !=
-        SQLITE_OK) {
-      ThrowSqlite(connection);
-    }
-    return;
-  }
-  PGconn* connection = PostgresOf(session);
-  std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection, script.c_str()),
-                                                       &PQclear);
-  const ExecStatusType status = PQresultStatus(result.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
-    ThrowPostgres(connection, result.get());
-  }
-}
-
 namespace {
 
-// ---- Exceptions to Status ----
-
-absl::Status Unavailable(std::string_view what) {
-  return Error(absl::StatusCode::kUnavailable, Reason::kStoreUnavailable,
-               absl::StrCat(std::string(what), "; send the same request again in a moment"));
-}
-
-absl::Status Internal() {
-  return Error(absl::StatusCode::kInternal, Reason::kInternal,
-               "the database refused a statement; the operator finds the cause in the log");
-}
-
-// Statuses without a reason of ours: the store says what it means in its own words.
-absl::Status Duplicate() { return absl::AlreadyExistsError("such a record exists already"); }
-absl::Status Refused() {
-  return absl::FailedPreconditionError("a rule of the database does not allow this change");
-}
-absl::Status Conflict() { return absl::AbortedError("another change came between"); }
-
-// A driver's text without values: only its first line (details name values), and no long numbers.
-std::string Redacted(std::string_view text) {
-  std::string out;
-  size_t digits = 0;
-  for (char c : text.substr(0, text.find('\n'))) {
-    digits = absl::ascii_isdigit(c) ? digits + 1 : 0;
-    if (digits < 5) {
-      out += c;
-    } else if (digits == 5) {
-      out.replace(out.size() - 4, 4, "#");
-    }
-  }
-  return out;
-}
-
-absl::Status FromSqlite(const soci::sqlite3_soci_error& error) {
-  switch (error.result()) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-      return Duplicate();
-    case SQLITE_CONSTRAINT_CHECK:
-    case SQLITE_CONSTRAINT_FOREIGNKEY:
-    case SQLITE_CONSTRAINT_TRIGGER:
-      return Refused();
-    default:
-      break;
-  }
-  switch (error.result() & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return Conflict();
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_NOMEM:
-      Log(Severity::kWarning, "store_unavailable",
-          {{"sqlite_code", error.result()}, {"text", Redacted(error.get_error_message())}});
-      return Unavailable("the database can't be written or read now");
-    default:
-      Log(Severity::kError, "store_error",
-          {{"sqlite_code", error.result()}, {"text", Redacted(error.get_error_message())}});
-      return Internal();
-  }
-}
-
-absl::Status FromPostgres(const soci::postgresql_soci_error& error) {
-  const std::string state = error.sqlstate();
-  const std::string kind = state.substr(0, 2);
-  if (state == "23505" || state == "23P01") return Duplicate();
-  if (state == "23503" || state == "23514") return Refused();
-  if (kind == "40" || state == "55P03") return Conflict();
-  if (kind == "08" || kind == "53" || kind == "57" || kind == "58") {
-    Log(Severity::kWarning, "store_unavailable",
-        {{"sqlstate", state}, {"text", Redacted(error.get_error_message())}});
-    return Unavailable("the database does not answer now");
-  }
-  // Class 22 (data exceptions) quotes the value at fault.
-  Log(Severity::kError, "store_error",
-      {{"sqlstate", state}, {"text", kind == "22" ? "" : Redacted(error.get_error_message())}});
-  return Internal();
-}
-
-// The Status of the exception in flight. SOCI's what() shows bound values: it is never used.
-absl::Status FromException() {
-  try {
-    throw;
-  } catch (const soci::sqlite3_soci_error& error) {
-    return FromSqlite(error);
-  } catch (const soci::postgresql_soci_error& error) {
-    return FromPostgres(error);
-  } catch (const soci::soci_error& error) {
-    Log(Severity::kError, "store_error", {{"text", Redacted(error.get_error_message())}});
-    return Internal();
-  } catch (const std::exception& error) {
-    Log(Severity::kError, "store_error", {{"text", Redacted(error.what())}});
-    return Internal();
-  }
-}
-
 // ---- Connections ----
-
-// Gives `options` of SOCI's own connect string straight to libpq.
-struct LibpqFactory : soci::backend_factory {
-  soci::postgresql_session_backend* make_session(
-      const soci::connection_parameters& parameters) const override {
-    return new soci::postgresql_session_backend(parameters, false);
-  }
-};
-const LibpqFactory kLibpq;
 
 struct Target {
   Dialect dialect;
@@ -180,13 +32,14 @@ struct Target {
   bool in_memory = false;
 };
 
+// SOCI takes the text between double quotes as it is and gives libpq the rest, in libpq's quoting.
 std::string QuotedOption(std::string_view name, std::string_view value) {
-  std::string out = absl::StrCat(std::string(name), "='");
+  std::string out = absl::StrCat(std::string(name), "=\"'");
   for (char c : value) {
     if (c == '\'' || c == '\\') out += '\\';
     out += c;
   }
-  return out + "' ";
+  return out + "'\" ";
 }
 
 absl::StatusOr<Target> ParsePostgres(const std::string& url, absl::Duration wait) {
@@ -203,6 +56,9 @@ absl::StatusOr<Target> ParsePostgres(const std::string& url, absl::Duration wait
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
+    if (absl::StrContains(option->val, "\"")) {
+      return InvalidField("database", "a double quote is not possible in a PostgreSQL URL here");
+    }
     target.connect += QuotedOption(keyword, option->val);
     has_timeout |= keyword == "connect_timeout";
     for (std::string_view shown : {"user", "host", "port", "dbname"}) {
@@ -215,6 +71,7 @@ absl::StatusOr<Target> ParsePostgres(const std::string& url, absl::Duration wait
     target.connect += QuotedOption("connect_timeout", std::to_string(seconds));
   }
   target.connect += QuotedOption("client_encoding", "UTF8");
+  target.connect.pop_back();  // SOCI takes a space at the end for one more option
   return target;
 }
 
@@ -280,10 +137,15 @@ class Pool {
     if (slot.connected) return;
     if (target_.dialect == Dialect::kPostgres) {
       try {
-        slot.session.open(kLibpq, target_.connect);
+        slot.session.open(soci::postgresql, target_.connect);
       } catch (const soci::soci_error& error) {
-        throw soci::postgresql_soci_error(error.get_error_message(), "08001");
+        std::string text = error.get_error_message();
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        throw soci::postgresql_soci_error(text, "08001");
       }
+      // The log holds JSON lines only; what matters comes as an error.
+      PQsetNoticeProcessor(
+          PostgresOf(slot.session), [](void*, const char*) {}, nullptr);
     } else {
       slot.session.open(soci::sqlite3, target_.connect);
       SetUpSqlite(slot.session);
@@ -418,7 +280,15 @@ struct Database::Impl {
         writers(target, target.in_memory ? Role::kBoth : Role::kWriter,
                 target.dialect == Dialect::kSqlite ? 1 : std::max(1, options.connections),
                 options.wait) {
-    if (target.dialect == Dialect::kSqlite && !target.in_memory) {
+    if (target.dialect == Dialect::kPostgres) {
+      begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+      begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    } else if (target.in_memory) {
+      begin_write = "PRAGMA query_only = OFF; BEGIN IMMEDIATE";
+      begin_read = "PRAGMA query_only = ON; BEGIN DEFERRED";
+    } else {
+      begin_write = "BEGIN IMMEDIATE";
+      begin_read = "BEGIN DEFERRED";
       readers = std::make_unique<Pool>(target, Role::kReader, std::max(1, options.connections),
                                        options.wait);
     }
@@ -460,6 +330,8 @@ struct Database::Impl {
   }
 
   const absl::Duration wait;
+  std::string begin_write;
+  std::string begin_read;
   Pool writers;                   // PostgreSQL: readers too
   std::unique_ptr<Pool> readers;  // SQLite in a file only
 };
@@ -477,15 +349,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
 }
 
 absl::Status Database::Write(absl::FunctionRef<absl::Status(Tx&)> body) {
-  static const std::string kSqlite = "BEGIN IMMEDIATE";
-  static const std::string kPostgres = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-  return impl_->Run(impl_->writers, dialect() == Dialect::kSqlite ? kSqlite : kPostgres, body);
+  return impl_->Run(impl_->writers, impl_->begin_write, body);
 }
 
 absl::Status Database::Read(absl::FunctionRef<absl::Status(Tx&)> body) {
-  static const std::string kSqlite = "BEGIN DEFERRED";
-  static const std::string kPostgres = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-  return impl_->Run(impl_->ReadPool(), dialect() == Dialect::kSqlite ? kSqlite : kPostgres, body);
+  return impl_->Run(impl_->ReadPool(), impl_->begin_read, body);
 }
 
 absl::Status Database::Ping() {

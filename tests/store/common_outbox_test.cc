@@ -1,0 +1,386 @@
+// The outbox on both databases: what is put is delivered, in order per key, and settled once.
+#include "common/outbox.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error.h"
+#include "tests/support/test_database.h"
+
+namespace lingkaran {
+namespace {
+
+using soci::into;
+using soci::use;
+using sql::Migration;
+using sql::Tx;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const std::vector<Migration>& Schema() {
+  static const std::vector<Migration> kSchema = {
+      {1, "0001_outbox",
+       "CREATE TABLE outbox (seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE,\n"
+       "  key TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, due_time BIGINT NOT NULL,\n"
+       "  attempts INT NOT NULL, last_error TEXT NOT NULL DEFAULT '',\n"
+       "  parked INT NOT NULL DEFAULT 0);\n"
+       "CREATE INDEX outbox_key ON outbox (key, seq);\n"
+       "CREATE INDEX outbox_due ON outbox (parked, due_time);\n"
+       "CREATE TABLE sequences (noun TEXT PRIMARY KEY, next BIGINT NOT NULL);\n"
+       "CREATE TABLE outcomes (seq BIGINT, body TEXT NOT NULL);\n"}};
+  return kSchema;
+}
+
+// Events in the order of their coming; tests wait until enough are there. Waits end after 30 s,
+// for a test that has failed.
+class Journal {
+ public:
+  void Add(const std::string& event) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    events_.push_back(event);
+    changed_.notify_all();
+  }
+  std::vector<std::string> WaitFor(size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    EXPECT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(30), [&] { return events_.size() >= count; }))
+        << events_.size() << " of " << count;
+    return events_;
+  }
+  std::vector<std::string> events() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> events_;
+};
+
+Outbox::Options Fast() {
+  Outbox::Options options;
+  options.first_backoff = absl::Milliseconds(1);
+  options.max_backoff = absl::Milliseconds(10);
+  return options;
+}
+
+class OutboxSuite : public DatabaseTest {
+ protected:
+  OutboxSuite() : DatabaseTest(Schema()) {}
+
+  // A Settle that records the outcome and, once it is committed, tells the journal.
+  Outbox::Settle Record(const OutboxMessage& message) {
+    return [this, message](Tx& tx) {
+      tx.db() << "INSERT INTO outcomes (seq, body) VALUES (:seq, :body)", use(message.seq, "seq"),
+          use(message.body, "body");
+      tx.AfterCommit([this, message] { settled_.Add(message.body); });
+      return absl::OkStatus();
+    };
+  }
+
+  Outbox::Deliver Always() {
+    return [this](const OutboxMessage& message) -> absl::StatusOr<Outbox::Settle> {
+      delivered_.Add(message.body);
+      return Record(message);
+    };
+  }
+
+  std::string Put(Outbox& outbox, const std::string& key, const std::string& body,
+                  const std::string& kind = "k") {
+    std::string request_id;
+    const absl::Status status = db().Write([&](Tx& tx) {
+      request_id = outbox.Put(tx, key, kind, body);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    return request_id;
+  }
+
+  OutboxMessage PutLeased(Outbox& outbox, const std::string& key, const std::string& body) {
+    OutboxMessage message;
+    const absl::Status status = db().Write([&](Tx& tx) {
+      message = outbox.PutLeased(tx, key, "k", body);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    return message;
+  }
+
+  int64_t Count(const std::string& from) {
+    int64_t count = -1;
+    EXPECT_TRUE(db().Read([&](Tx& tx) {
+                      tx.db() << "SELECT COUNT(*) FROM " << from, into(count);
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    return count;
+  }
+
+  Journal delivered_, settled_;
+};
+LINGKARAN_ON_BOTH_DATABASES(OutboxSuite);
+
+TEST_P(OutboxSuite, DeliversWhatIsCommittedAndNothingElse) {
+  Outbox outbox(db(), Fast());
+  OutboxMessage seen;
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    seen = m;
+    return Record(m);
+  });
+  outbox.Start();
+  EXPECT_FALSE(db().Write([&](Tx& tx) {
+                     outbox.Put(tx, "a", "k", "never");
+                     return absl::InternalError("no");
+                   })
+                   .ok());
+  const std::string request_id = Put(outbox, "a", "body ✓");
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("body ✓"));
+  outbox.Stop();
+  EXPECT_EQ(seen.request_id, request_id);
+  EXPECT_THAT(request_id, SizeIs(36));
+  EXPECT_EQ(seen.key, "a");
+  EXPECT_EQ(seen.attempts, 1);
+  EXPECT_EQ(Count("outbox"), 0);
+  EXPECT_EQ(Count("outcomes"), 1);
+}
+
+TEST_P(OutboxSuite, WhatWaitedBeforeTheStartIsDelivered) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", Always());
+  Put(outbox, "a", "1");
+  Put(outbox, "a", "2");
+  outbox.Start();
+  EXPECT_THAT(settled_.WaitFor(2), ElementsAre("1", "2"));
+}
+
+TEST_P(OutboxSuite, KeepsTheOrderOfAKeyThroughFailures) {
+  constexpr int kKeys = 4, kRows = 12;
+  Outbox::Options options = Fast();
+  options.threads = 4;
+  Outbox outbox(db(), options);
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.body);
+    // Every third row fails twice.
+    if (m.seq % 3 == 0 && m.attempts <= 2) return absl::UnavailableError("not now");
+    return Record(m);
+  });
+  outbox.Start();
+  std::vector<std::thread> putters;
+  for (int key = 0; key < kKeys; ++key) {
+    putters.emplace_back([&, key] {
+      for (int row = 0; row < kRows; ++row) {
+        Put(outbox, "key" + std::to_string(key),
+            std::to_string(key) + "/" + std::to_string(100 + row));
+      }
+    });
+  }
+  for (std::thread& putter : putters) putter.join();
+  settled_.WaitFor(kKeys * kRows);
+  outbox.Stop();
+  EXPECT_EQ(Count("outcomes"), kKeys * kRows);
+  // No delivery of a key's row begins before the row ahead of it is settled: deliveries of a key
+  // never go back.
+  std::map<std::string, std::string> last;
+  for (const std::string& event : delivered_.events()) {
+    const std::string key = event.substr(0, event.find('/'));
+    EXPECT_GE(event, last[key]);
+    last[key] = event;
+  }
+}
+
+TEST_P(OutboxSuite, ARowThatItsCallerNeverDeliversIsDeliveredAfterTheLease) {
+  Outbox::Options options = Fast();
+  options.lease = absl::Milliseconds(30);
+  Outbox outbox(db(), options);
+  outbox.Register("k", Always());
+  outbox.Start();
+  PutLeased(outbox, "a", "orphan");
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("orphan"));
+}
+
+TEST_P(OutboxSuite, TwoDeliverersOfOneRowSettleItOnce) {
+  // The first delivery outlasts its lease; the second takes over; both are decided.
+  Outbox::Options options = Fast();
+  options.lease = absl::Milliseconds(30);
+  Outbox first(db(), options), second(db(), options);
+  auto both = [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.request_id);
+    delivered_.WaitFor(2);
+    return Record(m);
+  };
+  first.Register("k", both);
+  second.Register("k", both);
+  const std::string request_id = Put(first, "a", "once");
+  first.Start();
+  second.Start();
+  settled_.WaitFor(1);
+  first.Stop();
+  second.Stop();
+  EXPECT_GE(delivered_.events().size(), 2u);
+  const std::vector<std::string> events = delivered_.events();
+  EXPECT_THAT(std::set<std::string>(events.begin(), events.end()), ElementsAre(request_id));
+  EXPECT_EQ(Count("outcomes"), 1);
+  EXPECT_EQ(Count("outbox"), 0);
+}
+
+TEST_P(OutboxSuite, ASettleThatFailsKeepsTheRow) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    const Outbox::Settle record = Record(m);
+    return Outbox::Settle([m, record](Tx& tx) -> absl::Status {
+      RETURN_IF_ERROR(record(tx));
+      return m.attempts < 3 ? absl::FailedPreconditionError("not yet") : absl::OkStatus();
+    });
+  });
+  outbox.Start();
+  Put(outbox, "a", "x");
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));
+  outbox.Stop();
+  EXPECT_EQ(Count("outcomes"), 1);
+}
+
+TEST_P(OutboxSuite, ADelivererThatThrowsIsTriedAgain) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    if (m.attempts == 1) throw std::runtime_error("bad day");
+    return Record(m);
+  });
+  outbox.Start();
+  Put(outbox, "a", "x");
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));
+}
+
+TEST_P(OutboxSuite, ParksARowAfterTheLimitAndHoldsUpItsKeyOnly) {
+  Outbox::Options options = Fast();
+  options.max_attempts = 3;
+  Outbox outbox(db(), options);
+  outbox.Register("bad", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.body);
+    return Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable, "nobody is there");
+  });
+  outbox.Register("k", Always());
+  Put(outbox, "a", "stuck", "bad");
+  Put(outbox, "a", "behind");
+  outbox.Start();
+  delivered_.WaitFor(3);
+  Put(outbox, "b", "other key");
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("other key"));
+  outbox.Stop();
+  EXPECT_THAT(delivered_.events(), ElementsAre("stuck", "stuck", "stuck", "other key"));
+  EXPECT_EQ(Count("outbox WHERE parked = 1 AND attempts = 3"), 1);
+  EXPECT_EQ(Count("outbox"), 2);
+  EXPECT_THAT(*outbox.WaitingFor("a"), HasSubstr("nobody is there"));
+  EXPECT_THAT(*outbox.WaitingFor("b"), IsEmpty());
+
+  // The operator mends it.
+  ASSERT_TRUE(db().Write([](Tx& tx) {
+                    tx.db() << "UPDATE outbox SET parked = 0, attempts = 0, due_time = 0";
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  Outbox mended(db(), options);
+  mended.Register("bad", Always());
+  mended.Register("k", Always());
+  mended.Start();
+  EXPECT_THAT(settled_.WaitFor(3), ElementsAre("other key", "stuck", "behind"));
+}
+
+TEST_P(OutboxSuite, AKindThatNobodyDeliversWaits) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", Always());
+  const OutboxMessage message = PutLeased(outbox, "a", "x");
+  Outbox without(db(), Fast());
+  EXPECT_FALSE(without.DeliverNow(message));
+  EXPECT_THAT(*outbox.WaitingFor("a"), HasSubstr("UNIMPLEMENTED"));
+  outbox.Start();
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));
+}
+
+TEST_P(OutboxSuite, WhatASettlePutsIsDeliveredInTurn) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle([this, m, &outbox](Tx& tx) {
+      tx.AfterCommit([this, m] { settled_.Add(m.body); });
+      if (m.body.size() < 4) outbox.Put(tx, m.key, m.kind, m.body + "x");
+      return absl::OkStatus();
+    });
+  });
+  outbox.Start();
+  Put(outbox, "a", "x");
+  EXPECT_THAT(settled_.WaitFor(4), ElementsAre("x", "xx", "xxx", "xxxx"));
+  outbox.Stop();
+  EXPECT_EQ(Count("outbox"), 0);
+}
+
+TEST_P(OutboxSuite, ACallerDeliversItsOwnRow) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", Always());
+  const OutboxMessage message = PutLeased(outbox, "a", std::string("\0\xff\n bytes", 9));
+  const auto pending = outbox.Pending(10);
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  ASSERT_THAT(*pending, SizeIs(1));
+  EXPECT_EQ((*pending)[0].body, message.body);
+  EXPECT_EQ((*pending)[0].request_id, message.request_id);
+  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle();  // nothing to record
+  });
+  EXPECT_TRUE(outbox.DeliverNow(message));
+  EXPECT_EQ(Count("outbox"), 0);
+}
+
+TEST_P(OutboxSuite, ACallerDoesNotOvertakeOlderRowsOfTheKey) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", Always());
+  Put(outbox, "a", "older");
+  const OutboxMessage newer = PutLeased(outbox, "a", "newer");
+  const OutboxMessage elsewhere = PutLeased(outbox, "b", "elsewhere");
+  EXPECT_FALSE(outbox.DeliverNow(newer));
+  EXPECT_TRUE(outbox.DeliverNow(elsewhere));
+  EXPECT_THAT(delivered_.events(), ElementsAre("elsewhere"));
+  // The lease is given back: the relay need not wait for its end.
+  outbox.Start();
+  EXPECT_THAT(settled_.WaitFor(3), ElementsAre("elsewhere", "older", "newer"));
+}
+
+TEST_P(OutboxSuite, WhatACallerCouldNotDeliverGoesToTheRelay) {
+  Outbox outbox(db(), Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    if (m.attempts == 1) return absl::UnavailableError("not now");
+    return Record(m);
+  });
+  outbox.Start();
+  EXPECT_FALSE(outbox.DeliverNow(PutLeased(outbox, "a", "later")));
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("later"));
+}
+
+TEST_P(OutboxSuite, StopFinishesTheDeliveryUnderWay) {
+  auto outbox = std::make_unique<Outbox>(db(), Fast());
+  Journal release;
+  outbox->Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.body);
+    release.WaitFor(1);
+    return Record(m);
+  });
+  outbox->Start();
+  Put(*outbox, "a", "under way");
+  delivered_.WaitFor(1);
+  std::thread stopper([&] { outbox.reset(); });
+  release.Add("go");
+  stopper.join();
+  EXPECT_EQ(Count("outcomes"), 1);
+  EXPECT_EQ(Count("outbox"), 0);
+}
+
+}  // namespace
+}  // namespace lingkaran

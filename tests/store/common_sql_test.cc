@@ -1,0 +1,445 @@
+// common/sql on both databases: transactions, errors, migrations.
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error.h"
+#include "common/sql/bulk.h"
+#include "common/sql/database.h"
+#include "tests/support/test_database.h"
+
+namespace lingkaran::sql {
+namespace {
+
+using soci::into;
+using soci::use;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::vector<Migration>& Schema() {
+  static const std::vector<Migration> kSchema = {
+      {1, "0001_things",
+       "-- It isn't run: this comment's apostrophes and :colons are no SQL.\n"
+       "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT UNIQUE,\n"
+       "  amount BIGINT NOT NULL DEFAULT 0 CHECK (amount >= 0));\n"
+       "CREATE TABLE sequences (noun TEXT PRIMARY KEY, next BIGINT NOT NULL);\n"},
+      {2, "0002_dialects",
+       "-- sqlite: CREATE TABLE only_here (sqlite INT);\n"
+       "-- postgres: CREATE TABLE only_here (postgres INT);\n"
+       "INSERT INTO things (id, name) VALUES (1, 'a:b; it''s 12:30');\n"},
+  };
+  return kSchema;
+}
+
+// Opens once, for any number of waiting threads. Waits end after 30 s, for a test that has failed.
+class Gate {
+ public:
+  void Open() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool Wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+absl::Status AddThing(Tx& tx, int64_t id, const std::string& name, int64_t amount = 0) {
+  tx.db() << "INSERT INTO things (id, name, amount) VALUES (:id, :name, :amount)", use(id, "id"),
+      use(name, "name"), use(amount, "amount");
+  return absl::OkStatus();
+}
+
+int64_t Count(Database& db, const std::string& from) {
+  int64_t count = -1;
+  const absl::Status read = db.Read([&](Tx& tx) {
+    tx.db() << "SELECT COUNT(*) FROM " << from, into(count);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(read.ok()) << read;
+  return count;
+}
+
+class DatabaseSuite : public DatabaseTest {
+ protected:
+  DatabaseSuite() : DatabaseTest(Schema()) {}
+};
+LINGKARAN_ON_BOTH_DATABASES(DatabaseSuite);
+
+TEST_P(DatabaseSuite, KeepsWhatIsCommitted) {
+  ASSERT_TRUE(db().Write([](Tx& tx) { return AddThing(tx, 7'000'000'000'000, "big"); }).ok());
+  std::vector<std::string> names;
+  std::vector<int64_t> ids;
+  ASSERT_TRUE(db().Read([&](Tx& tx) {
+                    int64_t id = 0;
+                    std::string name;
+                    const int64_t least = 1;
+                    ForEach(
+                        tx, "SELECT id, name FROM things WHERE id >= :least ORDER BY id",
+                        [&] {
+                          ids.push_back(id);
+                          names.push_back(name);
+                        },
+                        into(id), into(name), use(least, "least"));
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_THAT(ids, ElementsAre(1, 7'000'000'000'000));
+  EXPECT_THAT(names, ElementsAre("a:b; it's 12:30", "big"));
+  EXPECT_TRUE(db().Ping().ok());
+}
+
+TEST_P(DatabaseSuite, AnErrorRollsBack) {
+  const absl::Status status = db().Write([](Tx& tx) {
+    AddThing(tx, 2, "two").IgnoreError();
+    return absl::NotFoundError("changed my mind");
+  });
+  EXPECT_EQ(status, absl::NotFoundError("changed my mind"));
+  EXPECT_EQ(Count(db(), "things"), 1);
+}
+
+TEST_P(DatabaseSuite, AnExceptionRollsBack) {
+  const absl::Status status = db().Write([](Tx& tx) -> absl::Status {
+    AddThing(tx, 2, "two").IgnoreError();
+    throw std::runtime_error("3372010101010001");
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(ReasonOf(status), Reason::kInternal);
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("3372")));
+  EXPECT_EQ(Count(db(), "things"), 1);
+}
+
+TEST_P(DatabaseSuite, AnSqlErrorThatTheBodySwallowedIsNoCommit) {
+  bool effect = false;
+  const absl::Status status = db().Write([&](Tx& tx) {
+    tx.AfterCommit([&] { effect = true; });
+    AddThing(tx, 2, "two").IgnoreError();
+    try {
+      tx.db() << "SELECT nonsense FROM nowhere";
+    } catch (const soci::soci_error&) {
+    }
+    return absl::OkStatus();
+  });
+  // SQLite goes on after such an error, PostgreSQL cannot; neither says OK and keeps nothing.
+  EXPECT_EQ(status.ok(), effect);
+  EXPECT_EQ(Count(db(), "things"), status.ok() ? 2 : 1);
+}
+
+TEST_P(DatabaseSuite, EffectsRunAfterTheCommitWithAFreeConnection) {
+  std::vector<int64_t> seen;
+  ASSERT_TRUE(db().Write([&](Tx& tx) {
+                    tx.AfterCommit([&] { seen.push_back(Count(db(), "things")); });
+                    tx.AfterCommit([&] {
+                      EXPECT_TRUE(db().Write([](Tx& t) { return AddThing(t, 3, "three"); }).ok());
+                    });
+                    return AddThing(tx, 2, "two");
+                  })
+                  .ok());
+  EXPECT_THAT(seen, ElementsAre(2));
+  EXPECT_EQ(Count(db(), "things"), 3);
+  EXPECT_FALSE(db().Write([&](Tx& tx) {
+                     tx.AfterCommit([&] { seen.push_back(-1); });
+                     return absl::InternalError("no");
+                   })
+                   .ok());
+  EXPECT_THAT(seen, ElementsAre(2));
+}
+
+TEST_P(DatabaseSuite, ConstraintsBecomeCodes) {
+  EXPECT_EQ(db().Write([](Tx& tx) { return AddThing(tx, 1, "other"); }).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(db().Write([](Tx& tx) { return AddThing(tx, 2, "a:b; it's 12:30"); }).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(db().Write([](Tx& tx) { return AddThing(tx, 2, "debt", -1); }).code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(db().Write([](Tx& tx) {
+                  tx.db() << "INSERT INTO things (id, amount) VALUES (9, NULL)";
+                  return absl::OkStatus();
+                })
+                .code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(Count(db(), "things"), 1);
+}
+
+TEST_P(DatabaseSuite, ReadsWriteNothing) {
+  EXPECT_FALSE(db().Read([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
+  EXPECT_EQ(Count(db(), "things"), 1);
+}
+
+TEST_P(DatabaseSuite, AReadSeesOneSnapshotWhileOthersWrite) {
+  int64_t before = 0, after = 0;
+  ASSERT_TRUE(db().Read([&](Tx& tx) {
+                    tx.db() << "SELECT COUNT(*) FROM things", into(before);
+                    EXPECT_TRUE(db().Write([](Tx& t) { return AddThing(t, 2, "two"); }).ok());
+                    tx.db() << "SELECT COUNT(*) FROM things", into(after);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(before, 1);
+  EXPECT_EQ(after, 1);
+  EXPECT_EQ(Count(db(), "things"), 2);
+}
+
+TEST_P(DatabaseSuite, ConflictsAreRetriedAndRefusalsAreNot) {
+  int runs = 0, effects = 0;
+  EXPECT_TRUE(db().Write([&](Tx& tx) -> absl::Status {
+                    tx.AfterCommit([&] { ++effects; });
+                    RETURN_IF_ERROR(AddThing(tx, 2, "two"));
+                    return ++runs < 3 ? absl::AbortedError("conflict") : absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(effects, 1);
+  EXPECT_EQ(Count(db(), "things"), 2);
+  runs = 0;
+  const absl::Status refused = db().Write([&](Tx&) {
+    ++runs;
+    return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused, "another body");
+  });
+  EXPECT_EQ(ReasonOf(refused), Reason::kRequestIdReused);
+  EXPECT_EQ(runs, 1);
+}
+
+TEST_P(DatabaseSuite, EndlessConflictIsUnavailable) {
+  const absl::Status status = db().Write([](Tx&) { return absl::AbortedError("conflict"); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), Reason::kStoreUnavailable);
+}
+
+TEST_P(DatabaseSuite, WaitingForAConnectionIsBounded) {
+  DatabaseOptions options;
+  options.connections = 1;
+  options.wait = absl::Milliseconds(20);
+  auto small = OpenAgain(options);
+  Gate held, release;
+  std::thread holder([&] {
+    EXPECT_TRUE(small
+                    ->Write([&](Tx&) {
+                      held.Open();
+                      release.Wait();
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  });
+  ASSERT_TRUE(held.Wait());
+  const absl::Status status = small->Write([](Tx&) { return absl::OkStatus(); });
+  release.Open();
+  holder.join();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), Reason::kStoreUnavailable);
+  EXPECT_TRUE(small->Write([](Tx&) { return absl::OkStatus(); }).ok());
+}
+
+TEST_P(DatabaseSuite, ManyThreadsLoseNoUpdate) {
+  constexpr int kThreads = 8, kTimes = 25;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < kTimes; ++n) {
+        const absl::Status status = db().Write([](Tx& tx) {
+          int64_t amount = 0;
+          tx.db() << "SELECT amount FROM things WHERE id = 1" << ForUpdate(tx), into(amount);
+          ++amount;
+          tx.db() << "UPDATE things SET amount = :amount WHERE id = 1", use(amount, "amount");
+          return absl::OkStatus();
+        });
+        EXPECT_TRUE(status.ok()) << status;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Count(db(), "things WHERE amount = " + std::to_string(kThreads * kTimes)), 1);
+}
+
+TEST(DatabaseOpen, RefusesWhatIsNoDatabase) {
+  for (const char* url : {"", "mysql://x", "sqlite:", "postgresql:nonsense", "/tmp/x"}) {
+    EXPECT_EQ(Database::Open({.url = url}).status().code(), absl::StatusCode::kInvalidArgument)
+        << url;
+  }
+  EXPECT_EQ(Database::Open({.url = "sqlite:/nowhere/at/all.db"}).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(Database::Open({.url = "postgresql://u:hidden@127.0.0.1:1/x"}).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST(DatabaseOpen, ShowsNoPassword) {
+  TestDatabase database = MakeTestDatabase(Dialect::kPostgres);
+  auto opened = Database::Open({.url = database.url + " password=geheim"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_THAT((*opened)->Description(),
+              AllOf(HasSubstr("dbname=lingkaran_test_"), Not(HasSubstr("geheim"))));
+}
+
+TEST(DatabaseOpen, MemoryHasOneConnectionForAll) {
+  auto opened = Database::Open({.url = "sqlite::memory:"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_TRUE(Migrate(**opened, Schema()).ok());
+  ASSERT_TRUE((*opened)->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
+  EXPECT_EQ(Count(**opened, "things"), 2);
+  EXPECT_FALSE((*opened)->Read([](Tx& tx) { return AddThing(tx, 3, "three"); }).ok());
+  EXPECT_FALSE((*opened)->Write([](Tx&) { return absl::InternalError("no"); }).ok());
+  EXPECT_EQ(Count(**opened, "things"), 2);
+}
+
+// ---- What only one of the two can suffer ----
+
+TEST(PostgresOnly, DeadlocksAreRetried) {
+  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Schema());
+  ASSERT_TRUE(database.db->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
+  Gate locked[2];
+  std::atomic<int> runs{0};
+  auto cross = [&](int first, int second) {
+    return database.db->Write([&](Tx& tx) {
+      ++runs;
+      const char* update = "UPDATE things SET amount = amount + 1 WHERE id = :id";
+      tx.db() << update, use(first, "id");
+      locked[first - 1].Open();
+      locked[second - 1].Wait();
+      tx.db() << update, use(second, "id");
+      return absl::OkStatus();
+    });
+  };
+  std::thread other([&] { EXPECT_TRUE(cross(2, 1).ok()); });
+  EXPECT_TRUE(cross(1, 2).ok());
+  other.join();
+  EXPECT_GE(runs, 3) << "the two never met";
+  EXPECT_EQ(Count(*database.db, "things WHERE amount = 2"), 2);
+}
+
+void CutOthers(Database& db) {
+  const absl::Status cut = db.Write([](Tx& tx) {
+    int64_t count = 0;
+    tx.db() << "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity "
+               "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        into(count);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(cut.ok()) << cut;
+}
+
+TEST(PostgresOnly, CutConnectionsAreMadeAnew) {
+  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Schema());
+  auto cutter = Database::Open({.url = database.url});
+  ASSERT_TRUE(cutter.ok());
+  CutOthers(**cutter);
+  // Cut while idle: the caller sees nothing of it.
+  EXPECT_TRUE(database.db->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
+  // Cut in a transaction: the caller must ask again.
+  const absl::Status status = database.db->Write([&](Tx& tx) {
+    CutOthers(**cutter);
+    return AddThing(tx, 3, "three");
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_EQ(ReasonOf(status), Reason::kStoreUnavailable);
+  EXPECT_TRUE(database.db->Write([](Tx& tx) { return AddThing(tx, 3, "three"); }).ok());
+  EXPECT_EQ(Count(*database.db, "things"), 3);
+}
+
+TEST(SqliteOnly, AnotherProcessWithTheLockMakesItUnavailableInTime) {
+  TestDatabase database = MakeTestDatabase(Dialect::kSqlite, Schema());
+  auto other = Database::Open({.url = database.url, .wait = absl::Milliseconds(20)});
+  ASSERT_TRUE(other.ok());
+  ASSERT_TRUE(database.db
+                  ->Write([&](Tx& tx) {
+                    const absl::Status busy =
+                        (*other)->Write([](Tx& t) { return AddThing(t, 2, "two"); });
+                    EXPECT_EQ(ReasonOf(busy), Reason::kStoreUnavailable) << busy;
+                    EXPECT_EQ(Count(**other, "things"), 1) << "readers do not wait";
+                    return AddThing(tx, 3, "three");
+                  })
+                  .ok());
+  EXPECT_TRUE((*other)->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
+  EXPECT_EQ(Count(*database.db, "things"), 3);
+}
+
+// ---- Migrations ----
+
+class MigrateSuite : public DatabaseTest {};
+LINGKARAN_ON_BOTH_DATABASES(MigrateSuite);
+
+TEST_P(MigrateSuite, RunsEachStepOnceAndRecordsIt) {
+  ASSERT_TRUE(Migrate(db(), Schema()).ok());
+  ASSERT_TRUE(Migrate(db(), Schema()).ok());
+  EXPECT_EQ(Count(db(), "things"), 1);
+  EXPECT_EQ(Count(db(), "schema_migrations WHERE record_time > 0 AND length(digest) = 64"), 2);
+  const bool sqlite = db().dialect() == Dialect::kSqlite;
+  const std::string mine = sqlite ? "only_here WHERE sqlite = 1" : "only_here WHERE postgres = 1";
+  EXPECT_EQ(Count(db(), mine), 0);
+}
+
+TEST_P(MigrateSuite, GoesOnFromAnOlderDatabase) {
+  ASSERT_TRUE(Migrate(db(), {Schema()[0]}).ok());
+  EXPECT_EQ(Count(db(), "schema_migrations"), 1);
+  ASSERT_TRUE(Migrate(db(), Schema()).ok());
+  EXPECT_EQ(Count(db(), "schema_migrations"), 2);
+}
+
+TEST_P(MigrateSuite, RefusesANewerDatabase) {
+  ASSERT_TRUE(Migrate(db(), Schema()).ok());
+  const absl::Status status = Migrate(db(), {Schema()[0]});
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("newer release"));
+}
+
+TEST_P(MigrateSuite, RefusesAChangedStep) {
+  ASSERT_TRUE(Migrate(db(), Schema()).ok());
+  std::vector<Migration> changed = Schema();
+  changed[0].text = "CREATE TABLE things (id BIGINT PRIMARY KEY);\n";
+  const absl::Status status = Migrate(db(), changed);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("0001_things"));
+}
+
+TEST_P(MigrateSuite, AStepThatFailsLeavesNothing) {
+  std::vector<Migration> steps = {
+      Schema()[0],
+      {2, "0002_broken", "CREATE TABLE half (id INT);\nINSERT INTO nowhere VALUES (1);\n"}};
+  EXPECT_FALSE(Migrate(db(), steps).ok());
+  EXPECT_EQ(Count(db(), "schema_migrations"), 1);
+  steps[1].text = "CREATE TABLE half (id INT);\n";
+  EXPECT_TRUE(Migrate(db(), steps).ok());
+  EXPECT_EQ(Count(db(), "half"), 0);
+}
+
+TEST_P(MigrateSuite, RefusesFilesOutOfOrder) {
+  EXPECT_EQ(Migrate(db(), {Schema()[1], Schema()[0]}).code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_P(MigrateSuite, SeveralProcessesAtOnceAreOne) {
+  constexpr int kProcesses = 4;
+  std::vector<std::unique_ptr<Database>> pools;
+  for (int i = 0; i < kProcesses; ++i) pools.push_back(OpenAgain());
+  Gate start;
+  std::vector<std::thread> threads;
+  for (auto& pool : pools) {
+    threads.emplace_back([&start, &pool] {
+      start.Wait();
+      const absl::Status status = Migrate(*pool, Schema());
+      EXPECT_TRUE(status.ok()) << status;
+    });
+  }
+  start.Open();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Count(db(), "schema_migrations"), 2);
+  EXPECT_EQ(Count(db(), "things"), 1);
+}
+
+}  // namespace
+}  // namespace lingkaran::sql
