@@ -15,7 +15,8 @@ namespace lingkaran {
 using Day = absl::CivilDay;
 using Month = absl::CivilMonth;
 
-// 20191107 <-> 2019-11-07. The way in refuses what is no day (20190230) and years outside 1900-2199.
+// 20191107 <-> 2019-11-07. The way in refuses what is no day (20190230) and years outside
+// 1900-2199.
 int32_t DayNumber(Day day);
 absl::StatusOr<Day> DayFromNumber(int32_t yyyymmdd);
 
@@ -36,9 +37,9 @@ int MonthsBetween(Month from, Month to);
 // Full years from birth to `on`; born on 29 February counts from 1 March in other years.
 int AgeOn(Day birth, Day on);
 
-// Reads dd/mm/yyyy, dd-mm-yyyy, dd.mm.yyyy, yyyy-mm-dd and "7 November 1980" with Indonesian or
-// English month names, long or short, in any case. INVALID_ARGUMENT for anything else, two-digit
-// years included (they are ambiguous).
+// Reads dd/mm/yyyy, dd-mm-yyyy, dd.mm.yyyy, yyyy-mm-dd and "7 November 1980" or "07-Nov-1980" with
+// Indonesian or English month names, long or short, in any case. INVALID_ARGUMENT for anything
+// else, two-digit years included (they are ambiguous).
 absl::StatusOr<Day> ParseDay(std::string_view text);
 
 // "7 November 2019", in Indonesian.

@@ -53,11 +53,11 @@ bool IsRetryable(const absl::Status& status);
 
 }  // namespace lingkaran
 
-#define RETURN_IF_ERROR(expr)                             \
-  do {                                                    \
-    if (absl::Status status_ = (expr); !status_.ok()) {   \
-      return status_;                                     \
-    }                                                     \
+#define RETURN_IF_ERROR(expr)                           \
+  do {                                                  \
+    if (absl::Status status_ = (expr); !status_.ok()) { \
+      return status_;                                   \
+    }                                                   \
   } while (false)
 
 #define LINGKARAN_CONCAT_INNER(a, b) a##b

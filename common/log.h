@@ -17,8 +17,8 @@ struct LogField {
   LogField(std::string_view k, const char* v) : key(k), text(v) {}
   LogField(std::string_view k, const std::string& v) : key(k), text(v) {}
   template <typename T>
-    requires std::is_integral_v<T>
-  LogField(std::string_view k, T v) : key(k), number(static_cast<int64_t>(v)), is_number(true) {}
+  requires std::is_integral_v<T> LogField(std::string_view k, T v)
+      : key(k), number(static_cast<int64_t>(v)), is_number(true) {}
   std::string_view key;
   std::string_view text;
   int64_t number = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <google/protobuf/descriptor.h>
@@ -55,7 +54,11 @@ std::string Digest(const std::string& text) {
 absl::StatusOr<TextprotoFile> TextprotoFile::Load(const std::string& path,
                                                   google::protobuf::Message* message) {
   std::ifstream stream(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string text;
+  for (char block[4096]; stream.is_open() && stream.good();) {
+    stream.read(block, sizeof(block));
+    text.append(block, static_cast<size_t>(stream.gcount()));
+  }
   if (!stream.is_open() || stream.bad()) {
     return RulesInvalid(absl::StrCat(path, ": can't be read"));
   }

@@ -13,9 +13,10 @@ class Message;
 
 namespace lingkaran {
 
-// Parses the file into `message`. INVALID_ARGUMENT/RULES_INVALID "FILE:LINE: what" for unknown keys,
-// wrong types and syntax. `digest` gets the first 12 hex digits of the SHA-256 of the text.
-// `line_of` answers later for the line where entry `index` of the repeated field `field` begins.
+// Parses a file into `message`. INVALID_ARGUMENT/RULES_INVALID "FILE:LINE: what" for unknown keys,
+// wrong types and syntax. `digest` is the first 12 hex digits of the SHA-256 of the text.
+// Where and ErrorAt answer later for the line where entry `index` of the repeated field `field`
+// begins.
 class TextprotoFile {
  public:
   static absl::StatusOr<TextprotoFile> Load(const std::string& path,

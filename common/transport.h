@@ -4,7 +4,8 @@
 
 namespace lingkaran {
 
-// Largest message either side takes.
+// Largest message either side takes. Only the receiver refuses: in gRPC 1.51 a message that the
+// sender's own limit stops leaves the other side waiting for it.
 inline constexpr int kMaxMessageBytes = 16 << 20;
 
 // A client asks for a sign of life this often, also while no call is under way, and gives up on

@@ -5,11 +5,7 @@ target_link_libraries(stack_support PUBLIC common_rpc proto_registry_grpc proto_
 target_precompile_headers(stack_support PRIVATE <grpcpp/grpcpp.h>)
 target_compile_definitions(stack_support PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                            LINGKARAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-foreach(service registry coverage sponsorship)
-  if(TARGET lingkaran-${service})
-    add_dependencies(stack_support lingkaran-${service})
-  endif()
-endforeach()
+add_dependencies(stack_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
 
 add_executable(lingkaran-bench-main bench/main_job.cc bench/nation.cc)
 target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options stack_support PkgConfig::LIBPQ)

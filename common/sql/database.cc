@@ -4,15 +4,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/error.h"
@@ -20,10 +19,7 @@
 #include "common/sql/native.h"
 
 namespace lingkaran::sql {
-
 namespace {
-
-// ---- Connections ----
 
 struct Target {
   Dialect dialect;
@@ -52,7 +48,15 @@ absl::StatusOr<Target> ParsePostgres(const std::string& url, absl::Duration wait
     return InvalidField("database", "not a PostgreSQL URL; write postgresql://USER@HOST/DATABASE");
   }
   Target target{Dialect::kPostgres, "", "postgresql:"};
-  bool has_timeout = false;
+  // What the URL does not say: a server that is gone is noticed within about a minute.
+  std::map<std::string_view, std::string> defaults = {
+      {"connect_timeout", std::to_string(std::max<int64_t>(2, absl::ToInt64Seconds(wait)))},
+      {"tcp_user_timeout", "30000"},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "10"},
+      {"keepalives_count", "3"},
+      {"application_name", "lingkaran"},
+  };
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
@@ -60,16 +64,13 @@ absl::StatusOr<Target> ParsePostgres(const std::string& url, absl::Duration wait
       return InvalidField("database", "a double quote is not possible in a PostgreSQL URL here");
     }
     target.connect += QuotedOption(keyword, option->val);
-    has_timeout |= keyword == "connect_timeout";
+    defaults.erase(keyword);
     for (std::string_view shown : {"user", "host", "port", "dbname"}) {
       if (keyword == shown)
         absl::StrAppend(&target.description, " ", option->keyword, "=", option->val);
     }
   }
-  if (!has_timeout) {
-    const int64_t seconds = std::max<int64_t>(2, absl::ToInt64Seconds(wait));
-    target.connect += QuotedOption("connect_timeout", std::to_string(seconds));
-  }
+  for (const auto& [name, value] : defaults) target.connect += QuotedOption(name, value);
   target.connect += QuotedOption("client_encoding", "UTF8");
   target.connect.pop_back();  // SOCI takes a space at the end for one more option
   return target;

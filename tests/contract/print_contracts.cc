@@ -6,6 +6,7 @@
 int main() {
   const lingkaran::contract::Contracts contracts(LINGKARAN_DESCRIPTORS);
   if (contracts.files().empty()) return 1;
-  for (const std::string& line : Describe(contracts.files())) std::cout << line << "\n";
+  for (const std::string& line : lingkaran::contract::Describe(contracts.files()))
+    std::cout << line << "\n";
   return 0;
 }

@@ -453,6 +453,9 @@ TEST_F(ServerTest, MessagesUpToTheLimitPass) {
   EXPECT_TRUE(create(kMaxMessageBytes - 1000).ok());
   EXPECT_EQ(create(kMaxMessageBytes + 1).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(create(10).ok()) << "the connection goes on";
+  const absl::Time start = absl::Now();
+  server_->Shutdown();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5)) << "a drain with nothing under way is short";
 }
 
 // -- drain --

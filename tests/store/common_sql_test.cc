@@ -177,6 +177,33 @@ TEST_P(DatabaseSuite, ConstraintsBecomeCodes) {
   EXPECT_EQ(Count(db(), "things"), 1);
 }
 
+TEST_P(DatabaseSuite, TheLogHoldsNoValues) {
+  const std::string person = "Siti 3372010101010001";
+  testing::internal::CaptureStderr();
+  std::vector<absl::Status> statuses;
+  statuses.push_back(db().Write([&](Tx& tx) {
+    tx.db() << "INSERT INTO things (id, name, amount) VALUES (9, :name, NULL)", use(person, "name");
+    return absl::OkStatus();
+  }));
+  statuses.push_back(db().Write([&](Tx& tx) {
+    tx.db() << "SELECT id, nonsense FROM things WHERE name = :name", use(person, "name");
+    return absl::OkStatus();
+  }));
+  statuses.push_back(db().Write([&](Tx& tx) -> absl::Status {
+    int64_t number = 0;
+    tx.db() << "SELECT CAST(:name AS BIGINT)", use(person, "name"), into(number);
+    throw std::runtime_error("no member 3372010101010001");  // SQLite takes it for 0
+  }));
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const absl::Status& status : statuses) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+    EXPECT_THAT(std::string(status.message()), Not(HasSubstr("3372")));
+  }
+  EXPECT_THAT(log, HasSubstr("store_error"));
+  EXPECT_THAT(log, Not(HasSubstr("Siti")));
+  EXPECT_THAT(log, Not(HasSubstr("3372")));
+}
+
 TEST_P(DatabaseSuite, ReadsWriteNothing) {
   EXPECT_FALSE(db().Read([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
   EXPECT_EQ(Count(db(), "things"), 1);

@@ -36,9 +36,9 @@ TEST(DayNumber, RoundTrip) {
 TEST(DayNumber, OnlyRealDaysComeIn) {
   EXPECT_TRUE(rc::check("what is accepted is that day", [](int32_t number) {
     const absl::StatusOr<Day> day = DayFromNumber(number);
-    RC_ASSERT(!day.ok() || DayNumber(*day) == number);
+    RC_ASSERT((!day.ok() || DayNumber(*day) == number));
     const absl::StatusOr<Month> month = MonthFromNumber(number);
-    RC_ASSERT(!month.ok() || MonthNumber(*month) == number);
+    RC_ASSERT((!month.ok() || MonthNumber(*month) == number));
   }));
   for (const int32_t number : {0, -20191107, 20190230, 20190229, 20191301, 20190001, 20190100,
                                20190132, 18991231, 22000101, 201911, 19000229}) {
@@ -81,8 +81,8 @@ TEST(AddMonths, Laws) {
     const int months = *rc::gen::inRange(-1200, 1200);
     const Day later = AddMonths(day, months);
     RC_ASSERT(MonthsBetween(Month(day), Month(later)) == months);
-    RC_ASSERT(later.day() == day.day() ||
-              (later.day() < day.day() && later == LastDayOf(Month(later))));
+    RC_ASSERT((later.day() == day.day() ||
+               (later.day() < day.day() && later == LastDayOf(Month(later)))));
   }));
   EXPECT_TRUE(rc::check("there and back, up to the 28th", [] {
     const Day day = *rc::gen::suchThat(AnyDay(), [](Day d) { return d.day() <= 28; });
@@ -126,7 +126,7 @@ TEST(AgeOn, GrowsByOneAYear) {
     const Day on = birth + *rc::gen::inRange(0, 40000);
     RC_ASSERT(AgeOn(birth, birth) == 0);
     const int step = AgeOn(birth, on + 1) - AgeOn(birth, on);
-    RC_ASSERT(step == 0 || step == 1);
+    RC_ASSERT((step == 0 || step == 1));
     // A birthday is the only day on which a step falls; that of 29 February may fall on 1 March.
     const bool birthday = (on + 1).month() == birth.month() && (on + 1).day() == birth.day();
     const bool leap_instead = birth.month() == 2 && birth.day() == 29 &&
@@ -214,7 +214,7 @@ TEST(ParseDay, RefusesTheRest) {
   }
   EXPECT_TRUE(rc::check("any text gives a day in range or an error", [](const std::string& text) {
     const absl::StatusOr<Day> day = ParseDay(text);
-    RC_ASSERT(!day.ok() || (*day >= kFirst && *day <= kLast));
+    RC_ASSERT((!day.ok() || (*day >= kFirst && *day <= kLast)));
   }));
 }
 

@@ -91,7 +91,7 @@ TEST_F(LogTest, AnyTextStaysOneValidLine) {
     for (const char c : text) {
       ascii = ascii && static_cast<unsigned char>(c) < 0x80;
     }
-    RC_ASSERT(!ascii || Text(object, "text") == text);
+    RC_ASSERT((!ascii || Text(object, "text") == text));
   }));
 }
 

@@ -145,7 +145,7 @@ TEST(ParseRupiah, RefusesTheRest) {
   EXPECT_TRUE(
       rc::check("any text gives an amount in range or an error", [](const std::string& text) {
         const absl::StatusOr<Rupiah> amount = ParseRupiah(text);
-        RC_ASSERT(!amount.ok() || (*amount >= Rupiah(0) && *amount <= kMaxAmount));
+        RC_ASSERT((!amount.ok() || (*amount >= Rupiah(0) && *amount <= kMaxAmount)));
       }));
 }
 

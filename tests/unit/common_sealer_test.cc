@@ -267,7 +267,7 @@ TEST(Base64Url, OneTextForOneValue) {
     const std::string text =
         *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ABCDwxyz0189-_+/= ")));
     const absl::StatusOr<std::string> bytes = FromBase64Url(text);
-    RC_ASSERT(!bytes.ok() || Base64Url(*bytes) == text);
+    RC_ASSERT((!bytes.ok() || Base64Url(*bytes) == text));
   }));
   for (const char* text : {"A", "AB=", "AA==", "A A", "AB", "+/8", "AAA\n"}) {
     EXPECT_FALSE(FromBase64Url(text).ok()) << text;

@@ -154,7 +154,7 @@ TEST(Nik, OnlySixteenDigits) {
                               digits += c;
                             }
                           }
-                          RC_ASSERT(!reading.nik.has_value() || reading.nik->digits() == digits);
+                          RC_ASSERT((!reading.nik.has_value() || reading.nik->digits() == digits));
                         }));
 }
 
@@ -227,8 +227,8 @@ TEST(Nik, OneWrongDigitInTheBirthDateIsFound) {
     const size_t at = *rc::gen::inRange<size_t>(6, 12);
     digits[at] = static_cast<char>('0' + (digits[at] - '0' + *rc::gen::inRange(1, 10)) % 10);
     const NikReading reading = ReadNik(digits, Tree());
-    RC_ASSERT(!reading.nik.has_value() ||
-              !CompareNik(*reading.nik, person.birth, person.sex, person.city).empty());
+    RC_ASSERT((!reading.nik.has_value() ||
+               !CompareNik(*reading.nik, person.birth, person.sex, person.city).empty()));
   }));
 }
 

@@ -1,0 +1,37 @@
+// Turns the bytes of an office's file into UTF-8 text, or says why they are no text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace lingkaran::cli {
+
+// How the bytes of a file stand for letters.
+enum class Encoding { kUtf8, kUtf8WithBom, kWindows1252 };
+
+// For people, e.g. "UTF-8".
+std::string_view EncodingName(Encoding encoding);
+
+// A text and how it was written.
+struct DecodedText {
+  std::string text;  // UTF-8 without byte order mark
+  Encoding encoding = Encoding::kUtf8;
+};
+
+// Decodes UTF-8 with or without byte order mark, and Windows-1252 (what spreadsheets on Indonesian
+// office machines save as "CSV"). INVALID_ARGUMENT, in Indonesian and with the way to mend it, for
+// workbooks (xlsx, xls, ods), PDF, web pages, UTF-16, bytes that no text has, and an empty file.
+absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes);
+
+// Windows-1252 or UTF-8 bytes of a text; letters that Windows-1252 lacks become "?".
+std::string Encode(std::string_view utf8, Encoding encoding);
+
+// Number of bytes at the start of `bytes` that are whole, valid UTF-8 characters.
+size_t ValidUtf8Prefix(std::string_view bytes);
+
+// Characters of a UTF-8 text: the width of a cell in a terminal, near enough for Latin letters.
+size_t CharacterCount(std::string_view utf8);
+
+}  // namespace lingkaran::cli

@@ -1,0 +1,91 @@
+#include "services/coverage/app.h"
+
+#include <chrono>
+#include <utility>
+
+#include "common/redis.h"
+#include "common/region.h"
+#include "common/sealer.h"
+#include "common/sql/database.h"
+#include "coverage_schema.h"
+#include "services/coverage/redis_reader.h"
+#include "services/coverage/rules_file.h"
+#include "services/coverage/service.h"
+#include "services/coverage/store_reader.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+// Ages only: its epoch means nothing.
+class SteadyClock final : public Clock {
+ public:
+  absl::Time Now() const override {
+    return absl::UnixEpoch() +
+           absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  }
+};
+
+}  // namespace
+
+// Members are made and go in the order that they need each other.
+struct CoverageApp::Impl {
+  Impl(std::unique_ptr<sql::Database> opened, Regions tree, std::unique_ptr<Sealer> keys,
+       std::string rules_path, std::shared_ptr<const Rules> book, const ServiceConfig& config,
+       const Clock& clock, const Options& options)
+      : database(std::move(opened)),
+        regions(std::move(tree)),
+        sealer(std::move(keys)),
+        rules(std::move(rules_path), std::move(book)),
+        redis_address(config.redis),
+        redis(Redis::Make({.address = config.redis})),
+        store_reader(MakeStoreReader(*database)),
+        redis_reader(MakeRedisReader(*store_reader, *redis)),
+        near_reader(
+            MakeNearReader(*redis_reader, options.steady ? *options.steady : steady, options.near)),
+        service({*database, *near_reader, rules, regions, *sealer, clock}) {}
+
+  SteadyClock steady;
+  std::unique_ptr<sql::Database> database;
+  Regions regions;
+  std::unique_ptr<Sealer> sealer;
+  RuleShelf rules;
+  std::string redis_address;
+  std::unique_ptr<Redis> redis;
+  std::unique_ptr<Reader> store_reader;
+  std::unique_ptr<Reader> redis_reader;
+  std::unique_ptr<Reader> near_reader;
+  CoverageServiceImpl service;
+};
+
+absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
+                                                               const Clock& clock) {
+  return Make(config, clock, Options());
+}
+
+absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
+                                                               const Clock& clock,
+                                                               const Options& options) {
+  const std::string rules_path = config.rules + "/coverage.textproto";
+  ASSIGN_OR_RETURN(std::shared_ptr<const Rules> rules, LoadRules(rules_path));
+  ASSIGN_OR_RETURN(Regions regions, Regions::Load(config.regions));
+  ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer, Sealer::FromFile(config.keys));
+  ASSIGN_OR_RETURN(std::unique_ptr<sql::Database> database,
+                   sql::Database::Open({.url = config.database}));
+  RETURN_IF_ERROR(sql::Migrate(*database, Schema()));
+  return std::unique_ptr<CoverageApp>(new CoverageApp(
+      std::make_unique<Impl>(std::move(database), std::move(regions), std::move(sealer), rules_path,
+                             std::move(rules), config, clock, options)));
+}
+
+CoverageApp::CoverageApp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CoverageApp::~CoverageApp() = default;
+
+grpc::Service* CoverageApp::service() { return &impl_->service; }
+absl::Status CoverageApp::Healthy() { return impl_->database->Ping(); }
+std::string CoverageApp::rules_version() const { return impl_->rules.Current()->version(); }
+std::string CoverageApp::database() const { return impl_->database->Description(); }
+std::string CoverageApp::redis() const {
+  return impl_->redis->configured() ? impl_->redis_address : "";
+}
+
+}  // namespace lingkaran::coverage

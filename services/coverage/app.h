@@ -1,0 +1,49 @@
+// Wires coverage together: tests start the same wiring as main.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+#include "common/config.h"
+#include "services/coverage/near_reader.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace lingkaran::coverage {
+
+class CoverageApp {
+ public:
+  struct Options {
+    NearOptions near;
+    // Time that never jumps, for the age of cached facts; the machine's if null.
+    const Clock* steady = nullptr;
+  };
+
+  // Loads rules, regions and keys, opens and migrates the database, composes the readers. Faulty
+  // rules stop it: INVALID_ARGUMENT/RULES_INVALID with file and line. `clock` must outlive the app.
+  static absl::StatusOr<std::unique_ptr<CoverageApp>> Make(const ServiceConfig& config,
+                                                           const Clock& clock);
+  static absl::StatusOr<std::unique_ptr<CoverageApp>> Make(const ServiceConfig& config,
+                                                           const Clock& clock,
+                                                           const Options& options);
+  ~CoverageApp();
+
+  grpc::Service* service();
+  // OK while the database answers.
+  absl::Status Healthy();
+  std::string rules_version() const;
+  // For the start line, without password.
+  std::string database() const;
+  std::string redis() const;
+
+ private:
+  struct Impl;
+  explicit CoverageApp(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lingkaran::coverage

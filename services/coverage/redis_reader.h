@@ -1,0 +1,23 @@
+// The shared link: records of proto lingkaran/cache/v1 in Redis, guarded by the position of the
+// change log at which they were read. A record that does not repeat its own key, or is older than
+// asked for, is a miss. Redis down, hung or wiped costs speed, never truth.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "common/redis.h"
+#include "services/coverage/reader.h"
+
+namespace lingkaran::coverage {
+
+// Both must outlive the reader.
+std::unique_ptr<Reader> MakeRedisReader(Reader& next, Redis& redis);
+
+// Records to and from Redis values; nullopt for what is not the record of that key.
+CacheValue EncodeFacts(const Facts& facts);
+std::optional<Facts> DecodeFacts(const CacheValue& value);
+CacheValue EncodeIdentity(const Identity& identity);
+std::optional<Identity> DecodeIdentity(const CacheValue& value);
+
+}  // namespace lingkaran::coverage

@@ -1,0 +1,80 @@
+#include "services/registry/deliver_members.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/client.h"
+#include "common/error.h"
+#include "common/rpc.h"
+#include "common/sealer.h"
+
+namespace lingkaran::registry {
+namespace {
+
+constexpr char kKind[] = "upsert_members";
+constexpr char kActor[] = "registry;role=service";
+// Well below the outbox's lease; further tries are the outbox's.
+constexpr absl::Duration kTimeout = absl::Seconds(10);
+
+void FillMember(const Worker& worker, coverage::v1::Member* out) {
+  const absl::StatusOr<NikHash> hash = HashFromText(worker.nik_hash);
+  out->set_worker_id(worker.worker_id);
+  if (hash.ok()) out->set_nik_hash(hash->data(), hash->size());
+  out->set_membership_number(worker.membership_number);
+  out->set_region_code(worker.region_code);
+  out->set_sector(static_cast<common::v1::Sector>(worker.sector));
+  out->set_death_day(worker.death_day);
+  out->set_withdraw_day(worker.withdraw_day);
+  out->set_version(worker.version);
+}
+
+}  // namespace
+
+MemberPush::MemberPush(sql::Database& database, std::shared_ptr<grpc::Channel> coverage,
+                       Outbox::Options options)
+    : coverage_(coverage::v1::CoverageService::NewStub(std::move(coverage))),
+      outbox_(database, options) {
+  outbox_.Register(kKind, [this](const OutboxMessage& message) { return Send(message); });
+}
+
+OutboxMessage MemberPush::Put(sql::Tx& tx, const std::string& request_id,
+                              absl::Span<const Worker> members) {
+  coverage::v1::UpsertMembersRequest request;
+  for (const Worker& worker : members) FillMember(worker, request.add_members());
+  return outbox_.PutLeased(tx, absl::StrCat("members/", request_id), kKind,
+                           request.SerializeAsString());
+}
+
+std::string MemberPush::OwedToken(const OutboxMessage& message) {
+  return ToToken({0, {message.request_id}});
+}
+
+std::string MemberPush::Deliver(const OutboxMessage& message) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    awaited_[message.request_id].clear();
+  }
+  outbox_.DeliverNow(message);
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto answered = awaited_.extract(message.request_id);
+  return answered.mapped().empty() ? OwedToken(message) : std::move(answered.mapped());
+}
+
+absl::StatusOr<Outbox::Settle> MemberPush::Send(const OutboxMessage& message) {
+  coverage::v1::UpsertMembersRequest request;
+  if (!request.ParseFromString(message.body)) {
+    return absl::DataLossError("an outbox row can't be read");
+  }
+  request.set_request_id(message.request_id);
+  coverage::v1::UpsertMembersResponse response;
+  RETURN_IF_ERROR(CallWithRetry({kActor, kTimeout, /*tries=*/1}, [&](grpc::ClientContext* context) {
+    return coverage_->UpsertMembers(context, request, &response);
+  }));
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (const auto waits = awaited_.find(message.request_id); waits != awaited_.end()) {
+    waits->second = response.consistency_token();
+  }
+  return Outbox::Settle([](sql::Tx&) { return absl::OkStatus(); });
+}
+
+}  // namespace lingkaran::registry

@@ -1,0 +1,132 @@
+#include "services/sponsorship/allocator.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace lingkaran::sponsorship {
+namespace {
+
+using Ticket = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+
+Ticket TicketOf(std::string_view seed, int64_t worker_id) {
+  const std::string text =
+      absl::StrCat(absl::string_view(seed.data(), seed.size()), ":", worker_id);
+  Ticket ticket;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), ticket.data());
+  return ticket;
+}
+
+// Walks the seats that money can go to, in the stated order; `visit` gets each slot and answers
+// whether to take it. Gives up, with false, at the first person-month that can't be paid.
+template <typename Visit>
+bool WalkSlots(const PriceSchedule& schedule, const SeatBook& book, Visit visit) {
+  Rupiah money = book.money;
+  auto offer = [&](const OpenSeat& seat) {
+    Slot slot{seat.seat_number,
+              seat.worker_id,
+              seat.disabled,
+              seat.worker_id != 0,
+              seat.paid_to,
+              schedule.PaidTo(seat.paid_to, money),
+              0};
+    if (slot.to == slot.from) return false;
+    if (!visit(slot)) return true;
+    money -= schedule.Price(slot.from, slot.to);
+    return slot.to == schedule.size();
+  };
+  for (const OpenSeat& seat : book.open) {
+    if (!offer(seat)) return false;
+  }
+  for (int number = book.next_seat; number <= book.seats; ++number) {
+    if (!offer(OpenSeat{number, 0, false, 0})) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Meets(const Criteria& criteria, const Candidate& candidate) {
+  if (criteria.disabled_only && !candidate.disabled) return false;
+  if (criteria.sector != Sector::kUnspecified && criteria.sector != candidate.sector) return false;
+  if (candidate.age_years < criteria.min_age_years) return false;
+  if (criteria.max_age_years > 0 && candidate.age_years > criteria.max_age_years) return false;
+  return criteria.max_income == Rupiah() || candidate.income <= criteria.max_income;
+}
+
+std::vector<Ranked> Rank(const Criteria& criteria, std::string_view seed,
+                         const std::vector<Candidate>& candidates) {
+  struct Drawn {
+    Ticket ticket;
+    Ranked ranked;
+    bool first;
+  };
+  std::vector<Drawn> drawn;
+  drawn.reserve(candidates.size());
+  for (const Candidate& candidate : candidates) {
+    if (!Meets(criteria, candidate)) continue;
+    drawn.push_back({TicketOf(seed, candidate.worker_id),
+                     {candidate.worker_id, candidate.disabled},
+                     criteria.disabled_first && candidate.disabled});
+  }
+  std::sort(drawn.begin(), drawn.end(), [](const Drawn& a, const Drawn& b) {
+    if (a.first != b.first) return a.first;
+    if (a.ticket != b.ticket) return a.ticket < b.ticket;
+    return a.ranked.worker_id < b.ranked.worker_id;
+  });
+  std::vector<Ranked> ranked;
+  ranked.reserve(drawn.size());
+  for (const Drawn& d : drawn) ranked.push_back(d.ranked);
+  return ranked;
+}
+
+ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
+                    absl::Span<const Ranked> candidates, int most) {
+  ChunkPlan plan;
+  SeatBook part = book;
+  // A new seat takes a slot or ends the plan, so no more of them need be looked at.
+  part.seats = static_cast<int>(
+      std::min<int64_t>(book.seats, int64_t{book.next_seat} + std::max(most, 1) - 1));
+  WalkSlots(schedule, part, [&](Slot slot) {
+    if (static_cast<int>(plan.slots.size()) >= most) return false;
+    if (!slot.held) {
+      if (plan.drawn >= static_cast<int>(candidates.size())) return false;
+      const Ranked& next = candidates[plan.drawn++];
+      slot.worker_id = next.worker_id;
+      slot.disabled = next.disabled;
+    }
+    plan.price += schedule.Price(slot.from, slot.to);
+    plan.slots.push_back(slot);
+    return true;
+  });
+  return plan;
+}
+
+int SeatsPaidFor(const PriceSchedule& schedule, const SeatBook& book) {
+  SeatBook open = book;
+  open.seats = 0;  // the open ones one by one, the new ones at once
+  int count = 0;
+  Rupiah left = book.money;
+  const bool all = WalkSlots(schedule, open, [&](const Slot& slot) {
+    ++count;
+    left -= schedule.Price(slot.from, slot.to);
+    return true;
+  });
+  if (!all) return count;
+  const int fresh = std::max(0, book.seats - book.next_seat + 1);
+  Extent extent = PaidExtent(schedule, fresh, left);
+  const bool part = extent.person_months > int64_t{extent.full_seats} * schedule.size();
+  return count + extent.full_seats + (part ? 1 : 0);
+}
+
+Rupiah PriceOf(const PriceSchedule& schedule, absl::Span<const Slot> slots) {
+  Rupiah price;
+  for (const Slot& slot : slots) price += schedule.Price(slot.from, slot.to);
+  return price;
+}
+
+}  // namespace lingkaran::sponsorship

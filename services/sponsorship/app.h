@@ -1,0 +1,44 @@
+// The wiring of sponsorship, the same for main and for tests.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+#include "common/config.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace lingkaran::sponsorship {
+
+class SponsorshipApp {
+ public:
+  // Reads rules and regions, opens and migrates the database, and starts to deliver what is owed.
+  // Never waits for registry, coverage or Redis. INVALID_ARGUMENT for faulty rules or settings,
+  // UNAVAILABLE if the database can't be had. `clock` outlives the app.
+  static absl::StatusOr<std::unique_ptr<SponsorshipApp>> Make(const ServiceConfig& config,
+                                                              const Clock& clock);
+  // Deliveries under way are finished; what is still owed is delivered after the next start.
+  ~SponsorshipApp();
+
+  grpc::Service* service();
+  // OK while the database answers.
+  absl::Status Healthy();
+  // Digest of the rules in use.
+  std::string rules_version() const;
+  // For the start line, without password.
+  std::string database() const;
+  // Adds the whole book anew; INTERNAL says what does not close.
+  absl::Status Audit();
+
+ private:
+  struct Parts;
+  explicit SponsorshipApp(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace lingkaran::sponsorship

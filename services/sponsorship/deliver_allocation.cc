@@ -1,0 +1,291 @@
+#include "services/sponsorship/deliver_allocation.h"
+
+#include <memory>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/error.h"
+#include "services/sponsorship/store_ledger.h"
+#include "services/sponsorship/store_seat.h"
+
+namespace lingkaran::sponsorship {
+
+using sql::Tx;
+
+std::string AllocationKey(int64_t allocation_id) {
+  return absl::StrCat("allocation/", allocation_id);
+}
+
+std::vector<ActivationOrder> OrdersOf(const PriceSchedule& schedule, absl::Span<const Slot> slots) {
+  std::vector<ActivationOrder> orders;
+  orders.reserve(slots.size());
+  for (const Slot& slot : slots) {
+    orders.push_back({slot.worker_id, slot.first_day,
+                      std::vector<SeatMonth>(schedule.months().begin() + slot.from,
+                                             schedule.months().begin() + slot.to)});
+  }
+  return orders;
+}
+
+RefusalRow RefusalOf(int64_t worker_id, const absl::Status& status) {
+  return {worker_id, static_cast<int>(status.code()), std::string(ReasonName(ReasonOf(status))),
+          std::string(status.message())};
+}
+
+void AllocationProcess::Register() {
+  context_.outbox->Register("rank", [this](const OutboxMessage& m) { return Rank(m); });
+  context_.outbox->Register("enrol", [this](const OutboxMessage& m) { return Enrol(m); });
+  context_.outbox->Register("activate", [this](const OutboxMessage& m) { return Activate(m); });
+}
+
+SeatBook AllocationProcess::BookOf(const PledgeRow& pledge, absl::Span<const OpenSeat> open,
+                                   int next_seat) const {
+  return {open, next_seat, pledge.seats, pledge.funds.available};
+}
+
+absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge,
+                                                 const std::string& seed) {
+  const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, 0);
+  const int next_seat = NextSeat(tx, pledge.pledge_id);
+  const Metadata about = {{"pledge_id", absl::StrCat(pledge.pledge_id)}};
+  if (open.empty() && next_seat > pledge.seats) {
+    return Error(absl::StatusCode::kFailedPrecondition, Reason::kSeatsExhausted,
+                 absl::StrCat("all seats of pledge ", pledge.pledge_id, " are taken"), about);
+  }
+  AllocationRow allocation;
+  allocation.seats_wanted = SeatsPaidFor(pledge.schedule, BookOf(pledge, open, next_seat));
+  if (allocation.seats_wanted == 0) {
+    return Error(
+        absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
+        absl::StrCat("no money is left on pledge ", pledge.pledge_id, "; record a payment first"),
+        about);
+  }
+  ASSIGN_OR_RETURN(const PayerRule rule,
+                   context_.rules->Find(pledge.payer_class, context_.Today()));
+  allocation.pledge_id = pledge.pledge_id;
+  allocation.seed = seed;
+  allocation.reserve_until = DayNumber(context_.Today() + rule.reservation_days);
+  allocation.create_time = absl::ToUnixMillis(context_.Now());
+  const int64_t id = InsertAllocation(tx, allocation);
+  context_.outbox->Put(tx, AllocationKey(id), "rank", absl::StrCat(id));
+  return id;
+}
+
+absl::StatusOr<AllocationProcess::Both> AllocationProcess::Lock(Tx& tx,
+                                                                int64_t allocation_id) const {
+  Both both;
+  ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
+  ASSIGN_OR_RETURN(both.pledge, LockPledge(tx, both.allocation.pledge_id));
+  // Again: a replacement may have drawn from the list until we had the lock.
+  ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
+  return both;
+}
+
+absl::StatusOr<AllocationProcess::Both> AllocationProcess::Load(int64_t allocation_id) const {
+  Both both;
+  RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
+    ASSIGN_OR_RETURN(both.pledge, GetPledge(tx, both.allocation.pledge_id));
+    return absl::OkStatus();
+  }));
+  return both;
+}
+
+AllocationProcess::Settled AllocationProcess::Rank(const OutboxMessage& message) {
+  int64_t id = 0;
+  if (!absl::SimpleAtoi(message.body, &id)) return absl::DataLossError("no allocation in the row");
+  ASSIGN_OR_RETURN(const Both both, Load(id));
+  const Criteria& criteria = both.pledge.criteria;
+  const Day drawn_on = LocalDay(absl::FromUnixMillis(both.allocation.create_time), 7);
+  ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
+                   context_.peers->ListCandidates(criteria, DayNumber(drawn_on)));
+  auto ranked = std::make_shared<const std::vector<Ranked>>(
+      sponsorship::Rank(criteria, both.allocation.seed, candidates));
+  return [this, id, ranked](Tx& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(Both locked, Lock(tx, id));
+    InsertDraw(tx, id, *ranked);
+    locked.allocation.ranked = true;
+    locked.allocation.candidates = static_cast<int>(ranked->size());
+    return Continue(tx, locked);
+  };
+}
+
+AllocationProcess::Settled AllocationProcess::Enrol(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
+  ASSIGN_OR_RETURN(const Both both, Load(step.owner_id));
+  if (DayNumber(context_.Today()) > both.allocation.reserve_until) {
+    return [this, step](Tx& tx) { return SettleExpiry(tx, step); };
+  }
+  std::vector<int64_t> workers;
+  for (const Slot& slot : step.slots) {
+    if (!slot.held) workers.push_back(slot.worker_id);
+  }
+  ASSIGN_OR_RETURN(const Enrolment enrolment,
+                   context_.peers->Enrol(message.request_id, both.pledge.pledge_id, workers));
+  return [this, step, enrolment](Tx& tx) { return SettleEnrolment(tx, step, enrolment); };
+}
+
+AllocationProcess::Settled AllocationProcess::Activate(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
+  ASSIGN_OR_RETURN(const Both both, Load(step.owner_id));
+  const PledgeRow& pledge = both.pledge;
+  ASSIGN_OR_RETURN(
+      const Activation activation,
+      context_.peers->Activate(message.request_id, {pledge.payer_class, pledge.pledge_id, 0},
+                               pledge.wage_base, pledge.sector,
+                               OrdersOf(pledge.schedule, step.slots), step.token));
+  return [this, step, activation](Tx& tx) { return SettleActivation(tx, step, activation); };
+}
+
+absl::Status AllocationProcess::SettleEnrolment(Tx& tx, const Step& step,
+                                                const Enrolment& enrolment) {
+  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
+  Step enrolled{step.owner_id, step.number, enrolment.token, {}};
+  std::vector<Slot> refused;
+  std::vector<absl::Status> statuses;
+  size_t next = 0;
+  for (const Slot& slot : step.slots) {
+    const absl::Status& status = slot.held ? absl::OkStatus() : enrolment.statuses[next];
+    next += slot.held ? 0 : 1;
+    if (status.ok()) {
+      enrolled.slots.push_back(slot);
+    } else {
+      refused.push_back(slot);
+      statuses.push_back(status);
+    }
+  }
+  RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
+  NotifyAfterCommit(tx, context_);
+  if (enrolled.slots.empty()) return Continue(tx, both);
+  UpdateAllocation(tx, both.allocation);
+  context_.outbox->Put(tx, AllocationKey(step.owner_id), "activate", StepToText(enrolled));
+  return absl::OkStatus();
+}
+
+absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
+                                                 const Activation& activation) {
+  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
+  const PriceSchedule& schedule = both.pledge.schedule;
+  const int64_t pledge_id = both.pledge.pledge_id;
+  std::vector<SeatFill> fills;
+  std::vector<SeatChange> changes;
+  std::vector<Slot> refused;
+  std::vector<absl::Status> statuses;
+  Rupiah spent;
+  for (size_t i = 0; i < step.slots.size(); ++i) {
+    const Slot& slot = step.slots[i];
+    const Activation::Result& result = activation.results[i];
+    if (!result.status.ok()) {
+      refused.push_back(slot);
+      statuses.push_back(result.status);
+      continue;
+    }
+    const bool open = slot.to < schedule.size();
+    if (slot.held) {
+      ExtendSeat(tx, pledge_id, slot.seat_number, slot.to, result.last_day, open);
+    } else {
+      fills.push_back({slot.seat_number, slot.worker_id, slot.disabled, slot.from, slot.to,
+                       result.first_day, result.last_day, open});
+      changes.push_back({slot.worker_id, slot.seat_number});
+    }
+    spent += schedule.Price(slot.from, slot.to);
+    both.allocation.person_months += slot.to - slot.from;
+    ++both.allocation.seats_filled;
+  }
+  FillSeats(tx, pledge_id, fills);
+  AddSeatsFilled(tx, pledge_id, static_cast<int>(fills.size()));
+  if (spent > Rupiah()) {
+    RETURN_IF_ERROR(
+        Post(tx, Spend(pledge_id, spent, AllocationKey(step.owner_id)), context_.Now()));
+    both.pledge.funds.reserved -= spent;
+    both.pledge.funds.spent += spent;
+    both.allocation.spent += spent;
+  }
+  both.allocation.token = activation.token;
+  RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
+  CacheSeats(tx, context_, pledge_id, std::move(changes));
+  return Continue(tx, both);
+}
+
+absl::Status AllocationProcess::SettleExpiry(Tx& tx, const Step& step) {
+  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
+  for (const Slot& slot : step.slots) {
+    if (slot.held || slot.from > 0) SetBusy(tx, both.pledge.pledge_id, slot.seat_number, 0);
+  }
+  RETURN_IF_ERROR(Post(tx,
+                       Release(both.pledge.pledge_id, PriceOf(both.pledge.schedule, step.slots),
+                               AllocationKey(step.owner_id)),
+                       context_.Now()));
+  return End(tx, both, AllocationState::kShort);
+}
+
+absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slot>& slots,
+                                       const std::vector<absl::Status>& statuses) {
+  if (slots.empty()) return absl::OkStatus();
+  const int64_t pledge_id = both.pledge.pledge_id;
+  AllocationRow& allocation = both.allocation;
+  std::vector<RefusalRow> refusals;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    refusals.push_back(RefusalOf(slots[i].worker_id, statuses[i]));
+    if (slots[i].held) {
+      SkipSeat(tx, pledge_id, slots[i].seat_number, allocation.allocation_id);
+    } else {
+      InsertVacantSeat(tx, pledge_id, slots[i].seat_number);
+    }
+  }
+  InsertRefusals(tx, allocation.allocation_id, allocation.refused, refusals);
+  allocation.refused += static_cast<int>(refusals.size());
+  const Rupiah price = PriceOf(both.pledge.schedule, slots);
+  both.pledge.funds.reserved -= price;
+  both.pledge.funds.available += price;
+  return Post(tx, Release(pledge_id, price, AllocationKey(allocation.allocation_id)),
+              context_.Now());
+}
+
+absl::Status AllocationProcess::Continue(Tx& tx, Both& both) {
+  AllocationRow& allocation = both.allocation;
+  const PledgeRow& pledge = both.pledge;
+  NotifyAfterCommit(tx, context_);
+  const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, allocation.allocation_id);
+  const SeatBook book = BookOf(pledge, open, NextSeat(tx, pledge.pledge_id));
+  const int paid_for = SeatsPaidFor(pledge.schedule, book);
+  allocation.seats_wanted = allocation.seats_filled + paid_for;
+  if (paid_for == 0) return End(tx, both, AllocationState::kComplete);
+  const std::vector<Ranked> next = ListDraw(tx, allocation.allocation_id, allocation.drawn, kChunk);
+  ChunkPlan plan = PlanChunk(pledge.schedule, book, next, kChunk);
+  if (plan.slots.empty()) return End(tx, both, AllocationState::kShort);
+  return PutChunk(tx, both, std::move(plan));
+}
+
+absl::Status AllocationProcess::PutChunk(Tx& tx, Both& both, ChunkPlan plan) {
+  AllocationRow& allocation = both.allocation;
+  const int64_t pledge_id = both.pledge.pledge_id;
+  Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(plan.slots)};
+  bool anybody_new = false;
+  for (Slot& slot : step.slots) {
+    // The day that the sponsor was quoted and paid for (open question 4: by agreement).
+    slot.first_day = both.pledge.first_day;
+    anybody_new |= !slot.held;
+    if (slot.held || slot.from > 0) {
+      SetBusy(tx, pledge_id, slot.seat_number, -allocation.allocation_id);
+    }
+  }
+  RETURN_IF_ERROR(Post(tx, Reserve(pledge_id, plan.price, AllocationKey(allocation.allocation_id)),
+                       context_.Now()));
+  allocation.chunks = step.number;
+  allocation.drawn += plan.drawn;
+  UpdateAllocation(tx, allocation);
+  context_.outbox->Put(tx, AllocationKey(allocation.allocation_id),
+                       anybody_new ? "enrol" : "activate", StepToText(step));
+  return absl::OkStatus();
+}
+
+absl::Status AllocationProcess::End(Tx& tx, Both& both, AllocationState state) {
+  both.allocation.state = state;
+  both.allocation.end_time = absl::ToUnixMillis(context_.Now());
+  UpdateAllocation(tx, both.allocation);
+  NotifyAfterCommit(tx, context_);
+  return absl::OkStatus();
+}
+
+}  // namespace lingkaran::sponsorship

@@ -1,0 +1,76 @@
+// What sponsorship's handlers and processes share.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/date.h"
+#include "common/outbox.h"
+#include "common/redis.h"
+#include "common/region.h"
+#include "common/sql/database.h"
+#include "services/sponsorship/peers.h"
+#include "services/sponsorship/rules.h"
+
+namespace lingkaran::sponsorship {
+
+// Says that something moved on; who waits looks again. Never the only way to learn of it.
+class Progress {
+ public:
+  void Changed() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++changes_;
+    changed_.notify_all();
+  }
+  int64_t Seen() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return changes_;
+  }
+  // Returns when something changed after `seen`, or `longest` has passed.
+  void Wait(int64_t seen, absl::Duration longest) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, absl::ToChronoMilliseconds(longest), [&] { return changes_ != seen; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  int64_t changes_ = 0;
+};
+
+// All outlive the context.
+struct Context {
+  sql::Database* database;
+  Outbox* outbox;
+  const Clock* clock;
+  Peers* peers;
+  const RuleBook* rules;
+  const Regions* regions;
+  Redis* redis;
+  Progress* progress;
+
+  absl::Time Now() const { return clock->Now(); }
+  // Money has Jakarta's calendar (WIB), wherever the workers live.
+  Day Today() const { return LocalDay(clock->Now(), 7); }
+};
+
+// A worker's seat as the cache shall show it; seat 0: he has none any more.
+struct SeatChange {
+  int64_t worker_id = 0;
+  int seat_number = 0;
+};
+
+// After the commit, tells the cache of seats of this pledge. One version for all of a transaction.
+void CacheSeats(sql::Tx& tx, const Context& context, int64_t pledge_id,
+                std::vector<SeatChange> changes);
+
+// After the commit, wakes those who watch.
+void NotifyAfterCommit(sql::Tx& tx, const Context& context);
+
+}  // namespace lingkaran::sponsorship

@@ -1,0 +1,350 @@
+// Deciding the rows of a chunk and the review of a list, without a database.
+#include "services/registry/batch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/error.h"
+
+namespace lingkaran::registry {
+namespace {
+
+using testing::ElementsAre;
+
+Batch OpenBatch(int declared) {
+  Batch batch;
+  batch.batch_id = 5;
+  batch.agency_id = 3;
+  batch.declared_rows = declared;
+  batch.list_day = 20191107;
+  batch.senders = {"siti"};
+  return batch;
+}
+
+PreparedRow GoodRow(int line, const std::string& nik_hash) {
+  PreparedRow row;
+  row.line = line;
+  row.content = absl::StrCat("content-", line);
+  row.nik_hash = nik_hash;
+  row.personal = "personal";
+  row.candidate.region_code = "33.72";
+  return row;
+}
+
+PreparedRow BadRow(int line) {
+  PreparedRow row = GoodRow(line, "");
+  row.personal.clear();
+  row.candidate.findings = {FindingOf(FindingCode::kNikMissing)};
+  return row;
+}
+
+Worker KnownWorker(int64_t id, WorkerState state) {
+  Worker worker;
+  worker.worker_id = id;
+  worker.nik_hash = absl::StrCat("hash", id);
+  worker.state = state;
+  worker.agency_id = 3;
+  worker.batch_id = 1;
+  worker.line = 9;
+  worker.version = 4;
+  if (state == WorkerState::kEnrolled) {
+    worker.membership_number = "19000000011";
+    worker.enrol_time = absl::FromUnixSeconds(1);
+  }
+  return worker;
+}
+
+KnownFacts Knowing(Worker worker) {
+  KnownFacts known;
+  std::string key = worker.nik_hash;
+  known.workers.emplace(std::move(key), std::move(worker));
+  return known;
+}
+
+std::vector<RowStatus> Statuses(const ChunkDecision& decision) {
+  std::vector<RowStatus> statuses;
+  for (const RowRecord& row : decision.rows) statuses.push_back(row.status);
+  return statuses;
+}
+
+FindingCode FirstFinding(const RowRecord& row) { return row.findings.at(0).code; }
+
+TEST(DecideChunkTest, GoodRowsNeverWaitForBadOnes) {
+  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, "a"), BadRow(4), GoodRow(5, "b")};
+  auto decision = DecideChunk(OpenBatch(4), rows, {}, true, "siti");
+  ASSERT_TRUE(decision.ok()) << decision.status();
+  AssignIds(*decision, 100);
+  EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted,
+                                               RowStatus::kRejected, RowStatus::kAccepted));
+  EXPECT_EQ(decision->rows[1].worker_id, 100);
+  EXPECT_EQ(decision->rows[3].worker_id, 101);
+  EXPECT_EQ(decision->new_workers, 2u);
+  EXPECT_EQ(decision->batch.accepted_rows, 2);
+  EXPECT_EQ(decision->batch.rejected_rows, 2);
+  EXPECT_EQ(decision->batch.state, BatchState::kSubmitted);
+}
+
+TEST(DecideChunkTest, TheSameNikTwiceInAChunkIsOneWorker) {
+  const std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b"), GoodRow(4, "a")};
+  auto decision = DecideChunk(OpenBatch(3), rows, {}, true, "siti");
+  ASSERT_TRUE(decision.ok());
+  AssignIds(*decision, 7);
+  EXPECT_EQ(decision->rows[2].status, RowStatus::kDuplicate);
+  EXPECT_EQ(FirstFinding(decision->rows[2]), FindingCode::kDuplicateInList);
+  EXPECT_EQ(decision->rows[2].other_line, 2);
+  EXPECT_EQ(decision->rows[2].worker_id, 7);
+  EXPECT_EQ(decision->new_workers, 2u);
+}
+
+TEST(DecideChunkTest, ARejectedRowDoesNotTakeTheNikAway) {
+  std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "a")};
+  rows[0].candidate.findings = {FindingOf(FindingCode::kOccupationMissing)};
+  auto decision = DecideChunk(OpenBatch(2), rows, {}, true, "siti");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted));
+}
+
+TEST(DecideChunkTest, KnownPeopleAreDuplicates) {
+  struct Case {
+    WorkerState state;
+    RowStatus status;
+    FindingCode code;
+  };
+  for (const Case& c :
+       {Case{WorkerState::kProposed, RowStatus::kDuplicate, FindingCode::kDuplicateCandidate},
+        Case{WorkerState::kVerified, RowStatus::kDuplicate, FindingCode::kDuplicateCandidate},
+        Case{WorkerState::kEnrolled, RowStatus::kDuplicate, FindingCode::kAlreadyMember},
+        Case{WorkerState::kMemberElsewhere, RowStatus::kDuplicate, FindingCode::kAlreadyMember},
+        Case{WorkerState::kDeceased, RowStatus::kRejected, FindingCode::kDeceased}}) {
+    const KnownFacts known = Knowing(KnownWorker(17, c.state));
+    auto decision = DecideChunk(OpenBatch(1), {GoodRow(2, "hash17")}, known, true, "siti");
+    ASSERT_TRUE(decision.ok());
+    EXPECT_EQ(decision->rows[0].status, c.status);
+    EXPECT_EQ(FirstFinding(decision->rows[0]), c.code);
+    EXPECT_EQ(decision->rows[0].worker_id, 17);
+    EXPECT_TRUE(decision->proposals.empty());
+  }
+}
+
+TEST(DecideChunkTest, AnotherAgencysWorkerIsNotNamed) {
+  Worker worker = KnownWorker(17, WorkerState::kVerified);
+  worker.agency_id = 4;
+  const KnownFacts known = Knowing(worker);
+  auto decision = DecideChunk(OpenBatch(1), {GoodRow(2, "hash17")}, known, true, "siti");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_EQ(decision->rows[0].status, RowStatus::kDuplicate);
+  EXPECT_EQ(decision->rows[0].worker_id, 0);
+}
+
+TEST(DecideChunkTest, AnEarlierChunksLineIsNamed) {
+  Worker worker = KnownWorker(17, WorkerState::kProposed);
+  worker.batch_id = 5;
+  const KnownFacts known = Knowing(worker);
+  auto decision = DecideChunk(OpenBatch(1), {GoodRow(12, "hash17")}, known, true, "siti");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_EQ(FirstFinding(decision->rows[0]), FindingCode::kDuplicateInList);
+  EXPECT_EQ(decision->rows[0].other_line, 9);
+}
+
+TEST(DecideChunkTest, RefusedAndWithdrawnWorkersComeBackAsTheSameWorker) {
+  for (const WorkerState state : {WorkerState::kRefused, WorkerState::kWithdrawn}) {
+    const KnownFacts known = Knowing(KnownWorker(17, state));
+    const std::vector<PreparedRow> rows = {GoodRow(2, "hash17"), GoodRow(3, "hash17")};
+    const Batch batch = OpenBatch(2);
+    auto decision = DecideChunk(batch, rows, known, true, "siti");
+    ASSERT_TRUE(decision.ok());
+    AssignIds(*decision, 100);
+    EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kAccepted, RowStatus::kDuplicate));
+    EXPECT_EQ(decision->rows[0].worker_id, 17);
+    EXPECT_EQ(decision->rows[1].worker_id, 17);
+    EXPECT_EQ(decision->new_workers, 0u);
+    ASSERT_EQ(decision->proposals.size(), 1u);
+    const Worker worker =
+        ProposedWorker(decision->proposals[0], 17, rows[0], batch, absl::UnixEpoch());
+    EXPECT_EQ(worker.worker_id, 17);
+    EXPECT_EQ(worker.state, WorkerState::kProposed);
+    EXPECT_EQ(worker.batch_id, 5);
+    EXPECT_EQ(worker.version, 5);
+  }
+}
+
+TEST(DecideChunkTest, ResentRowsGiveTheSameAndChangeNothing) {
+  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, "a")};
+  auto first = DecideChunk(OpenBatch(2), rows, {}, true, "siti");
+  ASSERT_TRUE(first.ok());
+  AssignIds(*first, 100);
+  KnownFacts known;
+  for (const RowRecord& row : first->rows) known.rows.emplace(row.line, row);
+  auto again = DecideChunk(first->batch, rows, known, true, "siti");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->changed);
+  EXPECT_EQ(again->batch.accepted_rows, 1);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(again->rows[i].status, first->rows[i].status);
+    EXPECT_EQ(again->rows[i].worker_id, first->rows[i].worker_id);
+    EXPECT_EQ(again->rows[i].findings, first->rows[i].findings);
+  }
+}
+
+TEST(DecideChunkTest, AChangedLineIsRefused) {
+  KnownFacts known;
+  RowRecord sent;
+  sent.line = 2;
+  sent.content = "other";
+  known.rows.emplace(2, sent);
+  Batch batch = OpenBatch(2);
+  batch.accepted_rows = 1;
+  const auto decision = DecideChunk(batch, {GoodRow(2, "a")}, known, false, "siti");
+  EXPECT_EQ(ReasonOf(decision.status()), Reason::kLineChanged);
+}
+
+TEST(DecideChunkTest, TheControlTotalHolds) {
+  const std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b")};
+  EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(1), rows, {}, false, "siti").status()),
+            Reason::kControlTotal);
+  EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(3), rows, {}, true, "siti").status()),
+            Reason::kControlTotal);
+  EXPECT_TRUE(DecideChunk(OpenBatch(3), rows, {}, false, "siti").ok());
+}
+
+TEST(DecideChunkTest, NothingAfterTheReview) {
+  Batch batch = OpenBatch(2);
+  for (const BatchState state : {BatchState::kApproved, BatchState::kRejected}) {
+    batch.state = state;
+    EXPECT_EQ(ReasonOf(DecideChunk(batch, {GoodRow(2, "a")}, {}, false, "siti").status()),
+              Reason::kBatchState);
+  }
+}
+
+TEST(DecideChunkTest, ASecondSenderIsRemembered) {
+  auto decision = DecideChunk(OpenBatch(2), {GoodRow(2, "a")}, {}, false, "budi");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_THAT(decision->batch.senders, ElementsAre("siti", "budi"));
+}
+
+TEST(DecideChunkTest, MembershipNumbersBelongToOnePerson) {
+  Batch batch = OpenBatch(3);
+  batch.kind = BatchKind::kExistingMembers;
+  std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b"), GoodRow(4, "c")};
+  rows[0].candidate.membership_number = "K1";
+  rows[1].candidate.membership_number = "K1";
+  rows[2].candidate.membership_number = "K2";
+  KnownFacts known;
+  known.taken_numbers.insert("K2");
+  auto decision = DecideChunk(batch, rows, known, true, "siti");
+  ASSERT_TRUE(decision.ok());
+  EXPECT_THAT(Statuses(*decision),
+              ElementsAre(RowStatus::kAccepted, RowStatus::kRejected, RowStatus::kRejected));
+  EXPECT_EQ(FirstFinding(decision->rows[1]), FindingCode::kMembershipNumberTaken);
+}
+
+TEST(DecideChunkTest, AcceptedRejectedAndDuplicateAreAllRows) {
+  EXPECT_TRUE(rc::check("the totals close, and each NIK is proposed once", [] {
+    const int count = *rc::gen::inRange(1, 60);
+    std::vector<PreparedRow> rows;
+    for (int line = 1; line <= count; ++line) {
+      const int nik = *rc::gen::inRange(0, 25);
+      rows.push_back(nik == 0 ? BadRow(line) : GoodRow(line, absl::StrCat("hash", nik)));
+    }
+    KnownFacts known = Knowing(KnownWorker(3, WorkerState::kEnrolled));
+    known.workers.emplace("hash4", KnownWorker(4, WorkerState::kRefused));
+    auto decision = DecideChunk(OpenBatch(count), rows, known, true, "siti");
+    RC_ASSERT(decision.ok());
+    RC_ASSERT(decision->batch.received_rows() == count);
+    RC_ASSERT(decision->proposals.size() == static_cast<size_t>(decision->batch.accepted_rows));
+    absl::flat_hash_set<std::string> proposed;
+    for (const Proposal& proposal : decision->proposals) {
+      RC_ASSERT(proposed.insert(rows[proposal.index].nik_hash).second);
+    }
+    RC_ASSERT(!proposed.contains("hash3"));
+  }));
+}
+
+// -- review --
+
+Batch Submitted() {
+  Batch batch = OpenBatch(1);
+  batch.accepted_rows = 1;
+  batch.state = BatchState::kSubmitted;
+  return batch;
+}
+
+Review Approval() {
+  Review review;
+  review.approve = true;
+  review.evidence = {true, true, "Lurah Sondakan", 20191101, "SK 12/2019"};
+  review.actor = "budi";
+  review.time = absl::FromUnixSeconds(1573090000);
+  review.today = Day(2019, 11, 7);
+  review.evidence_max_age_days = 90;
+  return review;
+}
+
+Reason ReviewReason(const Batch& batch, const Review& review) {
+  return ReasonOf(DecideReview(batch, review).status());
+}
+
+TEST(DecideReviewTest, ApprovesWithDatedEvidence) {
+  const auto batch = DecideReview(Submitted(), Approval());
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(batch->state, BatchState::kApproved);
+  EXPECT_EQ(batch->reviewed_by, "budi");
+  EXPECT_EQ(batch->evidence.attested_day, 20191101);
+}
+
+TEST(DecideReviewTest, WhoSubmittedMayNotReview) {
+  Review review = Approval();
+  review.actor = "siti";
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kFourEyes);
+  review.approve = false;
+  review.reason = "salah daftar";
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kFourEyes);
+  Batch batch = Submitted();
+  batch.senders = {"siti", "budi"};
+  EXPECT_EQ(ReviewReason(batch, Approval()), Reason::kFourEyes);
+}
+
+TEST(DecideReviewTest, EvidenceMustBeCompleteAndFresh) {
+  Review review = Approval();
+  review.evidence.working_attested = false;
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
+  review = Approval();
+  review.evidence.healthy_attested = false;
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
+  review = Approval();
+  review.evidence.attested_by = "";
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
+  for (const int32_t day : {0, 20190230, 20191108, 20190808}) {
+    review = Approval();
+    review.evidence.attested_day = day;
+    EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired) << day;
+  }
+  for (const int32_t day : {20191107, 20190809}) {
+    review = Approval();
+    review.evidence.attested_day = day;
+    EXPECT_TRUE(DecideReview(Submitted(), review).ok()) << day;
+  }
+}
+
+TEST(DecideReviewTest, RejectionNeedsAReason) {
+  Review review = Approval();
+  review.approve = false;
+  review.evidence = {};
+  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kInvalidField);
+  review.reason = "daftar keliru";
+  const auto batch = DecideReview(Submitted(), review);
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(batch->state, BatchState::kRejected);
+}
+
+TEST(DecideReviewTest, OnceAndOnlyWhenComplete) {
+  Batch batch = OpenBatch(1);
+  EXPECT_EQ(ReviewReason(batch, Approval()), Reason::kBatchState);
+  batch = *DecideReview(Submitted(), Approval());
+  EXPECT_EQ(ReviewReason(batch, Approval()), Reason::kBatchState);
+}
+
+}  // namespace
+}  // namespace lingkaran::registry

@@ -1,0 +1,250 @@
+// The draw, the planning of chunks, steps, replacements.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "services/sponsorship/allocator.h"
+#include "services/sponsorship/replacement.h"
+#include "services/sponsorship/step.h"
+#include "tests/support/sponsorship_cases.h"
+
+namespace lingkaran::sponsorship {
+namespace {
+
+std::vector<Candidate> AnyCandidates(int most) {
+  const int count = *rc::gen::inRange(0, most);
+  std::vector<Candidate> candidates;
+  for (int i = 1; i <= count; ++i) {
+    candidates.push_back({i, *rc::gen::inRange(0, 8) == 0,
+                          *rc::gen::arbitrary<bool>() ? Sector::kOther : Sector::kTransport,
+                          *rc::gen::inRange(17, 66), Rupiah(*rc::gen::inRange(0, 3'000'000))});
+  }
+  return candidates;
+}
+
+TEST(Rank, IsThePublishedDraw) {
+  // SHA-256 of "solo:1" begins with 4052, of "solo:2" with f8d1, of "solo:3" with 41d6; anybody can
+  // repeat the draw: `printf solo:1 | sha256sum`.
+  std::vector<Candidate> candidates(4);
+  for (int i = 0; i < 4; ++i) candidates[i].worker_id = i + 1;
+  candidates[3].disabled = true;
+  const std::vector<Ranked> ranked = Rank({.disabled_first = true}, "solo", candidates);
+  ASSERT_EQ(ranked.size(), 4u);
+  EXPECT_EQ(ranked[0].worker_id, 4);
+  std::vector<int64_t> rest;
+  for (size_t i = 1; i < ranked.size(); ++i) rest.push_back(ranked[i].worker_id);
+  EXPECT_EQ(rest, (std::vector<int64_t>{1, 3, 2}));
+}
+
+TEST(Rank, DoesNotDependOnTheOrderOfTheList) {
+  EXPECT_TRUE(rc::check("a shuffled list gives the same draw", [] {
+    std::vector<Candidate> candidates = AnyCandidates(60);
+    const std::string seed = *rc::gen::string<std::string>();
+    const Criteria criteria{.disabled_first = *rc::gen::arbitrary<bool>()};
+    const std::vector<Ranked> ranked = Rank(criteria, seed, candidates);
+    std::reverse(candidates.begin(), candidates.end());
+    std::rotate(candidates.begin(), candidates.begin() + candidates.size() / 3, candidates.end());
+    RC_ASSERT(Rank(criteria, seed, candidates) == ranked);
+    RC_ASSERT(ranked.size() == candidates.size());
+    if (criteria.disabled_first) {
+      RC_ASSERT(std::is_partitioned(ranked.begin(), ranked.end(),
+                                    [](const Ranked& r) { return r.disabled; }));
+    }
+  }));
+}
+
+TEST(Rank, TakesOnlyWhoMeetsTheCriteria) {
+  const Candidate worker{7, false, Sector::kOther, 40, Rupiah(900'000)};
+  Candidate unknown_income = worker;
+  unknown_income.income = Rupiah();
+  EXPECT_TRUE(Meets({}, worker));
+  EXPECT_FALSE(Meets({.disabled_only = true}, worker));
+  EXPECT_FALSE(Meets({.sector = Sector::kTransport}, worker));
+  EXPECT_TRUE(Meets({.min_age_years = 40, .max_age_years = 40}, worker));
+  EXPECT_FALSE(Meets({.min_age_years = 41}, worker));
+  EXPECT_FALSE(Meets({.max_age_years = 39}, worker));
+  EXPECT_TRUE(Meets({.max_income = Rupiah(900'000)}, worker));
+  EXPECT_FALSE(Meets({.max_income = Rupiah(899'999)}, worker));
+  EXPECT_TRUE(Meets({.max_income = Rupiah(899'999)}, unknown_income));
+}
+
+// A pledge as the store keeps it, for the model below.
+struct Model {
+  struct Seat {
+    int64_t worker = 0;
+    int paid_to = 0;
+    bool skipped = false;
+  };
+  std::map<int, Seat> seats;
+  Rupiah money;
+  Rupiah spent;
+  size_t drawn = 0;
+
+  std::vector<OpenSeat> Open(int size) const {
+    std::vector<OpenSeat> open;
+    for (const auto& [number, seat] : seats) {
+      if (seat.paid_to < size && !seat.skipped) {
+        open.push_back({number, seat.worker, false, seat.paid_to});
+      }
+    }
+    return open;
+  }
+  int Next() const { return seats.empty() ? 1 : seats.rbegin()->first + 1; }
+};
+
+// Runs an allocation to its end; every now and then a worker is refused.
+void Allocate(const PriceSchedule& schedule, int seats, const std::vector<Ranked>& ranked,
+              bool with_refusals, Model& model) {
+  for (auto& [number, seat] : model.seats) seat.skipped = false;
+  while (true) {
+    const std::vector<OpenSeat> open = model.Open(schedule.size());
+    const SeatBook book{open, model.Next(), seats, model.money};
+    const absl::Span<const Ranked> left =
+        absl::MakeConstSpan(ranked).subspan(std::min(model.drawn, ranked.size()));
+    const int most = *rc::gen::inRange(1, 5);
+    const ChunkPlan plan = PlanChunk(schedule, book, left, most);
+    RC_ASSERT(static_cast<int>(plan.slots.size()) <= most);
+    RC_ASSERT(plan.price <= model.money);
+    RC_ASSERT(plan.price == PriceOf(schedule, plan.slots));
+    if (plan.slots.empty()) {
+      RC_ASSERT(SeatsPaidFor(schedule, book) == 0 || left.empty());
+      return;
+    }
+    model.drawn += plan.drawn;
+    for (const Slot& slot : plan.slots) {
+      Model::Seat& seat = model.seats[slot.seat_number];
+      RC_ASSERT(seat.paid_to == slot.from && slot.from < slot.to && slot.to <= schedule.size());
+      RC_ASSERT(slot.held == (seat.worker != 0));
+      if (with_refusals && *rc::gen::inRange(0, 5) == 0) {
+        seat.skipped = slot.held;
+        continue;
+      }
+      seat.worker = slot.worker_id;
+      seat.paid_to = slot.to;
+      model.money -= schedule.Price(slot.from, slot.to);
+      model.spent += schedule.Price(slot.from, slot.to);
+    }
+  }
+}
+
+TEST(PlanChunk, NeverExceedsSeatsOrMoney) {
+  EXPECT_TRUE(rc::check("payments in parts, refusals, several allocations", [] {
+    const PriceSchedule schedule = cases::AnySchedule();
+    const int seats = *rc::gen::inRange(1, 12);
+    const std::vector<Ranked> ranked = Rank({}, "seed", AnyCandidates(30));
+    const bool refusals = *rc::gen::arbitrary<bool>();
+    Model model;
+    Rupiah received;
+    const Rupiah invoice = schedule.PerSeat() * seats;
+    for (int round = *rc::gen::inRange(1, 4); round > 0; --round) {
+      const Rupiah part(*rc::gen::inRange<int64_t>(0, (invoice - received).amount() + 1));
+      received += part;
+      model.money += part;
+      Allocate(schedule, seats, ranked, refusals, model);
+    }
+    RC_ASSERT(model.money >= Rupiah());
+    RC_ASSERT(model.money + model.spent == received);
+    RC_ASSERT(model.seats.empty() || model.seats.rbegin()->first <= seats);
+    std::set<int64_t> workers;
+    Rupiah price;
+    for (const auto& [number, seat] : model.seats) {
+      price += schedule.Price(0, seat.paid_to);
+      if (seat.worker != 0) RC_ASSERT(workers.insert(seat.worker).second);
+    }
+    RC_ASSERT(price == model.spent);
+    if (!refusals && static_cast<int>(ranked.size()) >= seats) {
+      // The stated order: exactly what the money received pays for.
+      RC_ASSERT(model.spent == PaidExtent(schedule, seats, received).cost);
+    }
+  }));
+}
+
+TEST(SeatsPaidFor, CountsWhatChunksThenFill) {
+  EXPECT_TRUE(rc::check("with enough candidates all of them are filled", [] {
+    const PriceSchedule schedule = cases::AnySchedule();
+    const int seats = *rc::gen::inRange(1, 12);
+    std::vector<Ranked> ranked;
+    for (int i = 1; i <= seats; ++i) ranked.push_back({i, false});
+    const SeatBook book{
+        {},
+        1,
+        seats,
+        Rupiah(*rc::gen::inRange<int64_t>(0, 2 * seats * schedule.PerSeat().amount()))};
+    const ChunkPlan plan = PlanChunk(schedule, book, ranked, 1'000);
+    RC_ASSERT(static_cast<int>(plan.slots.size()) == SeatsPaidFor(schedule, book));
+    RC_ASSERT(plan.price == PaidExtent(schedule, seats, book.money).cost);
+  }));
+}
+
+TEST(Step, SurvivesItsText) {
+  EXPECT_TRUE(rc::check("text and back", [] {
+    Step step{*rc::gen::inRange<int64_t>(1, 1'000'000),
+              *rc::gen::inRange(1, 100),
+              *rc::gen::arbitrary<bool>() ? "t0ken_-" : "",
+              {}};
+    for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
+      step.slots.push_back({*rc::gen::inRange(1, 1'000'000), *rc::gen::inRange<int64_t>(1, 1 << 30),
+                            *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(),
+                            *rc::gen::inRange(0, 36), *rc::gen::inRange(0, 37), 20191107});
+    }
+    const absl::StatusOr<Step> again = StepFromText(StepToText(step));
+    RC_ASSERT(again.ok());
+    RC_ASSERT(again->owner_id == step.owner_id && again->number == step.number);
+    RC_ASSERT(again->token == step.token && again->slots == step.slots);
+  }));
+  EXPECT_FALSE(StepFromText("").ok());
+  EXPECT_FALSE(StepFromText("1 2").ok());
+  EXPECT_FALSE(StepFromText("1 2 -\n1 2 3").ok());
+}
+
+PriceSchedule Solo() {
+  std::vector<SeatMonth> months;
+  for (int32_t month : {201911, 201912, 202001}) {
+    months.push_back({Programme::kJkk, month, Rupiah(10'000)});
+    months.push_back({Programme::kJkm, month, Rupiah(6'800)});
+  }
+  return *PriceSchedule::Make(months);
+}
+
+TEST(Replacement, CutsASeatAtAMonth) {
+  const PriceSchedule schedule = Solo();
+  const HeldSeat seat{1, 7, false, 0, 6};
+  EXPECT_EQ(*CutOf(schedule, seat, 0), 0);
+  EXPECT_EQ(*CutOf(schedule, seat, 201912), 2);
+  EXPECT_EQ(*CutOf(schedule, seat, 202001), 4);
+  EXPECT_FALSE(CutOf(schedule, seat, 202002).ok());
+  // A holder who came later never gives up what his predecessor had.
+  EXPECT_EQ(*CutOf(schedule, {1, 8, false, 2, 6}, 0), 2);
+  // Only what is paid can move.
+  EXPECT_FALSE(CutOf(schedule, {1, 7, false, 0, 4}, 202001).ok());
+}
+
+TEST(Replacement, AcceptsOnlyWhatTheSeatHolds) {
+  const PriceSchedule schedule = Solo();
+  const HeldSeat seat{1, 7, false, 0, 4};
+  EXPECT_TRUE(CheckRevoked(schedule, seat, 2,
+                           {{Programme::kJkm, 201912, Rupiah(6'800)},
+                            {Programme::kJkk, 201912, Rupiah(10'000)}})
+                  .ok());
+  EXPECT_FALSE(CheckRevoked(schedule, seat, 2, {{Programme::kJkk, 201912, Rupiah(10'000)}}).ok());
+  EXPECT_FALSE(CheckRevoked(schedule, seat, 2,
+                            {{Programme::kJkm, 201912, Rupiah(6'801)},
+                             {Programme::kJkk, 201912, Rupiah(10'000)}})
+                   .ok());
+  EXPECT_FALSE(CheckRevoked(schedule, seat, 2, {}).ok());
+}
+
+TEST(Replacement, InsuresNobodyForDaysGoneBy) {
+  // Not begun: the pledge's first day.
+  EXPECT_EQ(NewcomerFirstDay(20191107, 201911, Day(2019, 11, 5)), 20191107);
+  EXPECT_EQ(NewcomerFirstDay(20191107, 201912, Day(2019, 11, 20)), 20191107);
+  // Begun: today.
+  EXPECT_EQ(NewcomerFirstDay(20191107, 201911, Day(2019, 11, 8)), 20191108);
+  EXPECT_EQ(NewcomerFirstDay(20191107, 201912, Day(2019, 12, 3)), 20191203);
+}
+
+}  // namespace
+}  // namespace lingkaran::sponsorship
