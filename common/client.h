@@ -17,9 +17,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
 
 // How a call is made.
 struct CallOptions {
-  std::string actor;                             // metadata value, see kActorMetadata
-  absl::Duration timeout = absl::Seconds(20);    // over all tries
-  int tries = 4;                                 // only UNAVAILABLE and ABORTED without a reason are tried again
+  std::string actor;                           // metadata value, see kActorMetadata
+  absl::Duration timeout = absl::Seconds(20);  // over all tries
+  int tries = 4;  // only UNAVAILABLE and ABORTED without a reason are tried again
 };
 
 // Puts actor and deadline into a context.

@@ -9,19 +9,19 @@
 namespace lingkaran {
 
 struct ServiceConfig {
-  std::string listen = "127.0.0.1:0";       // HOST:PORT (0: a free port) or unix:PATH
-  std::string database;                     // see common/sql/database.h
-  std::string redis;                        // see common/redis.h; empty: no cache
-  std::string rules = "deploy/rules";       // directory
-  std::string regions = "deploy/regions";   // directory
-  std::string keys;                         // key file, see common/sealer.h
-  std::string clock = "system";             // see common/clock.h
-  std::string metrics;                      // HOST:PORT for Prometheus; empty: none
-  std::string address_file;                 // the address in use is written here once ready
-  std::string log = "info";                 // debug, info, warning, error
-  int drain_seconds = 10;                   // grace for calls under way at SIGTERM
-  std::string registry;                     // address; sponsorship only
-  std::string coverage;                     // address; registry and sponsorship
+  std::string listen = "127.0.0.1:0";      // HOST:PORT (0: a free port) or unix:PATH
+  std::string database;                    // see common/sql/database.h
+  std::string redis;                       // see common/redis.h; empty: no cache
+  std::string rules = "deploy/rules";      // directory
+  std::string regions = "deploy/regions";  // directory
+  std::string keys;                        // key file, see common/sealer.h
+  std::string clock = "system";            // see common/clock.h
+  std::string metrics;                     // HOST:PORT for Prometheus; empty: none
+  std::string address_file;                // the address in use is written here once ready
+  std::string log = "info";                // debug, info, warning, error
+  int drain_seconds = 10;                  // grace for calls under way at SIGTERM
+  std::string registry;                    // address; sponsorship only
+  std::string coverage;                    // address; registry and sponsorship
 };
 
 // Adds the flags to `app`. Which of keys, registry and coverage are required depends on `service`.

@@ -13,9 +13,10 @@ target_precompile_headers(common_rpc_test PRIVATE <grpcpp/grpcpp.h> <gmock/gmock
 lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_rpc)
 lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_rpc)
 lingkaran_test(common_redis_test LABEL unit SOURCES unit/common_redis_test.cc LIBS common_redis)
-lingkaran_test(common_server_test LABEL service SOURCES service/common_server_test.cc
-               LIBS common_rpc proto_registry_grpc test_support)
-target_precompile_headers(common_server_test REUSE_FROM common_rpc_test)
+foreach(test common_server_test common_run_rpc_test)
+  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc)
+  target_precompile_headers(${test} REUSE_FROM common_rpc_test)
+endforeach()
 
 # The contracts themselves: whatever lies under proto, so that none is forgotten.
 file(GLOB_RECURSE contracts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/proto

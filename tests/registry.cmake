@@ -4,3 +4,14 @@ lingkaran_test(registry_unit_test LABEL unit
           unit/registry_rules_test.cc unit/registry_worker_test.cc
   LIBS registry_domain registry_rules rapidcheck)
 target_precompile_headers(registry_unit_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
+
+lingkaran_test(registry_store_test LABEL store SOURCES store/registry_store_test.cc
+  LIBS registry_store test_support)
+
+lingkaran_test(registry_service_test LABEL service
+  SOURCES service/registry_fixture.cc service/registry_service_test.cc
+          service/registry_worker_service_test.cc
+  LIBS registry_app test_support)
+target_precompile_headers(registry_service_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+  <grpcpp/grpcpp.h> <soci/soci.h>
+  "${PROJECT_BINARY_DIR}/gen/lingkaran/registry/v1/registry.grpc.pb.h")

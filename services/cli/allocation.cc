@@ -3,6 +3,7 @@
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {

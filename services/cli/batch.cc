@@ -9,27 +9,33 @@ namespace {
 
 using registry::v1::Batch;
 
-void PrintBatch(std::ostream& out, const Batch& batch) {
+std::string EvidenceText(const registry::v1::Evidence& evidence) {
+  if (evidence.attested_by().empty()) return "";
+  return evidence.document() + ", " + DayText(evidence.attested_day()) + ", oleh " +
+         evidence.attested_by();
+}
+
+// `verified` is said after a review.
+void PrintBatch(std::ostream& out, const Batch& batch, const std::string& verified = "") {
   std::string decree = batch.decree_number();
   if (batch.decree_day() != 0) decree += " tanggal " + DayText(batch.decree_day());
+  std::string accepted = CountText(batch.accepted_rows());
+  if (batch.warned_rows() != 0)
+    accepted += ", " + CountText(batch.warned_rows()) + " dengan catatan";
   PrintFacts(out, {{"Usulan", std::to_string(batch.batch_id())},
                    {"Instansi", std::to_string(batch.agency_id())},
                    {"Jenis", Label(batch.kind())},
                    {"Surat", decree},
                    {"Keadaan", Label(batch.state())},
                    {"Baris dinyatakan", CountText(batch.declared_rows())},
-                   {"  diterima", CountText(batch.accepted_rows()) +
-                                      " (dengan catatan: " + CountText(batch.warned_rows()) + ")"},
+                   {"  diterima", accepted},
                    {"  ditolak", CountText(batch.rejected_rows())},
                    {"  ganda", CountText(batch.duplicate_rows())},
                    {"Dikirim oleh", batch.submitted_by()},
                    {"Diperiksa oleh", batch.reviewed_by()},
-                   {"Alasan", batch.review_reason()}});
-  if (!batch.evidence().attested_by().empty()) {
-    PrintFacts(out, {{"Bukti", batch.evidence().document() + ", " +
-                                   DayText(batch.evidence().attested_day()) + ", oleh " +
-                                   batch.evidence().attested_by()}});
-  }
+                   {"Alasan", batch.review_reason()},
+                   {"Bukti", EvidenceText(batch.evidence())},
+                   {"Orang disahkan", verified}});
 }
 
 void PrintFindings(std::ostream& out, const SubmitOutcome& outcome) {
@@ -137,8 +143,7 @@ void AddReview(Commands& commands, CLI::App* noun) {
         RETURN_IF_ERROR(
             session.Mutate(session.registry(), &RegistryStub::ReviewBatch, request, &reply));
         RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          PrintBatch(out, reply.batch());
-          out << "Pekerja terverifikasi  " << CountText(reply.verified_workers()) << '\n';
+          PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
         }));
         return kYes;
       });

@@ -16,7 +16,7 @@ void PrintBenefit(std::ostream& out, const coverage::v1::EstimateBenefitResponse
   if (reply.level() == coverage::v1::BENEFIT_LEVEL_REDUCED) out << ": " << Label(reply.reason());
   out << '\n';
   table.Print(out);
-  for (const std::string& note : reply.notes()) out << "  " << note << '\n';
+  for (const std::string& note : reply.notes()) out << Wrapped(note, 2);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
@@ -223,8 +224,9 @@ void AddBatch(Commands& commands, CLI::App* noun) {
 void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityResponse& reply) {
   PrintAnswers(out, reply.answer());
   out << "\nLangkah demi langkah:\n";
-  for (int i = 0; i < reply.steps_size(); ++i)
-    out << "  " << i + 1 << ". " << reply.steps(i) << '\n';
+  for (int i = 0; i < reply.steps_size(); ++i) {
+    out << Wrapped(std::to_string(i + 1) + ". " + reply.steps(i), 2, 3);
+  }
   if (reply.spans_size() > 0) {
     out << "\nIuran yang tercatat:\n";
     Table spans({"Program", "Hari pertama", "Hari terakhir", ">Bulan"});
@@ -234,13 +236,12 @@ void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityR
     }
     spans.Print(out);
   }
-  if (reply.rules_size() > 0) {
-    out << "\nAturan yang dipakai:\n";
-    Table rules({"Aturan", "Isi", "Sumber"});
-    for (const coverage::v1::RuleEntry& rule : reply.rules()) {
-      rules.Row({rule.name(), rule.text(), rule.source()});
-    }
-    rules.Print(out);
+  if (reply.rules_size() > 0) out << "\nAturan yang dipakai:\n";
+  std::set<std::string> said;  // one rule may decide for several programmes
+  for (const coverage::v1::RuleEntry& rule : reply.rules()) {
+    const std::string text =
+        "- " + rule.name() + ": " + rule.text() + ". Sumber: " + rule.source() + ".";
+    if (said.insert(text).second) out << Wrapped(text, 2, 2);
   }
 }
 

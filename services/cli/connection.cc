@@ -6,6 +6,7 @@
 #include "common/client.h"
 #include "common/rpc.h"
 #include "services/cli/output.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -64,7 +65,9 @@ std::string DescribeError(const absl::Status& status) {
     }
     return text;
   }
-  return absl::StrCat(text, status.message());
+  const std::string_view meaning = ReasonText(ReasonOf(status));
+  if (meaning.empty()) return absl::StrCat(text, status.message());
+  return absl::StrCat(text, std::string(meaning), " (", status.message(), ")");
 }
 
 Session::Session(Globals globals, std::ostream& out, std::ostream& err)

@@ -24,6 +24,7 @@ struct PayOptions {
   int32_t months = 1;
   int32_t first_month = 0;
   int64_t wage_base = 0;
+  common::v1::Sector sector = common::v1::SECTOR_UNSPECIFIED;
   std::string reference;
   int64_t amount = 0;
 };
@@ -53,6 +54,7 @@ absl::StatusOr<int64_t> PricePerWorker(Session& session, const PayOptions& optio
   }
   request.set_wage_base_rupiah(options.wage_base);
   request.set_payer_class(options.payer);
+  request.set_sector(options.sector);
   if (options.first_month != 0) request.set_first_day(options.first_month * 100 + 1);
   coverage::v1::QuoteContributionResponse reply;
   RETURN_IF_ERROR(
@@ -144,6 +146,7 @@ absl::StatusOr<ExitCode> Pay(Session& session, PayOptions& options) {
       request.set_months(options.months);
       request.set_first_month(options.first_month);
       request.set_wage_base_rupiah(options.wage_base);
+      request.set_sector(options.sector);
       request.set_bank_reference(transfers[i].reference);
       request.set_amount_rupiah(options.amount != 0
                                     ? options.amount
@@ -189,6 +192,7 @@ void AddContributionCommands(Commands& commands) {
   AddMonth(verb, "--first-month", &options->first_month,
            "First month, the one after the last paid one unless given");
   AddMoney(verb, "--wage-base", &options->wage_base, "Declared monthly income");
+  AddEnum(verb, "--sector", &options->sector, "Line of work that prices it");
   verb->add_option("--reference", options->reference, "The bank's reference")
       ->required()
       ->type_name("");

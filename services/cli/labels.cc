@@ -1,7 +1,5 @@
 #include "services/cli/labels.h"
 
-#include <map>
-
 #include "absl/strings/str_cat.h"
 
 namespace lingkaran::cli {
@@ -109,25 +107,6 @@ std::string Label(coverage::v1::AnswerReason reason) {
        "sudah keluar dari program", "orang tidak dikenal", "tidak terlindungi",
        "data tidak terjangkau, tanyakan lagi", "iuran menunggak, masih dalam masa tenggang"},
       reason);
-}
-
-std::string ReasonLabel(const std::string& reason) {
-  static const auto* const kWords = new std::map<std::string, std::string>{
-      {"ALREADY_MEMBER", "sudah menjadi peserta"},
-      {"WORKER_DECEASED", "meninggal"},
-      {"WORKER_WITHDRAWN", "keluar dari program"},
-      {"WORKER_NOT_VERIFIED", "belum diverifikasi"},
-      {"WORKER_NOT_FOUND", "tidak dikenal"},
-      {"MEMBER_NOT_FOUND", "belum menjadi peserta"},
-      {"MONTH_ALREADY_PAID", "bulan itu sudah dibayar"},
-      {"AFTER_DEATH", "sesudah tanggal meninggal"},
-      {"CONTRIBUTION_MISMATCH", "iuran tidak sesuai tarif"},
-      {"NO_RULE_IN_FORCE", "tidak ada aturan yang berlaku"},
-      {"SEAT_NOT_HELD", "tidak memegang kursi donasi ini"},
-      {"RESERVE_EMPTY", "daftar cadangan habis"},
-  };
-  const auto found = kWords->find(reason);
-  return found == kWords->end() ? reason : found->second;
 }
 
 std::string ProgrammeList(const google::protobuf::RepeatedField<int>& programmes) {

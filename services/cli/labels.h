@@ -24,9 +24,6 @@ std::string Label(sponsorship::v1::AllocationState state);
 std::string Label(coverage::v1::Verdict verdict);
 std::string Label(coverage::v1::BenefitLevel level);
 std::string Label(coverage::v1::AnswerReason reason);
-// What a reason of a refusal (the name of an ErrorReason without prefix) means; the name itself if
-// this release does not know it.
-std::string ReasonLabel(const std::string& reason);
 // "JKK, JKM".
 std::string ProgrammeList(const google::protobuf::RepeatedField<int>& programmes);
 

@@ -152,6 +152,22 @@ std::string PercentText(int basis_points) {
 
 std::string YesNo(bool value) { return value ? "ya" : "tidak"; }
 
+std::string Wrapped(const std::string& text, size_t indent, size_t hanging) {
+  std::string out;
+  std::string line(indent, ' ');
+  bool empty = true;
+  for (const absl::string_view word : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    if (!empty && CharacterCount(line) + 1 + CharacterCount(std::string(word)) > kTextWidth) {
+      absl::StrAppend(&out, line, "\n");
+      line.assign(indent + hanging, ' ');
+      empty = true;
+    }
+    absl::StrAppend(&line, empty ? "" : " ", word);
+    empty = false;
+  }
+  return out + line + "\n";
+}
+
 Table::Table(std::vector<std::string> titles) : titles_(std::move(titles)) {
   for (std::string& title : titles_) {
     right_.push_back(!title.empty() && title[0] == '>');

@@ -30,6 +30,11 @@ std::string PercentText(int basis_points);
 // "ya" or "tidak".
 std::string YesNo(bool value);
 
+// The text in lines of at most kTextWidth characters, each with `indent` blanks before it and all
+// but the first with `hanging` more.
+inline constexpr size_t kTextWidth = 96;
+std::string Wrapped(const std::string& text, size_t indent, size_t hanging = 0);
+
 // A table with a header line. Titles that begin with ">" align their column to the right.
 class Table {
  public:

@@ -13,7 +13,7 @@ void PrintAdvice(std::ostream& out, const coverage::v1::TermAdvice& advice) {
                     MoneyText(advice.accident_death_rupiah())},
                    {"  Bulan dengan santunan penuh",
                     absl::StrCat(advice.full_benefit_months(), " dari ", advice.months())}});
-  if (!advice.text().empty()) out << "  " << advice.text() << '\n';
+  if (!advice.text().empty()) out << Wrapped(advice.text(), 2);
 }
 
 std::string CriteriaText(const sponsorship::v1::Criteria& criteria) {

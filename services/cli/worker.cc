@@ -27,6 +27,11 @@ void PrintPersonal(std::ostream& out, const PersonalData& person) {
 }
 
 void PrintWorker(std::ostream& out, const Worker& worker) {
+  std::string evidence;  // that he works and is not ill
+  if (!worker.evidence().attested_by().empty()) {
+    evidence = worker.evidence().document() + ", " + DayText(worker.evidence().attested_day()) +
+               ", oleh " + worker.evidence().attested_by();
+  }
   PrintFacts(out,
              {{"Pekerja", std::to_string(worker.worker_id())},
               {"Keadaan", Label(worker.state())},
@@ -41,11 +46,6 @@ void PrintWorker(std::ostream& out, const Worker& worker) {
               {"Keluar sejak", worker.withdraw_day() == 0 ? "" : DayText(worker.withdraw_day())},
               {"Sebab keluar", worker.withdraw_reason()}});
   if (worker.has_personal()) PrintPersonal(out, worker.personal());
-  if (!worker.evidence().attested_by().empty()) {
-    PrintFacts(out, {{"Bukti bekerja dan sehat", worker.evidence().document() + ", " +
-                                                     DayText(worker.evidence().attested_day()) +
-                                                     ", oleh " + worker.evidence().attested_by()}});
-  }
 }
 
 void PrintFindings(std::ostream& out,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/redis.h"
 #include "common/region.h"
 #include "common/sealer.h"
@@ -11,6 +12,7 @@
 #include "services/coverage/redis_reader.h"
 #include "services/coverage/rules_file.h"
 #include "services/coverage/service.h"
+#include "services/coverage/store.h"
 #include "services/coverage/store_reader.h"
 
 namespace lingkaran::coverage {
@@ -31,7 +33,7 @@ class SteadyClock final : public Clock {
 struct CoverageApp::Impl {
   Impl(std::unique_ptr<sql::Database> opened, Regions tree, std::unique_ptr<Sealer> keys,
        std::string rules_path, std::shared_ptr<const Rules> book, const ServiceConfig& config,
-       const Clock& clock, const Options& options)
+       int64_t epoch, const Clock& clock, const Options& options)
       : database(std::move(opened)),
         regions(std::move(tree)),
         sealer(std::move(keys)),
@@ -39,7 +41,7 @@ struct CoverageApp::Impl {
         redis_address(config.redis),
         redis(Redis::Make({.address = config.redis})),
         store_reader(MakeStoreReader(*database)),
-        redis_reader(MakeRedisReader(*store_reader, *redis)),
+        redis_reader(MakeRedisReader(*store_reader, *redis, epoch)),
         near_reader(
             MakeNearReader(*redis_reader, options.steady ? *options.steady : steady, options.near)),
         service({*database, *near_reader, rules, regions, *sealer, clock}) {}
@@ -72,9 +74,14 @@ absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConf
   ASSIGN_OR_RETURN(std::unique_ptr<sql::Database> database,
                    sql::Database::Open({.url = config.database}));
   RETURN_IF_ERROR(sql::Migrate(*database, Schema()));
+  int64_t epoch = 0;
+  RETURN_IF_ERROR(database->Write([&](sql::Tx& tx) {
+    epoch = store::Epoch(tx, absl::ToUnixMicros(absl::Now()));
+    return absl::OkStatus();
+  }));
   return std::unique_ptr<CoverageApp>(new CoverageApp(
       std::make_unique<Impl>(std::move(database), std::move(regions), std::move(sealer), rules_path,
-                             std::move(rules), config, clock, options)));
+                             std::move(rules), config, epoch, clock, options)));
 }
 
 CoverageApp::CoverageApp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

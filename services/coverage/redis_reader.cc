@@ -38,16 +38,17 @@ bool ReadRun(const pb::CoverRun& record, Run& run) {
 
 class RedisReader final : public Reader {
  public:
-  RedisReader(Reader& next, Redis& redis) : next_(next), redis_(redis) {}
+  RedisReader(Reader& next, Redis& redis, int64_t epoch)
+      : next_(next), redis_(redis), epoch_(epoch) {}
 
   absl::StatusOr<std::vector<Identity>> FindIdentities(absl::Span<const std::string> keys,
                                                        const Freshness& fresh) override {
     if (fresh.from_store || !redis_.configured()) return next_.FindIdentities(keys, fresh);
     return Find<Identity>(
-        keys, keys, fresh, DecodeIdentity,
+        keys, keys, fresh, [&](const CacheValue& value) { return DecodeIdentity(value, epoch_); },
         [&](absl::Span<const std::string> missing) { return next_.FindIdentities(missing, fresh); },
         [](const Identity& found) { return found.worker_id != 0; },
-        [](const Identity& found) { return EncodeIdentity(found); });
+        [&](const Identity& found) { return EncodeIdentity(found, epoch_); });
   }
 
   absl::StatusOr<std::vector<FactsPtr>> FindFacts(absl::Span<const int64_t> worker_ids,
@@ -58,22 +59,23 @@ class RedisReader final : public Reader {
     for (int64_t id : worker_ids) keys.push_back(CoverKey(id));
     return Find<FactsPtr>(
         keys, worker_ids, fresh,
-        [](const CacheValue& value) -> std::optional<FactsPtr> {
-          std::optional<Facts> facts = DecodeFacts(value);
+        [&](const CacheValue& value) -> std::optional<FactsPtr> {
+          std::optional<Facts> facts = DecodeFacts(value, epoch_);
           if (!facts) return std::nullopt;
           return std::make_shared<const Facts>(*std::move(facts));
         },
         [&](absl::Span<const int64_t> missing) { return next_.FindFacts(missing, fresh); },
         [](const FactsPtr& found) { return found->known; },
-        [](const FactsPtr& found) { return EncodeFacts(*found); });
+        [&](const FactsPtr& found) { return EncodeFacts(*found, epoch_); });
   }
 
   void Learn(absl::Span<const Identity> identities, absl::Span<const FactsPtr> facts) override {
     if (redis_.configured()) {
       std::vector<CacheValue> values;
       values.reserve(identities.size() + facts.size());
-      for (const Identity& identity : identities) values.push_back(EncodeIdentity(identity));
-      for (const FactsPtr& fact : facts) values.push_back(EncodeFacts(*fact));
+      for (const Identity& identity : identities)
+        values.push_back(EncodeIdentity(identity, epoch_));
+      for (const FactsPtr& fact : facts) values.push_back(EncodeFacts(*fact, epoch_));
       redis_.SetIfNewer(values);
     }
     next_.Learn(identities, facts);
@@ -116,16 +118,18 @@ class RedisReader final : public Reader {
 
   Reader& next_;
   Redis& redis_;
+  const int64_t epoch_;
 };
 
 }  // namespace
 
-CacheValue EncodeFacts(const Facts& facts) {
+CacheValue EncodeFacts(const Facts& facts, int64_t epoch) {
   pb::CoverRecord record;
   record.set_key(CoverKey(facts.worker_id));
   record.set_worker_id(facts.worker_id);
   record.set_version(facts.position);
   record.set_position(facts.position);
+  record.set_epoch(epoch);
   record.set_utc_offset_hours(facts.utc_offset_hours);
   if (facts.death_day) record.set_death_day(DayNumber(*facts.death_day));
   if (facts.withdraw_day) record.set_withdraw_day(DayNumber(*facts.withdraw_day));
@@ -140,10 +144,10 @@ CacheValue EncodeFacts(const Facts& facts) {
   return {record.key(), facts.position, record.SerializeAsString()};
 }
 
-std::optional<Facts> DecodeFacts(const CacheValue& value) {
+std::optional<Facts> DecodeFacts(const CacheValue& value, int64_t epoch) {
   pb::CoverRecord record;
   if (!record.ParseFromString(value.bytes) || record.key() != value.key ||
-      record.key() != CoverKey(record.worker_id())) {
+      record.key() != CoverKey(record.worker_id()) || record.epoch() != epoch) {
     return std::nullopt;
   }
   Facts facts;
@@ -161,25 +165,27 @@ std::optional<Facts> DecodeFacts(const CacheValue& value) {
   return facts;
 }
 
-CacheValue EncodeIdentity(const Identity& identity) {
+CacheValue EncodeIdentity(const Identity& identity, int64_t epoch) {
   pb::IdentityRecord record;
   record.set_key(identity.key);
   record.set_worker_id(identity.worker_id);
   record.set_version(identity.version);
   record.set_position(identity.position);
+  record.set_epoch(epoch);
   return {identity.key, identity.position, record.SerializeAsString()};
 }
 
-std::optional<Identity> DecodeIdentity(const CacheValue& value) {
+std::optional<Identity> DecodeIdentity(const CacheValue& value, int64_t epoch) {
   pb::IdentityRecord record;
-  if (!record.ParseFromString(value.bytes) || record.key() != value.key || record.worker_id() < 0) {
+  if (!record.ParseFromString(value.bytes) || record.key() != value.key ||
+      record.epoch() != epoch || record.worker_id() < 0) {
     return std::nullopt;
   }
   return Identity{record.key(), record.worker_id(), record.version(), record.position()};
 }
 
-std::unique_ptr<Reader> MakeRedisReader(Reader& next, Redis& redis) {
-  return std::make_unique<RedisReader>(next, redis);
+std::unique_ptr<Reader> MakeRedisReader(Reader& next, Redis& redis, int64_t epoch) {
+  return std::make_unique<RedisReader>(next, redis, epoch);
 }
 
 }  // namespace lingkaran::coverage

@@ -87,6 +87,14 @@ void NotePledgeWorkers(sql::Tx& tx, absl::Span<const PersonMonth> months) {
 
 }  // namespace
 
+int64_t Epoch(sql::Tx& tx, int64_t now_us) {
+  tx.db() << "UPDATE log_position SET epoch = :now, position = :now WHERE epoch = 0",
+      use(now_us, "now");
+  int64_t epoch = 0;
+  tx.db() << "SELECT epoch FROM log_position WHERE one = 1", into(epoch);
+  return epoch;
+}
+
 int64_t NextPosition(sql::Tx& tx) {
   int64_t position = 0;
   tx.db() << "UPDATE log_position SET position = position + 1 WHERE one = 1 RETURNING position",

@@ -20,6 +20,9 @@ class Tx;
 
 namespace lingkaran::coverage::store {
 
+// Which database this is. The first caller sets it, and the position with it, to `now_us`
+// (microseconds since 1970), so that positions of a new database are above those of an older one.
+int64_t Epoch(sql::Tx& tx, int64_t now_us);
 // Counts the change log's position up and gives it. Call first in every write transaction: its row
 // lock makes writes commit in the order of their positions.
 int64_t NextPosition(sql::Tx& tx);

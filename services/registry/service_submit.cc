@@ -1,6 +1,5 @@
 // SubmitCandidates, the hot path: parse, validate and hash a chunk outside of the transaction, then
 // decide and write it in one.
-#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -43,23 +42,22 @@ absl::Status CheckChunk(const v1::SubmitCandidatesRequest& chunk, int64_t batch_
 KnownFacts FindFacts(sql::Tx& tx, int64_t batch_id, BatchKind kind,
                      const std::vector<PreparedRow>& rows) {
   std::vector<int64_t> lines;
+  lines.reserve(rows.size());
+  for (const PreparedRow& row : rows) lines.push_back(row.line);
+  KnownFacts known;
+  known.rows = store::FindRows(tx, batch_id, lines);
+
+  // Rows sent before have their answer; people are looked up for the others.
   std::vector<std::string> hashes;
   std::vector<std::string> numbers;
-  lines.reserve(rows.size());
-  hashes.reserve(rows.size());
+  hashes.reserve(rows.size() - known.rows.size());
   for (const PreparedRow& row : rows) {
-    lines.push_back(row.line);
+    if (known.rows.contains(row.line)) continue;
     if (!row.nik_hash.empty()) hashes.push_back(row.nik_hash);
     if (!row.candidate.membership_number.empty()) {
       numbers.push_back(row.candidate.membership_number);
     }
   }
-  // Locked in the order of the ids, as every other statement does it. The same NIK may stand in
-  // the chunk twice.
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  KnownFacts known;
-  known.rows = store::FindRows(tx, batch_id, lines);
   known.workers = store::LockByNikHashes(tx, hashes);
   if (kind == BatchKind::kExistingMembers) known.taken_numbers = store::TakenNumbers(tx, numbers);
   return known;

@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -56,6 +57,9 @@ std::optional<Batch> ReadBatch(sql::Tx& tx, int64_t batch_id, const std::string&
   return batch;
 }
 
+// SOCI's SQLite backend finds nothing into vectors of one element.
+size_t VectorSize(size_t rows) { return std::max<size_t>(rows, 2); }
+
 // Vectors of one page of batch_rows.
 struct RowColumns {
   explicit RowColumns(size_t n)
@@ -92,7 +96,7 @@ std::optional<Agency> FindAgency(sql::Tx& tx, int64_t agency_id) {
 }
 
 std::vector<Agency> ListAgencies(sql::Tx& tx, int64_t after, int limit) {
-  const size_t n = static_cast<size_t>(limit);
+  const size_t n = VectorSize(static_cast<size_t>(limit));
   std::vector<int64_t> id(n);
   std::vector<std::string> name(n);
   std::vector<int> kind(n);
@@ -159,13 +163,17 @@ absl::flat_hash_map<int32_t, RowRecord> FindRows(sql::Tx& tx, int64_t batch_id,
                                                  absl::Span<const int64_t> lines) {
   absl::flat_hash_map<int32_t, RowRecord> found;
   if (lines.empty()) return found;
-  RowColumns columns(lines.size());
+  RowColumns columns(VectorSize(lines.size()));
+  // The range keeps the look-up to a piece of the primary key: a chunk's lines lie close together.
+  const auto [first, last] = std::minmax_element(lines.begin(), lines.end());
   const std::string list = sql::IntList(tx, lines);
   soci::statement select =
-      (tx.db().prepare << "SELECT " << kRowColumns << " FROM batch_rows WHERE batch_id = :id AND "
-                       << sql::InInts(tx, "line", "lines"),
+      (tx.db().prepare << "SELECT " << kRowColumns
+                       << " FROM batch_rows WHERE batch_id = :id AND line BETWEEN :first AND :last "
+                       << "AND " << sql::InInts(tx, "line", "lines"),
        into(columns.line), into(columns.status), into(columns.worker_id), into(columns.other_line),
-       into(columns.findings), into(columns.content), use(batch_id, "id"), use(list, "lines"));
+       into(columns.findings), into(columns.content), use(batch_id, "id"), use(*first, "first"),
+       use(*last, "last"), use(list, "lines"));
   if (!select.execute(true)) return found;
   for (size_t i = 0; i < columns.line.size(); ++i) found.emplace(columns.line[i], columns.At(i));
   return found;
@@ -173,7 +181,7 @@ absl::flat_hash_map<int32_t, RowRecord> FindRows(sql::Tx& tx, int64_t batch_id,
 
 std::vector<RowRecord> ListRows(sql::Tx& tx, int64_t batch_id, std::optional<RowStatus> status,
                                 int32_t after, int limit) {
-  RowColumns columns(static_cast<size_t>(limit));
+  RowColumns columns(VectorSize(static_cast<size_t>(limit)));
   const std::string only =
       status ? absl::StrCat(" AND status = ", static_cast<int>(*status)) : std::string();
   soci::statement select =

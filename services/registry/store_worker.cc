@@ -1,5 +1,6 @@
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,9 @@ constexpr char kColumns[] =
     "worker_id, nik_hash, state, COALESCE(membership_number, '') AS membership_number, "
     "region_code, occupation, sector, agency_id, batch_id, line, pledge_id, death_day, "
     "withdraw_day, withdraw_reason, version, create_time, enrol_time";
+
+// SOCI's SQLite backend finds nothing into vectors of one element.
+size_t VectorSize(size_t rows) { return std::max<size_t>(rows, 2); }
 
 // Vectors of the columns of some workers.
 struct Columns {
@@ -79,7 +83,7 @@ struct Columns {
 template <typename Parameter>
 std::vector<Worker> Select(sql::Tx& tx, const std::string& where, const Parameter& parameter,
                            const std::string& name, size_t most, bool lock) {
-  Columns c(most);
+  Columns c(VectorSize(most));
   soci::statement select =
       (tx.db().prepare << "SELECT " << kColumns << " FROM workers WHERE " << where
                        << " ORDER BY worker_id" << (lock ? sql::ForUpdate(tx) : ""),
@@ -193,7 +197,7 @@ absl::flat_hash_map<std::string, Worker> LockByNikHashes(sql::Tx& tx,
 absl::flat_hash_set<std::string> TakenNumbers(sql::Tx& tx, absl::Span<const std::string> numbers) {
   absl::flat_hash_set<std::string> taken;
   if (numbers.empty()) return taken;
-  std::vector<std::string> found(numbers.size());
+  std::vector<std::string> found(VectorSize(numbers.size()));
   const std::string list = sql::TextList(tx, numbers);
   soci::statement select = (tx.db().prepare << "SELECT membership_number FROM workers WHERE "
                                             << sql::InTexts(tx, "membership_number", "numbers"),
@@ -203,7 +207,7 @@ absl::flat_hash_set<std::string> TakenNumbers(sql::Tx& tx, absl::Span<const std:
 }
 
 WorkerColumns ListWorkers(sql::Tx& tx, const WorkerFilter& filter) {
-  const size_t n = static_cast<size_t>(filter.limit);
+  const size_t n = VectorSize(static_cast<size_t>(filter.limit));
   WorkerColumns c{std::vector<int64_t>(n),     std::vector<int>(n), std::vector<std::string>(n),
                   std::vector<std::string>(n), std::vector<int>(n), std::vector<std::string>(n)};
   std::string where = "worker_id > :after";
@@ -260,7 +264,7 @@ void InsertCards(sql::Tx& tx, absl::Span<const Card> cards) {
 absl::flat_hash_map<int64_t, Card> NewestCards(sql::Tx& tx, absl::Span<const int64_t> worker_ids) {
   absl::flat_hash_map<int64_t, Card> cards;
   if (worker_ids.empty()) return cards;
-  const size_t n = worker_ids.size();
+  const size_t n = VectorSize(worker_ids.size());
   std::vector<int64_t> id(n);
   std::vector<int> issue(n);
   std::vector<std::string> number(n);

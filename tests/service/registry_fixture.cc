@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/client.h"
+#include "common/date.h"
 #include "common/sealer.h"
 
 namespace lingkaran::registry {
@@ -102,6 +103,7 @@ RegistryTest::RegistryTest()
       keys_(std::filesystem::temp_directory_path() /
             absl::StrCat("registry_keys_", getpid(), ".json")) {
   std::ofstream(keys_) << Sealer::NewKeyFile();
+  std::filesystem::permissions(keys_, std::filesystem::perms::owner_read);
   Server::Options options;
   options.listen = "127.0.0.1:0";
   auto server = Server::Start(options, {&recorder_});
@@ -164,8 +166,8 @@ int64_t RegistryTest::MakeBatch(int64_t agency_id, int declared, v1::BatchKind k
   request.set_decree_number("SK 400.9/12/2019");
   request.set_decree_day(20191101);
   request.set_declared_rows(declared);
-  const auto made = Call(&v1::RegistryService::StubInterface::CreateBatch, request,
-                         "siti;role=agency");
+  const auto made =
+      Call(&v1::RegistryService::StubInterface::CreateBatch, request, "siti;role=agency");
   EXPECT_TRUE(made.status.ok()) << made.status;
   return made.response.batch().batch_id();
 }

@@ -66,8 +66,7 @@ class RegistryTest : public DatabaseTest {
   template <typename Request, typename Response>
   Answered<Response> Call(grpc::Status (v1::RegistryService::StubInterface::*method)(
                               grpc::ClientContext*, const Request&, Response*),
-                          const Request& request,
-                          const std::string& actor = "budi;role=officer") {
+                          const Request& request, const std::string& actor = "budi;role=officer") {
     grpc::ClientContext context;
     context.AddMetadata(kActorMetadata, actor);
     Answered<Response> answered;

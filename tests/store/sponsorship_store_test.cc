@@ -260,7 +260,8 @@ TEST_P(SponsorshipStoreTest, SeatsOpenCloseAndChangeHands) {
     EXPECT_EQ(ListHolders(tx, pledge_),
               (std::vector<std::pair<int64_t, int32_t>>{{102, 20191130}, {103, 20191130}}));
     EXPECT_EQ(CountByPaidTo(tx, pledge_), (std::vector<std::pair<int, int64_t>>{{0, 1}, {2, 2}}));
-    EXPECT_LT(NextSeatVersion(tx), NextSeatVersion(tx));
+    const int64_t version = NextSeatVersion(tx);
+    EXPECT_LT(version, NextSeatVersion(tx));
     return absl::OkStatus();
   });
   const absl::Status twice = db().Write([&](Tx& tx) {

@@ -60,27 +60,40 @@ start_redis() {
   mkdir -p "$dir"
   for try in 1 2 3; do
     port=$(free_port)
-    redis-server --bind 127.0.0.1 --port "$port" --save '' --appendonly no --dir "$dir" \
-      --daemonize yes --pidfile "$dir/pid" --logfile "$dir/log" >/dev/null
-    if wait_for_redis "$port" "$dir/pid"; then
-      servers_redis_pid=$(<"$dir/pid")
+    setsid redis-server --bind 127.0.0.1 --port "$port" --save '' --appendonly no --dir "$dir" \
+      --logfile "$dir/log" >/dev/null 2>&1 </dev/null &
+    servers_redis_pid=$!
+    if wait_for_redis "$port" "$servers_redis_pid"; then
       export LINGKARAN_TEST_REDIS="127.0.0.1:$port"
       return 0
     fi
   done
+  servers_redis_pid=
   cat "$dir/log" >&2
   echo "Redis does not start, see above (try $try)." >&2
   return 1
 }
 
-# True once the server of that pid file answers at the port.
+# True once something answers at the port and the process still runs.
 wait_for_redis() {
   local i
-  for ((i = 0; i < 500; ++i)); do
-    if [[ -s $2 ]] && (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+  for ((i = 0; i < 1000; ++i)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+      ! gone "$2"
+      return
+    fi
+    if gone "$2"; then return 1; fi
     sleep 0.01
   done
   return 1
+}
+
+# True if the process has ended, whether or not somebody has taken note of it.
+gone() {
+  local line
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
+  line=${line##*) }
+  [[ ${line:0:1} == Z ]]
 }
 
 stop_servers() {
@@ -90,8 +103,8 @@ stop_servers() {
     servers_postgres_dir=
   fi
   if [[ -n $servers_redis_pid ]]; then
-    kill "$servers_redis_pid" 2>/dev/null || true
-    while [[ -e /proc/$servers_redis_pid ]]; do sleep 0.01; done
+    { kill -KILL "$servers_redis_pid" && wait "$servers_redis_pid"; } 2>/dev/null || true
+    while ! gone "$servers_redis_pid"; do sleep 0.01; done
     servers_redis_pid=
   fi
 }

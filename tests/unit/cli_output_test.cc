@@ -13,6 +13,7 @@
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/progress.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -160,6 +161,26 @@ TEST(LabelTest, AllValuesHaveWords) {
   ExpectLabels<coverage::v1::AnswerReason>();
 }
 
+TEST(ReasonTest, AllReasonsSayWhatTheyMean) {
+#define LINGKARAN_X(id, name, number)                                                  \
+  EXPECT_EQ(ReasonText(Reason::id).empty(),                                            \
+            Reason::id == Reason::kUnspecified || Reason::id == Reason::kInvalidField) \
+      << #name;
+  LINGKARAN_ERROR_REASONS(LINGKARAN_X)
+#undef LINGKARAN_X
+  EXPECT_EQ(ReasonLabel("ALREADY_MEMBER"), "orang itu sudah menjadi peserta");
+  EXPECT_EQ(ReasonLabel("FUNDS_EXHAUSTED"), "tidak ada uang yang tersedia");
+  EXPECT_EQ(ReasonLabel("FROM_THE_FUTURE"), "FROM_THE_FUTURE");
+}
+
+TEST(TextTest, WrapsAtWords) {
+  const std::string word(40, 'x');
+  EXPECT_EQ(Wrapped("satu  dua", 2), "  satu dua\n");
+  EXPECT_EQ(Wrapped(word + " " + word + " " + word, 2, 3),
+            "  " + word + " " + word + "\n     " + word + "\n");
+  EXPECT_EQ(Wrapped(std::string(200, 'x'), 1), " " + std::string(200, 'x') + "\n");
+}
+
 TEST(ExitCodeTest, TellsErrorsApart) {
   using absl::StatusCode;
   const std::pair<StatusCode, ExitCode> cases[] = {
@@ -192,7 +213,8 @@ TEST(ErrorTest, ListsWrongFields) {
             "Masukan keliru: \n  seats: missing\n  months: missing");
   EXPECT_EQ(DescribeError(Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
                                 "there is no pledge 7")),
-            "Ditolak: there is no pledge 7");
+            "Ditolak: komitmen itu tidak ada. (there is no pledge 7)");
+  EXPECT_EQ(DescribeError(absl::NotFoundError("x")), "Ditolak: x");
 }
 
 // Runs a command line without any service.

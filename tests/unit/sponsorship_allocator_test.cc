@@ -110,13 +110,16 @@ void Allocate(const PriceSchedule& schedule, int seats, const std::vector<Ranked
     RC_ASSERT(plan.price <= model.money);
     RC_ASSERT(plan.price == PriceOf(schedule, plan.slots));
     if (plan.slots.empty()) {
-      RC_ASSERT(SeatsPaidFor(schedule, book) == 0 || left.empty());
+      const bool ended = SeatsPaidFor(schedule, book) == 0 || left.empty();
+      RC_ASSERT(ended);
       return;
     }
     model.drawn += plan.drawn;
     for (const Slot& slot : plan.slots) {
       Model::Seat& seat = model.seats[slot.seat_number];
-      RC_ASSERT(seat.paid_to == slot.from && slot.from < slot.to && slot.to <= schedule.size());
+      RC_ASSERT(seat.paid_to == slot.from);
+      RC_ASSERT(slot.from < slot.to);
+      RC_ASSERT(slot.to <= schedule.size());
       RC_ASSERT(slot.held == (seat.worker != 0));
       if (with_refusals && *rc::gen::inRange(0, 5) == 0) {
         seat.skipped = slot.held;
@@ -147,7 +150,7 @@ TEST(PlanChunk, NeverExceedsSeatsOrMoney) {
     }
     RC_ASSERT(model.money >= Rupiah());
     RC_ASSERT(model.money + model.spent == received);
-    RC_ASSERT(model.seats.empty() || model.seats.rbegin()->first <= seats);
+    RC_ASSERT(model.Next() <= seats + 1);
     std::set<int64_t> workers;
     Rupiah price;
     for (const auto& [number, seat] : model.seats) {
@@ -192,8 +195,10 @@ TEST(Step, SurvivesItsText) {
     }
     const absl::StatusOr<Step> again = StepFromText(StepToText(step));
     RC_ASSERT(again.ok());
-    RC_ASSERT(again->owner_id == step.owner_id && again->number == step.number);
-    RC_ASSERT(again->token == step.token && again->slots == step.slots);
+    RC_ASSERT(again->owner_id == step.owner_id);
+    RC_ASSERT(again->number == step.number);
+    RC_ASSERT(again->token == step.token);
+    RC_ASSERT(again->slots == step.slots);
   }));
   EXPECT_FALSE(StepFromText("").ok());
   EXPECT_FALSE(StepFromText("1 2").ok());

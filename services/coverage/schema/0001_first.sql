@@ -3,12 +3,16 @@
 -- can be distributed by it later; there are no foreign keys.
 
 -- Position of the change log: counted up by each write transaction, which holds its row until the
--- commit. So writes commit in the order of their positions, and who sees position N sees all of 1..N.
+-- commit. So writes commit in the order of their positions, and who sees position N sees all before.
+-- epoch is where the first program that opened this database began to count: the microsecond of that
+-- moment. So a new database's positions are above those of an older one with the same Redis, and no
+-- two databases take each other's records for their own.
 CREATE TABLE log_position (
   one INT PRIMARY KEY CHECK (one = 1),
-  position BIGINT NOT NULL
+  position BIGINT NOT NULL,
+  epoch BIGINT NOT NULL
 );
-INSERT INTO log_position (one, position) VALUES (1, 0);
+INSERT INTO log_position (one, position, epoch) VALUES (1, 0, 0);
 
 -- The few facts of a person that a check needs, pushed by registry.
 CREATE TABLE members (

@@ -71,7 +71,7 @@ CREATE TABLE batches (
 -- content is the keyed hash of the row as it was sent, so that a changed line is noticed.
 CREATE TABLE batch_rows (
   batch_id BIGINT NOT NULL,
-  line INT NOT NULL CHECK (line > 0),
+  line BIGINT NOT NULL CHECK (line > 0),  -- as wide as in lists of lines, so that they hash
   status INT NOT NULL CHECK (status BETWEEN 1 AND 3),
   worker_id BIGINT NOT NULL,
   other_line INT NOT NULL,

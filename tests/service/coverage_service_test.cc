@@ -1,0 +1,505 @@
+// CoverageService over a real connection: the Solo story, idempotency, refusals, lists, rules.
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_replace.h"
+#include "common/error.h"
+#include "tests/support/coverage_fixture.h"
+
+namespace lingkaran {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
+                         [](const auto& param_info) {
+                           return param_info.param == Cache::kNone ? "NoRedis" : "Redis";
+                         });
+
+TEST_P(CoverageServiceTest, SoloByIdNikAndNumber) {
+  world_.Enrol(2);
+  const auto activated = world_.Activate(world_.ActivationOf({world_.LineOf(0, 20191107, 3)}));
+  ASSERT_TRUE(activated.ok()) << activated.status();
+  EXPECT_EQ(activated->results(0).status().code(), 0);
+  EXPECT_EQ(activated->results(0).first_day(), 20191107);
+  EXPECT_EQ(activated->results(0).last_day(), 20200131);
+  cv1::CheckEligibilityRequest request;
+  const auto verdict_on = [&](int32_t day) {
+    request.set_day(day);
+    const auto response = world_.Check(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    EXPECT_EQ(response->worker_id(), world_.Id(0));
+    EXPECT_EQ(response->day(), day);
+    EXPECT_THAT(response->answers(), SizeIs(2));
+    EXPECT_EQ(response->answers(0).verdict(), response->answers(1).verdict());
+    return response->answers(0).verdict();
+  };
+  for (int way = 0; way < 3; ++way) {
+    if (way == 0) request.mutable_person()->set_worker_id(world_.Id(0));
+    if (way == 1) request.mutable_person()->set_nik(" '" + world_.Nik(0) + " ");
+    if (way == 2) request.mutable_person()->set_membership_number(world_.Number(0));
+    EXPECT_EQ(verdict_on(20191106), cv1::VERDICT_NOT_COVERED);
+    EXPECT_EQ(verdict_on(20191107), cv1::VERDICT_COVERED);
+    EXPECT_EQ(verdict_on(20200131), cv1::VERDICT_COVERED);
+    EXPECT_EQ(verdict_on(20200201), cv1::VERDICT_NOT_COVERED);
+  }
+  request.add_programmes(common::v1::PROGRAMME_JHT);
+  request.set_day(20191107);
+  EXPECT_EQ(world_.Check(request)->answers(0).reason(), cv1::ANSWER_REASON_NEVER_PAID);
+  EXPECT_EQ(world_.Jkk(1, 20191107).reason(), cv1::ANSWER_REASON_NEVER_PAID);
+  EXPECT_EQ(world_.Jkk(9, 20191107).reason(), cv1::ANSWER_REASON_PERSON_UNKNOWN);
+}
+
+// Nothing runs in the background: time alone makes it true.
+TEST_P(CoverageServiceTest, ALaterClockAnswersRightWithoutAnyJob) {
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  EXPECT_EQ(world_.Jkk(0, 0).verdict(), cv1::VERDICT_COVERED);
+  world_.clock.Set(Wib(2020, 1, 31, 23, 59));
+  EXPECT_EQ(world_.Jkk(0, 0).verdict(), cv1::VERDICT_COVERED);
+  world_.clock.Set(Wib(2020, 2, 1, 0, 0));
+  EXPECT_EQ(world_.Jkk(0, 0).reason(), cv1::ANSWER_REASON_ENDED);
+  world_.clock.Set(Wib(2021, 2, 1));
+  EXPECT_EQ(world_.Jkk(0, 0).reason(), cv1::ANSWER_REASON_LAPSED);
+  EXPECT_EQ(world_.Jkk(0, 20191224).verdict(), cv1::VERDICT_COVERED);
+}
+
+TEST_P(CoverageServiceTest, TodayIsWhereThePersonLives) {
+  cv1::Member east = world_.MemberOf(0);
+  east.set_region_code("91.71");  // Jayapura, WIT
+  ASSERT_TRUE(world_.Upsert({east, world_.MemberOf(1)}).ok());
+  world_.clock.Set(Wib(2019, 11, 7, 22, 30));  // 00:30 on the 8th in Jayapura
+  EXPECT_EQ(world_.Check(world_.Ask(0, 0))->day(), 20191108);
+  EXPECT_EQ(world_.Check(world_.Ask(1, 0))->day(), 20191107);
+  EXPECT_EQ(world_.Check(world_.Ask(9, 0))->day(), 20191107);
+}
+
+// ---- Activation ----
+
+TEST_P(CoverageServiceTest, ABadLineNeverHoldsUpTheOthers) {
+  world_.Enrol(5);
+  cv1::Member dead = world_.MemberOf(2, 2);
+  dead.set_death_day(20191030);
+  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  ASSERT_TRUE(world_.Pay(3, 20191207, 1).ok());
+  cv1::ActivationLine wrong = world_.LineOf(4, 20191107, 3);
+  wrong.mutable_months(3)->set_amount_rupiah(1);
+  const auto response = world_.Activate(world_.ActivationOf(
+      {world_.LineOf(0, 20191107, 3), world_.LineOf(77, 20191107, 3), world_.LineOf(2, 20191107, 3),
+       world_.LineOf(3, 20191107, 3), wrong, world_.LineOf(1, 20191107, 3)}));
+  ASSERT_TRUE(response.ok()) << response.status();
+  std::vector<Reason> reasons;
+  for (const auto& result : response->results()) {
+    reasons.push_back(ReasonOf(FromProto(result.status())));
+  }
+  EXPECT_THAT(reasons, ElementsAre(Reason::kUnspecified, Reason::kMemberNotFound,
+                                   Reason::kAfterDeath, Reason::kMonthAlreadyPaid,
+                                   Reason::kContributionMismatch, Reason::kUnspecified));
+  EXPECT_EQ(world_.Jkk(0, 20191107).verdict(), cv1::VERDICT_COVERED);
+  EXPECT_EQ(world_.Jkk(1, 20200131).verdict(), cv1::VERDICT_COVERED);
+  // All or nothing: of the refused lines no month was booked.
+  EXPECT_EQ(world_.Jkk(3, 20191107).verdict(), cv1::VERDICT_NOT_COVERED);
+  EXPECT_EQ(world_.Jkk(4, 20191107).reason(), cv1::ANSWER_REASON_NEVER_PAID);
+}
+
+TEST_P(CoverageServiceTest, TheSameRequestGivesTheFirstAnswerAgain) {
+  world_.Enrol(1);
+  const cv1::ActivateCoverageRequest request = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
+  const auto first = world_.Activate(request);
+  const auto again = world_.Activate(request);
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(first->SerializeAsString(), again->SerializeAsString());
+  cv1::ActivateCoverageRequest changed = request;
+  changed.mutable_lines(0)->set_first_day(20191108);
+  const auto refused = world_.Activate(changed);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::kRequestIdReused);
+  cv1::ActivateCoverageRequest other = request;
+  other.set_request_id(NewRequestId());
+  EXPECT_EQ(ReasonOf(FromProto(world_.Activate(other)->results(0).status())),
+            Reason::kMonthAlreadyPaid);
+}
+
+TEST_P(CoverageServiceTest, ContinuationBeginsWithItsMonth) {
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  ASSERT_TRUE(world_.Pay(0, 20200201, 1).ok());
+  const cv1::ProgrammeAnswer answer = world_.Jkk(0, 20200215);
+  EXPECT_EQ(answer.first_day(), 20191107);
+  EXPECT_EQ(answer.last_day(), 20200229);
+}
+
+TEST_P(CoverageServiceTest, UnknownMembersWaitForTheirToken) {
+  cv1::ActivateCoverageRequest request = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
+  request.set_after_token(ToToken({0, {"enrol-1"}}));
+  const auto early = world_.Activate(request);
+  EXPECT_EQ(early.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(early.status()), Reason::kTokenNotYetApplied);
+  ASSERT_TRUE(world_.Upsert({world_.MemberOf(0)}, "enrol-1").ok());
+  const auto later = world_.Activate(request);  // the same request: nothing was decided before
+  ASSERT_TRUE(later.ok()) << later.status();
+  EXPECT_EQ(later->results(0).status().code(), 0);
+}
+
+TEST_P(CoverageServiceTest, RequestsThatCanNotBeReadAreNamedByField) {
+  world_.Enrol(1);
+  const auto field_of = [&](const cv1::ActivateCoverageRequest& request) {
+    const auto violations = FieldViolationsOf(world_.Activate(request).status());
+    return violations.empty() ? std::string("none") : violations[0].first;
+  };
+  const cv1::ActivateCoverageRequest good = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
+  cv1::ActivateCoverageRequest bad = good;
+  bad.clear_request_id();
+  EXPECT_EQ(field_of(bad), "request_id");
+  bad = good;
+  bad.mutable_source()->clear_payer_class();
+  EXPECT_EQ(field_of(bad), "source.payer_class");
+  bad = good;
+  bad.mutable_lines(0)->set_first_day(20191131);
+  EXPECT_EQ(field_of(bad), "lines[0].first_day");
+  bad = good;
+  *bad.add_lines() = good.lines(0);
+  EXPECT_EQ(field_of(bad), "lines[1].worker_id");
+  bad = good;
+  *bad.mutable_lines(0)->add_months() = good.lines(0).months(0);
+  EXPECT_EQ(field_of(bad), "lines[0].months[6]");
+  bad = good;
+  bad.clear_lines();
+  EXPECT_EQ(field_of(bad), "lines");
+  bad = good;
+  bad.set_after_token("nonsense");
+  EXPECT_EQ(ReasonOf(world_.Activate(bad).status()), Reason::kTokenInvalid);
+}
+
+// Two sponsors, eight threads, the same fifty workers: each month is booked once.
+class CoverageRaceTest : public testing::TestWithParam<sql::Dialect> {};
+LINGKARAN_ON_BOTH_DATABASES(CoverageRaceTest);
+
+TEST_P(CoverageRaceTest, NoPersonMonthTwice) {
+  CoverageWorld world(GetParam(), "");
+  world.Enrol(50);
+  const std::unique_ptr<CoverageHost> other = world.Open();
+  std::atomic<int> booked{0}, refused{0}, odd{0};
+  std::vector<std::thread> rivals;
+  for (int i = 0; i < 8; ++i) {
+    rivals.emplace_back([&, i] {
+      std::vector<cv1::ActivationLine> lines;
+      for (int n = 0; n < 50; ++n) lines.push_back(world.LineOf((n * 7 + i) % 50, 20191107, 1));
+      const auto response =
+          (i % 2 == 0 ? *world.host : *other)
+              .As("service", &Stub::ActivateCoverage, world.ActivationOf(lines, 100 + i));
+      if (!response.ok()) {
+        ++odd;
+        return;
+      }
+      for (const auto& result : response->results()) {
+        const Reason reason = ReasonOf(FromProto(result.status()));
+        result.status().code() == 0           ? ++booked
+        : reason == Reason::kMonthAlreadyPaid ? ++refused
+                                              : ++odd;
+      }
+    });
+  }
+  for (std::thread& rival : rivals) rival.join();
+  EXPECT_EQ(booked, 50);
+  EXPECT_EQ(refused, 350);
+  EXPECT_EQ(odd, 0);
+  cv1::GetCoverageStatisticsRequest request;
+  const auto statistics = world.host->As("officer", &Stub::GetCoverageStatistics, request);
+  EXPECT_EQ(statistics->person_months(), 100);
+}
+
+// ---- Members ----
+
+TEST_P(CoverageServiceTest, AnOlderVersionOfAMemberIsIgnored) {
+  cv1::Member dead = world_.MemberOf(0, 3);
+  dead.set_death_day(20191110);
+  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  const auto late = world_.Upsert({world_.MemberOf(0, 2)});
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(late->changed(), 0);
+  const auto same = world_.Upsert({world_.MemberOf(0, 3)});
+  EXPECT_EQ(same->changed(), 0);
+  EXPECT_EQ(world_.Jkk(0, 20191111).reason(), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_EQ(world_.Upsert({world_.MemberOf(0, 4)})->changed(), 1);
+  EXPECT_EQ(world_.Jkk(0, 20191111).reason(), cv1::ANSWER_REASON_NEVER_PAID);
+}
+
+TEST_P(CoverageServiceTest, ACorrectedNikMovesAtOnce) {
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  cv1::CheckEligibilityRequest old_nik, new_nik;
+  old_nik.mutable_person()->set_nik(world_.Nik(0));
+  new_nik.mutable_person()->set_nik(world_.Nik(50));
+  EXPECT_EQ(world_.Check(old_nik)->worker_id(), world_.Id(0));
+  EXPECT_EQ(world_.Check(new_nik)->worker_id(), 0);
+  cv1::Member corrected = world_.MemberOf(0, 2);
+  corrected.set_nik_hash(world_.HashOf(world_.Nik(50)));
+  ASSERT_TRUE(world_.Upsert({corrected}).ok());
+  EXPECT_EQ(world_.Check(old_nik)->answers(0).reason(), cv1::ANSWER_REASON_PERSON_UNKNOWN);
+  EXPECT_EQ(world_.Check(new_nik)->worker_id(), world_.Id(0));
+  EXPECT_EQ(world_.Check(new_nik)->answers(0).verdict(), cv1::VERDICT_COVERED);
+}
+
+TEST_P(CoverageServiceTest, ATakenNikIsToBeSentAgain) {
+  world_.Enrol(1);
+  cv1::Member other = world_.MemberOf(1);
+  other.set_nik_hash(world_.HashOf(world_.Nik(0)));
+  const absl::Status status = world_.Upsert({other}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_TRUE(IsRetryable(status));
+  EXPECT_EQ(world_.Jkk(1, 20191107).reason(), cv1::ANSWER_REASON_PERSON_UNKNOWN);
+}
+
+TEST_P(CoverageServiceTest, DeathAndRevocationShowAtOnce) {
+  world_.Enrol(2);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  ASSERT_TRUE(world_.Pay(1, 20191107, 3).ok());
+  EXPECT_EQ(world_.Jkk(0, 20191220).verdict(), cv1::VERDICT_COVERED);
+  EXPECT_EQ(world_.Jkk(1, 20191220).verdict(), cv1::VERDICT_COVERED);
+  cv1::Member dead = world_.MemberOf(0, 2);
+  dead.set_death_day(20191219);
+  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  EXPECT_EQ(world_.Jkk(0, 20191220).reason(), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_EQ(world_.Jkk(0, 20191219).verdict(), cv1::VERDICT_COVERED);
+  const auto revoked = world_.Revoke(1, 201912);
+  ASSERT_TRUE(revoked.ok()) << revoked.status();
+  ASSERT_THAT(revoked->results(0).revoked(), SizeIs(4));
+  EXPECT_EQ(revoked->results(0).revoked(0).month(), 201912);
+  EXPECT_EQ(revoked->results(0).revoked(0).amount_rupiah(), 10'000);
+  EXPECT_EQ(world_.Jkk(1, 20191220).verdict(), cv1::VERDICT_NOT_COVERED);
+  EXPECT_EQ(world_.Jkk(1, 20191130).verdict(), cv1::VERDICT_COVERED);
+  EXPECT_THAT(world_.Revoke(1, 201912)->results(0).revoked(), SizeIs(0));
+  EXPECT_EQ(ReasonOf(FromProto(world_.Revoke(70, 0)->results(0).status())),
+            Reason::kMemberNotFound);
+}
+
+// ---- Why, and what was known ----
+
+TEST_P(CoverageServiceTest, ExplainsWhatWasKnownAtAnInstant) {
+  world_.clock.Set(Wib(2019, 11, 7, 9));
+  world_.Enrol(1);
+  world_.clock.Set(Wib(2019, 11, 7, 10));
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  world_.clock.Set(Wib(2019, 12, 20));
+  cv1::Member dead = world_.MemberOf(0, 2);
+  dead.set_death_day(20191210);
+  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  world_.clock.Set(Wib(2019, 12, 21));
+  ASSERT_TRUE(world_.Revoke(0, 202001).ok());
+  world_.clock.Set(Wib(2020, 6, 1));
+  int64_t version = 0;
+  const auto reason_at = [&](std::optional<absl::Time> instant, int32_t day) {
+    cv1::ExplainEligibilityRequest request;
+    request.mutable_person()->set_worker_id(world_.Id(0));
+    request.set_day(day);
+    if (instant) request.mutable_as_known_at()->set_seconds(absl::ToUnixSeconds(*instant));
+    const auto response = world_.host->As("officer", &Stub::ExplainEligibility, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    EXPECT_GT(response->steps_size(), 0);
+    EXPECT_GE(response->facts_version(), version);  // asked in the order of recording
+    version = response->facts_version();
+    return response->answer().answers(0).reason();
+  };
+  EXPECT_EQ(reason_at(Wib(2019, 11, 7, 8), 20191215), cv1::ANSWER_REASON_PERSON_UNKNOWN);
+  EXPECT_EQ(reason_at(Wib(2019, 11, 7, 9), 20191215), cv1::ANSWER_REASON_NEVER_PAID);
+  EXPECT_EQ(reason_at(Wib(2019, 11, 7, 10), 20191215), cv1::ANSWER_REASON_PAID);
+  EXPECT_EQ(reason_at(Wib(2019, 12, 19), 20200115), cv1::ANSWER_REASON_PAID);
+  EXPECT_EQ(reason_at(Wib(2019, 12, 20), 20191215), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_EQ(reason_at(std::nullopt, 20191215), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_EQ(reason_at(std::nullopt, 20191210), cv1::ANSWER_REASON_PAID);
+}
+
+TEST_P(CoverageServiceTest, RevokedMonthsStayInTheList) {
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 2).ok());
+  ASSERT_TRUE(world_.Revoke(0, 201912).ok());
+  cv1::ListCoverageRequest request;
+  request.set_worker_id(world_.Id(0));
+  const auto list = world_.host->As("officer", &Stub::ListCoverage, request);
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_THAT(list->months(), SizeIs(4));
+  EXPECT_EQ(list->months(0).month(), 201911);
+  EXPECT_FALSE(list->months(0).has_revoke_time());
+  EXPECT_TRUE(list->months(1).has_revoke_time());
+  EXPECT_EQ(list->months(1).revoke_reason(), "test");
+  EXPECT_EQ(list->months(1).source().pledge_id(), 5);
+  request.set_worker_id(world_.Id(70));
+  EXPECT_EQ(ReasonOf(world_.host->As("officer", &Stub::ListCoverage, request).status()),
+            Reason::kMemberNotFound);
+}
+
+TEST_P(CoverageServiceTest, BenefitFollowsTheRuleOfTheDay) {
+  world_.Enrol(2);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  cv1::EstimateBenefitRequest request;
+  request.mutable_person()->set_worker_id(world_.Id(0));
+  const auto estimate = [&](cv1::BenefitEvent event, int32_t day) {
+    request.set_event(event);
+    request.set_day(day);
+    return world_.host->As("officer", &Stub::EstimateBenefit, request);
+  };
+  EXPECT_EQ(estimate(cv1::BENEFIT_EVENT_NATURAL_DEATH, 20191201)->total_rupiah(), 24'000'000);
+  const auto after = estimate(cv1::BENEFIT_EVENT_NATURAL_DEATH, 20191202);
+  EXPECT_EQ(after->total_rupiah(), 42'000'000);
+  EXPECT_THAT(after->lines(), SizeIs(3));
+  EXPECT_EQ(after->level(), cv1::BENEFIT_LEVEL_FULL);
+  EXPECT_EQ(estimate(cv1::BENEFIT_EVENT_ACCIDENT_DEATH, 20191202)->total_rupiah(), 70'000'000);
+  EXPECT_EQ(ReasonOf(estimate(cv1::BENEFIT_EVENT_NATURAL_DEATH, 20200201).status()),
+            Reason::kNotCovered);
+  EXPECT_EQ(ReasonOf(estimate(cv1::BENEFIT_EVENT_UNSPECIFIED, 20200101).status()),
+            Reason::kInvalidField);
+  request.mutable_person()->set_worker_id(world_.Id(70));
+  EXPECT_EQ(ReasonOf(estimate(cv1::BENEFIT_EVENT_NATURAL_DEATH, 20191201).status()),
+            Reason::kMemberNotFound);
+}
+
+TEST_P(CoverageServiceTest, ReducedBenefitInTheWaitingPeriod) {
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20250701, 6).ok());
+  cv1::EstimateBenefitRequest request;
+  request.mutable_person()->set_worker_id(world_.Id(0));
+  request.set_event(cv1::BENEFIT_EVENT_NATURAL_DEATH);
+  request.set_day(20250815);
+  const auto second = world_.host->As("officer", &Stub::EstimateBenefit, request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->total_rupiah(), 10'000'000);
+  EXPECT_EQ(second->reason(), cv1::ANSWER_REASON_WAITING_PERIOD);
+  request.set_day(20251115);
+  EXPECT_EQ(world_.host->As("officer", &Stub::EstimateBenefit, request)->total_rupiah(),
+            42'000'000);
+}
+
+// ---- Lists and counts ----
+
+TEST_P(CoverageServiceTest, ListsWhoRunsOutPageByPage) {
+  world_.Enrol(5);
+  for (int n = 0; n < 5; ++n) ASSERT_TRUE(world_.Pay(n, 20191107, 3).ok());
+  ASSERT_TRUE(world_.Pay(2, 20200201, 1).ok());
+  cv1::ListExpiringRequest request;
+  request.set_from_day(20200101);
+  request.set_to_day(20200131);
+  request.set_pledge_id(5);
+  request.set_page_size(3);
+  std::vector<int64_t> workers;
+  do {
+    const auto page = world_.host->As("officer", &Stub::ListExpiring, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const cv1::ExpiringCover& cover : page->covers()) {
+      workers.push_back(cover.worker_id());
+      EXPECT_EQ(cover.last_day(), 20200131);
+      EXPECT_EQ(cover.grace_until(), 20200430);
+      EXPECT_THAT(cover.programmes(),
+                  ElementsAre(common::v1::PROGRAMME_JKK, common::v1::PROGRAMME_JKM));
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(workers, ElementsAre(world_.Id(0), world_.Id(1), world_.Id(3), world_.Id(4)));
+  request.set_page_token("?");
+  EXPECT_EQ(ReasonOf(world_.host->As("officer", &Stub::ListExpiring, request).status()),
+            Reason::kInvalidField);
+}
+
+TEST_P(CoverageServiceTest, CountsTheCoveredOfADay) {
+  world_.Enrol(3);
+  for (int n = 0; n < 3; ++n) ASSERT_TRUE(world_.Pay(n, 20191107, 3).ok());
+  ASSERT_TRUE(world_.Revoke(2, 201912).ok());
+  cv1::GetCoverageStatisticsRequest request;
+  request.set_day(20191224);
+  request.set_region_code("33");
+  request.set_pledge_id(5);
+  const auto counts = world_.host->As("officer", &Stub::GetCoverageStatistics, request);
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  ASSERT_THAT(counts->counts(), SizeIs(2));
+  EXPECT_EQ(counts->counts(0).workers(), 2);
+  EXPECT_EQ(counts->counts(0).payer_class(), common::v1::PAYER_CLASS_CSR);
+  EXPECT_EQ(counts->person_months(), 14);
+  EXPECT_EQ(counts->amount_rupiah(), 7 * 16'800);
+  EXPECT_EQ(counts->revoked_person_months(), 4);
+  request.set_region_code("34");
+  EXPECT_THAT(world_.host->As("officer", &Stub::GetCoverageStatistics, request)->counts(),
+              SizeIs(0));
+}
+
+// ---- Rules ----
+
+TEST_P(CoverageServiceTest, QuotesTheSoloSponsorship) {
+  cv1::QuoteContributionRequest request;
+  request.set_seats(1'000);
+  request.set_months(3);
+  request.add_programmes(common::v1::PROGRAMME_JKK);
+  request.add_programmes(common::v1::PROGRAMME_JKM);
+  request.set_wage_base_rupiah(1'000'000);
+  request.set_payer_class(common::v1::PAYER_CLASS_CSR);
+  const auto solo = world_.host->As("officer", &Stub::QuoteContribution, request);
+  ASSERT_TRUE(solo.ok()) << solo.status();
+  EXPECT_EQ(solo->total_rupiah(), 50'400'000);
+  EXPECT_FALSE(solo->has_better());
+  request.set_first_day(20250301);
+  const auto later = world_.host->As("officer", &Stub::QuoteContribution, request);
+  EXPECT_TRUE(later->advice().weak());
+  EXPECT_EQ(later->better().months(), 6);
+  EXPECT_EQ(later->rules_version(), world_.host->app().rules_version());
+  request.set_months(2);
+  EXPECT_EQ(ReasonOf(world_.host->As("officer", &Stub::QuoteContribution, request).status()),
+            Reason::kMonthsNotPermitted);
+  request.clear_programmes();
+  EXPECT_EQ(ReasonOf(world_.host->As("officer", &Stub::QuoteContribution, request).status()),
+            Reason::kInvalidField);
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_P(CoverageServiceTest, FaultyRulesChangeNothing) {
+  const std::string before = world_.host->app().rules_version();
+  const std::string text = ReadAll(world_.rules_file());
+  std::ofstream(world_.rules_file())
+      << absl::StrReplaceAll(text, {{"percent: 50", "percent: 500"}});
+  const auto refused = world_.host->As("admin", &Stub::ReloadRules, cv1::ReloadRulesRequest());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::kRulesInvalid);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("coverage.textproto:"));
+  EXPECT_EQ(world_.host->app().rules_version(), before);
+  EXPECT_THROW(world_.Open(), std::exception);  // a start with them is refused
+
+  std::ofstream(world_.rules_file())
+      << absl::StrReplaceAll(text, {{"lapse_after_months: 3", "lapse_after_months: 2"}});
+  const auto reloaded = world_.host->As("admin", &Stub::ReloadRules, cv1::ReloadRulesRequest());
+  ASSERT_TRUE(reloaded.ok()) << reloaded.status();
+  EXPECT_EQ(reloaded->previous_rules_version(), before);
+  EXPECT_NE(reloaded->rules_version(), before);
+  world_.Enrol(1);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  EXPECT_EQ(world_.Jkk(0, 20200401).reason(), cv1::ANSWER_REASON_LAPSED);
+}
+
+TEST_P(CoverageServiceTest, ListsTheRulesOfADay) {
+  cv1::ListRulesRequest request;
+  request.set_day(20191201);
+  const auto rules = world_.host->As("clinic", &Stub::ListRules, request);
+  ASSERT_TRUE(rules.ok()) << rules.status();
+  int natural = 0;
+  for (const cv1::RuleEntry& rule : rules->rules()) {
+    EXPECT_FALSE(rule.source().empty());
+    EXPECT_NE(rule.confidence(), common::v1::CONFIDENCE_UNSPECIFIED);
+    EXPECT_LE(rule.valid_from(), 20191201);
+    if (rule.name() == "benefit NATURAL_DEATH") {
+      ++natural;
+      EXPECT_THAT(rule.text(), HasSubstr("Rp16.200.000"));
+    }
+  }
+  EXPECT_EQ(natural, 1);
+  request.clear_day();
+  EXPECT_GT(world_.host->As("clinic", &Stub::ListRules, request)->rules_size(),
+            rules->rules_size());
+}
+
+}  // namespace
+}  // namespace lingkaran

@@ -1,0 +1,403 @@
+// Agencies and lists through the RPCs: what an office sends, what it is told, who may approve.
+#include <atomic>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <soci/soci.h>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/sealer.h"
+#include "tests/service/registry_fixture.h"
+
+namespace lingkaran::registry {
+namespace {
+
+using testing::ElementsAre;
+using testing::Not;
+using testing::SizeIs;
+using Stub = v1::RegistryService::StubInterface;
+
+class RegistryServiceTest : public RegistryTest {};
+LINGKARAN_ON_BOTH_DATABASES(RegistryServiceTest);
+
+TEST_P(RegistryServiceTest, AgenciesAreCheckedAndListed) {
+  v1::CreateAgencyRequest request;
+  request.set_request_id(NewId());
+  request.set_name("Dinas Sosial");
+  request.set_kind(v1::AGENCY_KIND_SOCIAL_AGENCY);
+  request.set_region_code("33.99");
+  EXPECT_EQ(Call(&Stub::CreateAgency, request).reason(), Reason::kRegionUnknown);
+  request.clear_name();
+  EXPECT_EQ(Call(&Stub::CreateAgency, request).reason(), Reason::kInvalidField);
+  EXPECT_EQ(Call(&Stub::CreateAgency, request, "x;role=clinic").reason(), Reason::kNotAllowed);
+
+  const int64_t first = MakeAgency();
+  const int64_t second = MakeAgency("33");
+  v1::ListAgenciesRequest list;
+  list.set_page_size(1);
+  auto page = Call(&Stub::ListAgencies, list);
+  ASSERT_THAT(page.response.agencies(), SizeIs(1));
+  EXPECT_EQ(page.response.agencies(0).agency_id(), first);
+  list.set_page_token(page.response.next_page_token());
+  page = Call(&Stub::ListAgencies, list);
+  ASSERT_THAT(page.response.agencies(), SizeIs(1));
+  EXPECT_EQ(page.response.agencies(0).agency_id(), second);
+  EXPECT_EQ(page.response.next_page_token(), "");
+}
+
+TEST_P(RegistryServiceTest, ARequestIdIsAnsweredOnce) {
+  v1::CreateAgencyRequest request;
+  request.set_request_id("once");
+  request.set_name("Dinas Sosial");
+  request.set_kind(v1::AGENCY_KIND_SOCIAL_AGENCY);
+  request.set_region_code("33.72");
+  const auto first = Call(&Stub::CreateAgency, request);
+  Restart();
+  const auto again = Call(&Stub::CreateAgency, request);
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_EQ(again.response.SerializeAsString(), first.response.SerializeAsString());
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM agencies"), 1);
+  request.set_name("Dinas Lain");
+  EXPECT_EQ(Call(&Stub::CreateAgency, request).reason(), Reason::kRequestIdReused);
+}
+
+TEST_P(RegistryServiceTest, EveryRowIsAnsweredAndTheTotalsClose) {
+  std::vector<v1::CandidateRow> rows = GoodRows(8);
+  rows[1].set_occupation("");
+  rows[3].set_nik("3.37201E+15");
+  rows[5] = GoodRow(rows[5].line_number(), 1);  // the same person as the first row
+  rows[6].set_district("Atlantis");
+  const int64_t batch_id = MakeBatch(MakeAgency(), 8);
+  const Sent sent = Send(batch_id, rows, true, 3);
+  ASSERT_TRUE(sent.status.ok()) << sent.status;
+  EXPECT_THAT(sent.responses, SizeIs(3));
+  const std::vector<v1::RowResult> results = sent.results();
+  ASSERT_THAT(results, SizeIs(8));
+  std::vector<v1::RowStatus> statuses;
+  for (size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].line_number(), rows[i].line_number());
+    statuses.push_back(results[i].status());
+  }
+  constexpr auto kYes = v1::ROW_STATUS_ACCEPTED;
+  constexpr auto kNo = v1::ROW_STATUS_REJECTED;
+  EXPECT_THAT(statuses,
+              ElementsAre(kYes, kNo, kYes, kNo, kYes, v1::ROW_STATUS_DUPLICATE, kYes, kYes));
+  EXPECT_EQ(FirstCode(results[1]), v1::FINDING_CODE_OCCUPATION_MISSING);
+  EXPECT_EQ(FirstCode(results[3]), v1::FINDING_CODE_NIK_DIGITS_LOST);
+  EXPECT_EQ(FirstCode(results[5]), v1::FINDING_CODE_DUPLICATE_IN_LIST);
+  EXPECT_EQ(results[5].findings(0).other_line(), 2);
+  EXPECT_EQ(results[5].worker_id(), results[0].worker_id());
+  EXPECT_EQ(FirstCode(results[6]), v1::FINDING_CODE_DISTRICT_UNKNOWN);
+  EXPECT_EQ(results[6].findings(0).severity(), v1::SEVERITY_WARNING);
+
+  const v1::Batch batch = GetBatch(batch_id);
+  EXPECT_EQ(batch.state(), v1::BATCH_STATE_SUBMITTED);
+  EXPECT_EQ(batch.accepted_rows(), 5);
+  EXPECT_EQ(batch.rejected_rows(), 2);
+  EXPECT_EQ(batch.duplicate_rows(), 1);
+  EXPECT_EQ(batch.warned_rows(), 1);
+  for (const auto& [status, total] : {std::pair{1, batch.accepted_rows()},
+                                      {2, batch.rejected_rows()},
+                                      {3, batch.duplicate_rows()}}) {
+    EXPECT_EQ(QueryInt(absl::StrCat("SELECT COUNT(*) FROM batch_rows WHERE status = ", status)),
+              total);
+  }
+}
+
+TEST_P(RegistryServiceTest, RowsAreListedAsTheyWereAnswered) {
+  std::vector<v1::CandidateRow> rows = GoodRows(5);
+  rows[2].set_full_name(" ");
+  const int64_t batch_id = MakeBatch(MakeAgency(), 5);
+  const Sent sent = Send(batch_id, rows);
+  v1::ListBatchRowsRequest request;
+  request.set_batch_id(batch_id);
+  request.set_page_size(2);
+  std::vector<v1::RowResult> listed;
+  do {
+    const auto page = Call(&Stub::ListBatchRows, request);
+    ASSERT_TRUE(page.status.ok()) << page.status;
+    listed.insert(listed.end(), page.response.rows().begin(), page.response.rows().end());
+    request.set_page_token(page.response.next_page_token());
+  } while (!request.page_token().empty());
+  ASSERT_THAT(listed, SizeIs(5));
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(listed[i].SerializeAsString(), sent.results()[i].SerializeAsString());
+  }
+  request.set_status(v1::ROW_STATUS_REJECTED);
+  request.clear_page_token();
+  const auto rejected = Call(&Stub::ListBatchRows, request);
+  ASSERT_THAT(rejected.response.rows(), SizeIs(1));
+  EXPECT_EQ(rejected.response.rows(0).line_number(), rows[2].line_number());
+  request.set_batch_id(99);
+  EXPECT_EQ(Call(&Stub::ListBatchRows, request).reason(), Reason::kBatchNotFound);
+}
+
+TEST_P(RegistryServiceTest, SendingAgainGivesTheSameAndChangesNothing) {
+  std::vector<v1::CandidateRow> rows = GoodRows(50);
+  rows[7].set_occupation("-");
+  rows[9] = GoodRow(rows[9].line_number(), 3);
+  const int64_t batch_id = MakeBatch(MakeAgency(), 50);
+  // The stream breaks after the first 30 rows.
+  const std::vector<v1::CandidateRow> begun(rows.begin(), rows.begin() + 30);
+  const Sent first = Send(batch_id, begun, false, 10);
+  ASSERT_TRUE(first.status.ok()) << first.status;
+  EXPECT_EQ(GetBatch(batch_id).state(), v1::BATCH_STATE_OPEN);
+  const Sent all = Send(batch_id, rows, true, 16);
+  ASSERT_TRUE(all.status.ok()) << all.status;
+  const int64_t events = QueryInt("SELECT COUNT(*) FROM events");
+  const int64_t versions = QueryInt("SELECT SUM(version) FROM workers");
+  const Sent again = Send(batch_id, rows, true, 50);
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(again.results()[i].SerializeAsString(), all.results()[i].SerializeAsString());
+    if (i < 30) {
+      EXPECT_EQ(all.results()[i].SerializeAsString(), first.results()[i].SerializeAsString());
+    }
+  }
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM workers"), 48);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM batch_rows"), 50);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM events"), events);
+  EXPECT_EQ(QueryInt("SELECT SUM(version) FROM workers"), versions);
+  EXPECT_EQ(GetBatch(batch_id).accepted_rows(), 48);
+}
+
+TEST_P(RegistryServiceTest, AChangedLineEndsTheStreamAndWhatWasAcknowledgedStays) {
+  std::vector<v1::CandidateRow> rows = GoodRows(4);
+  const int64_t batch_id = MakeBatch(MakeAgency(), 4);
+  ASSERT_TRUE(Send(batch_id, {rows[0], rows[1]}, false).status.ok());
+  rows[1].set_phone("0811111111");
+  const Sent sent = Send(batch_id, {rows[2], rows[1], rows[3]}, true, 1);
+  EXPECT_EQ(sent.reason(), Reason::kLineChanged);
+  EXPECT_THAT(sent.responses, SizeIs(1));
+  EXPECT_EQ(GetBatch(batch_id).accepted_rows(), 3);
+  // A chunk is atomic: its good rows are not taken by halves.
+  EXPECT_EQ(Send(batch_id, {rows[3], rows[1]}, false).reason(), Reason::kLineChanged);
+  EXPECT_EQ(GetBatch(batch_id).accepted_rows(), 3);
+}
+
+TEST_P(RegistryServiceTest, TheDeclaredTotalIsHeld) {
+  const int64_t batch_id = MakeBatch(MakeAgency(), 2);
+  EXPECT_EQ(Send(batch_id, GoodRows(3), false).reason(), Reason::kControlTotal);
+  EXPECT_EQ(Send(batch_id, GoodRows(1), true).reason(), Reason::kControlTotal);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM workers"), 0);
+  EXPECT_TRUE(Send(batch_id, GoodRows(2), true).status.ok());
+  EXPECT_EQ(Send(99, GoodRows(1)).reason(), Reason::kBatchNotFound);
+  EXPECT_EQ(Send(batch_id, {GoodRow(2, 1), GoodRow(2, 1)}).reason(), Reason::kInvalidField);
+  EXPECT_EQ(Send(batch_id, {}, false).reason(), Reason::kInvalidField);
+}
+
+// Guarded by the unique index on nik_hash: without it each stream would make its own workers.
+TEST_P(RegistryServiceTest, TwoStreamsWithTheSameListMakeEachPersonOnce) {
+  constexpr int kRows = 3'000;
+  const int64_t agency_id = MakeAgency();
+  const int64_t batches[2] = {MakeBatch(agency_id, kRows), MakeBatch(agency_id, kRows)};
+  const std::vector<v1::CandidateRow> rows = GoodRows(kRows);
+  std::vector<v1::CandidateRow> reversed = rows;
+  for (int i = 0; i < kRows; ++i) reversed[i] = GoodRow(i + 2, kRows - i);
+  Sent sent[2];
+  std::thread other([&] { sent[1] = Send(batches[1], reversed, true, 500); });
+  sent[0] = Send(batches[0], rows, true, 500);
+  other.join();
+  int accepted = 0;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(sent[i].status.ok()) << sent[i].status;
+    const v1::Batch batch = GetBatch(batches[i]);
+    accepted += batch.accepted_rows();
+    EXPECT_EQ(batch.accepted_rows() + batch.rejected_rows() + batch.duplicate_rows(), kRows);
+    EXPECT_EQ(QueryInt(absl::StrCat(
+                  "SELECT COUNT(*) FROM batch_rows WHERE status = 1 AND batch_id = ", batches[i])),
+              batch.accepted_rows());
+  }
+  EXPECT_EQ(accepted, kRows);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM workers"), kRows);
+  EXPECT_EQ(QueryInt("SELECT COUNT(DISTINCT nik_hash) FROM workers"), kRows);
+}
+
+TEST_P(RegistryServiceTest, ReviewNeedsASecondPairOfEyesAndEvidence) {
+  const int64_t batch_id = MakeBatch(MakeAgency(), 2);
+  constexpr auto kApprove = v1::REVIEW_DECISION_APPROVE;
+  EXPECT_EQ(Review(batch_id, kApprove).reason(), Reason::kBatchState);
+  ASSERT_TRUE(Send(batch_id, {GoodRow(2, 1)}, false).status.ok());
+  ASSERT_TRUE(Send(batch_id, {GoodRow(3, 2)}, true, 1, "agus;role=officer").status.ok());
+  // Opened and sent by siti, completed by agus.
+  EXPECT_EQ(Review(batch_id, kApprove, "siti;role=officer").reason(), Reason::kFourEyes);
+  EXPECT_EQ(Review(batch_id, kApprove, "agus;role=officer").reason(), Reason::kFourEyes);
+  EXPECT_EQ(GetBatch(batch_id).submitted_by(), "siti, agus");
+
+  v1::ReviewBatchRequest request;
+  request.set_request_id(NewId());
+  request.set_batch_id(batch_id);
+  request.set_decision(kApprove);
+  EXPECT_EQ(Call(&Stub::ReviewBatch, request).reason(), Reason::kEvidenceRequired);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM workers WHERE state = 1"), 2);
+
+  const auto approved = Review(batch_id, kApprove);
+  ASSERT_TRUE(approved.status.ok()) << approved.status;
+  EXPECT_EQ(approved.response.verified_workers(), 2);
+  EXPECT_EQ(approved.response.batch().reviewed_by(), "budi");
+  EXPECT_TRUE(FromToken(approved.response.consistency_token()).ok());
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM workers WHERE state = 2"), 2);
+  EXPECT_EQ(Review(batch_id, kApprove).reason(), Reason::kBatchState);
+  EXPECT_EQ(Send(batch_id, {GoodRow(2, 1)}).reason(), Reason::kBatchState);
+}
+
+TEST_P(RegistryServiceTest, ARefusedWorkerMayBeProposedAgain) {
+  const int64_t agency_id = MakeAgency();
+  const int64_t first = MakeBatch(agency_id, 1);
+  const Sent sent = Send(first, {GoodRow(2, 1)});
+  ASSERT_TRUE(Review(first, v1::REVIEW_DECISION_REJECT).status.ok());
+  const int64_t worker_id = sent.results()[0].worker_id();
+  EXPECT_EQ(Get(worker_id).state(), v1::WORKER_STATE_REFUSED);
+
+  const int64_t second = MakeBatch(agency_id, 2);
+  v1::CandidateRow moved = GoodRow(2, 1);
+  moved.set_district("Jebres");
+  const Sent again = Send(second, {moved, GoodRow(3, 1)});
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_EQ(again.results()[0].status(), v1::ROW_STATUS_ACCEPTED);
+  EXPECT_EQ(again.results()[0].worker_id(), worker_id);
+  EXPECT_EQ(again.results()[1].status(), v1::ROW_STATUS_DUPLICATE);
+  ASSERT_TRUE(Review(second, v1::REVIEW_DECISION_APPROVE).status.ok());
+  const v1::Worker worker = Get(worker_id);
+  EXPECT_EQ(worker.state(), v1::WORKER_STATE_VERIFIED);
+  EXPECT_EQ(worker.region_code(), "33.72.04");
+  EXPECT_EQ(worker.batch_id(), second);
+  EXPECT_EQ(worker.evidence().document(), "BA 12/2019");
+}
+
+TEST_P(RegistryServiceTest, ExistingMembersAreRecognised) {
+  const int64_t agency_id = MakeAgency();
+  const int64_t members = MakeBatch(agency_id, 3, v1::BATCH_KIND_EXISTING_MEMBERS);
+  std::vector<v1::CandidateRow> rows = GoodRows(3);
+  rows[0].set_membership_number("12345678901");
+  rows[1].set_membership_number("12345678901");
+  const Sent sent = Send(members, rows);
+  ASSERT_TRUE(sent.status.ok()) << sent.status;
+  EXPECT_EQ(sent.results()[0].status(), v1::ROW_STATUS_ACCEPTED);
+  EXPECT_EQ(FirstCode(sent.results()[1]), v1::FINDING_CODE_MEMBERSHIP_NUMBER_TAKEN);
+  EXPECT_EQ(FirstCode(sent.results()[2]), v1::FINDING_CODE_MEMBERSHIP_NUMBER_MISSING);
+
+  const int64_t candidates = MakeBatch(agency_id, 1);
+  const Sent before = Send(candidates, {GoodRow(2, 1)});
+  EXPECT_EQ(FirstCode(before.results()[0]), v1::FINDING_CODE_ALREADY_MEMBER);
+  ASSERT_TRUE(Review(members, v1::REVIEW_DECISION_APPROVE).status.ok());
+  const int64_t worker_id = sent.results()[0].worker_id();
+  EXPECT_EQ(Get(worker_id).state(), v1::WORKER_STATE_MEMBER_ELSEWHERE);
+  const Sent after = Send(MakeBatch(agency_id, 1), {GoodRow(2, 1)});
+  EXPECT_EQ(after.results()[0].status(), v1::ROW_STATUS_DUPLICATE);
+  EXPECT_EQ(FirstCode(after.results()[0]), v1::FINDING_CODE_ALREADY_MEMBER);
+
+  const auto enrolled = EnrolAll({worker_id});
+  ASSERT_TRUE(enrolled.status.ok());
+  EXPECT_EQ(ReasonOf(FromProto(enrolled.response.results(0).status())), Reason::kAlreadyMember);
+}
+
+// -- nothing personal in the clear --
+
+// Every text of every table, as it stands and decoded.
+std::vector<std::string> AllTexts(sql::Database& database) {
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::vector<std::string> texts;
+  const absl::Status status = database.Read([&](sql::Tx& tx) {
+    std::string table, column, text;
+    sql::ForEach(
+        tx,
+        tx.dialect() == sql::Dialect::kSqlite
+            ? "SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p "
+              "WHERE m.type = 'table'"
+            : "SELECT table_name, column_name FROM information_schema.columns "
+              "WHERE table_schema = 'public'",
+        [&] { columns.emplace_back(table, column); }, soci::into(table), soci::into(column));
+    for (const auto& [t, c] : columns) {
+      sql::ForEach(
+          tx, absl::StrCat("SELECT COALESCE(CAST(", c, " AS TEXT), '') FROM ", t),
+          [&] {
+            texts.push_back(text);
+            if (const auto decoded = FromBase64Url(text); decoded.ok()) texts.push_back(*decoded);
+          },
+          soci::into(text));
+    }
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  return texts;
+}
+
+bool Holds(const std::vector<std::string>& texts, const std::string& what) {
+  for (const std::string& text : texts) {
+    if (absl::StrContains(text, what)) return true;
+  }
+  return false;
+}
+
+TEST_P(RegistryServiceTest, NoPersonalDataStandInTheClear) {
+  std::vector<v1::CandidateRow> rows = GoodRows(6);
+  for (v1::CandidateRow& row : rows) {
+    row.set_full_name("Kanarinama Rahasia");
+    row.set_address("Jalan Kanarialamat 5");
+    row.set_birth_place("Kanaritempat");
+    row.set_village("Kanaridesa");
+    row.set_phone("0812999777555");
+    row.set_disability("Kanaricacat");
+    row.set_birth_date("01/01/1980");
+    row.set_monthly_income("7654321");
+  }
+  rows[1].set_occupation("");  // rejected
+  rows[2] = rows[0];           // duplicate
+  rows[2].set_line_number(99);
+  const int64_t batch_id = MakeBatch(MakeAgency(), 6);
+  const Sent sent = Send(batch_id, rows);
+  ASSERT_TRUE(sent.status.ok()) << sent.status;
+  ASSERT_TRUE(Review(batch_id, v1::REVIEW_DECISION_APPROVE).status.ok());
+  const int64_t worker_id = sent.results()[0].worker_id();
+  coverage().Answer(absl::UnavailableError("so that the outbox keeps its row"));
+  ASSERT_TRUE(EnrolAll({worker_id}).status.ok());
+  v1::CorrectWorkerRequest correct;
+  correct.set_request_id(NewId());
+  correct.set_worker_id(worker_id);
+  correct.set_reason("nama sesuai KTP");
+  correct.mutable_correction()->set_full_name("Kanarinama Baru");
+  ASSERT_TRUE(Call(&Stub::CorrectWorker, correct).status.ok());
+  v1::FindWorkerRequest find;
+  find.set_nik(rows[0].nik());
+  find.set_reveal_purpose("cek berkas");
+  const auto found = Call(&Stub::FindWorker, find);
+  ASSERT_EQ(found.response.worker().personal().full_name(), "Kanarinama Baru");
+
+  const std::vector<std::string> texts = AllTexts(db());
+  EXPECT_TRUE(Holds(texts, "Pedagang kaki lima")) << "the search finds what is there";
+  EXPECT_TRUE(Holds(texts, "SK 400.9/12/2019"));
+  for (const v1::CandidateRow& row : rows) {
+    EXPECT_FALSE(Holds(texts, row.nik()));
+    EXPECT_FALSE(Holds(texts, row.nik().substr(4)));
+  }
+  for (const char* canary :
+       {"Kanarinama", "Kanarialamat", "Kanaritempat", "Kanaridesa", "Kanaricacat", "0812999777555",
+        "7654321", "19800101", "nama sesuai KTP"}) {
+    EXPECT_FALSE(Holds(texts, canary)) << canary;
+  }
+}
+
+TEST_P(RegistryServiceTest, MutationsLeaveARecord) {
+  const int64_t batch_id = MakeBatch(MakeAgency(), 1);
+  ASSERT_TRUE(Send(batch_id, {GoodRow(2, 1)}).status.ok());
+  ASSERT_TRUE(Review(batch_id, v1::REVIEW_DECISION_APPROVE).status.ok());
+  std::vector<std::string> events;
+  std::string actor, method, subject;
+  ASSERT_TRUE(db().Read([&](sql::Tx& tx) {
+                    sql::ForEach(
+                        tx, "SELECT actor, method, subject FROM events ORDER BY seq",
+                        [&] { events.push_back(absl::StrCat(actor, " ", method, " ", subject)); },
+                        soci::into(actor), soci::into(method), soci::into(subject));
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_THAT(events, ElementsAre("budi CreateAgency agency/1", "siti CreateBatch batch/1",
+                                  "siti SubmitCandidates batch/1", "budi ReviewBatch batch/1"));
+}
+
+}  // namespace
+}  // namespace lingkaran::registry

@@ -1,0 +1,405 @@
+// Coverage's tables on both databases: what their keys forbid, and what their queries find.
+#include "services/coverage/store.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "coverage_schema.h"
+#include "tests/support/test_database.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr int64_t kMs = 1'573'099'200'000;  // 7 November 2019
+
+Member Worker(int64_t id, const std::string& region = "33.72") {
+  Member member;
+  member.worker_id = id;
+  member.nik_hash = absl::StrCat("hash", id);
+  member.membership_number = absl::StrCat("1900000", id);
+  member.region_code = region;
+  member.version = 1;
+  member.record_ms = kMs;
+  return member;
+}
+
+PersonMonth Paid(int64_t worker, Programme programme, Month month, int64_t pledge = 5) {
+  PersonMonth paid;
+  paid.worker_id = worker;
+  paid.programme = programme;
+  paid.month = month;
+  paid.first_day = Day(month);
+  paid.last_day = LastDayOf(month);
+  paid.amount = Rupiah(10'000);
+  paid.wage_base = Rupiah(1'000'000);
+  paid.sector = Sector::kOther;
+  paid.source = {PayerClass::kCsr, pledge, 0};
+  paid.record_ms = kMs;
+  paid.booked_position = 1;
+  return paid;
+}
+
+class CoverageStoreTest : public DatabaseTest {
+ protected:
+  CoverageStoreTest() : DatabaseTest(Schema()) {}
+
+  absl::Status Insert(const std::vector<Member>& members) {
+    return db().Write([&](sql::Tx& tx) {
+      store::InsertMembers(tx, members, store::NextPosition(tx));
+      return absl::OkStatus();
+    });
+  }
+  absl::Status Book(const std::vector<PersonMonth>& months) {
+    return db().Write([&](sql::Tx& tx) {
+      store::NextPosition(tx);
+      store::InsertMonths(tx, months);
+      return absl::OkStatus();
+    });
+  }
+  absl::Status Revoke(int64_t worker, const Funding& source, int32_t from_month) {
+    return db().Write([&](sql::Tx& tx) {
+      store::RevokeMonths(tx, {worker}, source, from_month, store::NextPosition(tx), kMs + 1,
+                          "wrong list");
+      return absl::OkStatus();
+    });
+  }
+  template <typename T>
+  T Read(absl::FunctionRef<T(sql::Tx&)> query) {
+    T out{};
+    const absl::Status status = db().Read([&](sql::Tx& tx) {
+      out = query(tx);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    return out;
+  }
+  std::vector<PersonMonth> Standing(int64_t worker) {
+    return Read<std::vector<PersonMonth>>(
+        [&](sql::Tx& tx) { return store::StandingMonths(tx, {worker}); });
+  }
+  std::vector<store::Ending> Endings(const store::EndingQuery& query) {
+    return Read<std::vector<store::Ending>>(
+        [&](sql::Tx& tx) { return store::FindEndings(tx, query); });
+  }
+  store::Statistics Count(Day day, const std::string& region = "", int64_t pledge = 0) {
+    return Read<store::Statistics>(
+        [&](sql::Tx& tx) { return store::CountCovered(tx, day, region, pledge); });
+  }
+};
+LINGKARAN_ON_BOTH_DATABASES(CoverageStoreTest);
+
+TEST_P(CoverageStoreTest, PositionCountsUp) {
+  int64_t first = 0, second = 0;
+  ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
+                    first = store::NextPosition(tx);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
+                    second = store::NextPosition(tx);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(second, first + 1);
+  EXPECT_EQ(Read<int64_t>([](sql::Tx& tx) { return store::Position(tx); }), second);
+}
+
+// ---- No person-month twice ----
+
+TEST_P(CoverageStoreTest, ASecondStandingPersonMonthIsRefusedWhoeverPays) {
+  ASSERT_TRUE(Book({Paid(1, Programme::kJkk, Month(2019, 11))}).ok());
+  PersonMonth again = Paid(1, Programme::kJkk, Month(2019, 11), 99);
+  again.source.payer = PayerClass::kSelf;
+  again.booked_position = 2;
+  EXPECT_EQ(Book({again}).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(Standing(1), SizeIs(1));
+}
+
+TEST_P(CoverageStoreTest, AFailedBookingLeavesNothing) {
+  ASSERT_TRUE(Book({Paid(1, Programme::kJkk, Month(2019, 11))}).ok());
+  EXPECT_FALSE(
+      Book({Paid(2, Programme::kJkk, Month(2019, 11)), Paid(1, Programme::kJkk, Month(2019, 11))})
+          .ok());
+  EXPECT_THAT(Standing(2), IsEmpty());
+}
+
+TEST_P(CoverageStoreTest, OfManyAtOnceOneBooks) {
+  const std::unique_ptr<sql::Database> other = OpenAgain();
+  std::atomic<int> booked{0}, refused{0};
+  std::vector<std::thread> rivals;
+  for (int i = 0; i < 8; ++i) {
+    rivals.emplace_back([&, i] {
+      // Without NextPosition, which would let them wait for each other: the key alone guards.
+      sql::Database& database = i % 2 == 0 ? db() : *other;
+      const absl::Status status = database.Write([&](sql::Tx& tx) {
+        store::InsertMonths(
+            tx, std::vector<PersonMonth>{Paid(1, Programme::kJkm, Month(2019, 12), 100 + i)});
+        return absl::OkStatus();
+      });
+      if (status.ok()) ++booked;
+      if (absl::IsAlreadyExists(status)) ++refused;
+    });
+  }
+  for (std::thread& rival : rivals) rival.join();
+  EXPECT_EQ(booked, 1);
+  EXPECT_EQ(refused, 7);
+  EXPECT_THAT(Standing(1), SizeIs(1));
+}
+
+TEST_P(CoverageStoreTest, ImpossibleRowsAreRefused) {
+  PersonMonth backwards = Paid(1, Programme::kJkk, Month(2019, 11));
+  backwards.last_day = backwards.first_day - 1;
+  EXPECT_EQ(Book({backwards}).code(), absl::StatusCode::kFailedPrecondition);
+  PersonMonth negative = Paid(1, Programme::kJkk, Month(2019, 11));
+  negative.amount = Rupiah(-1);
+  EXPECT_EQ(Book({negative}).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_P(CoverageStoreTest, ARevokedMonthStaysInTheHistoryAndMayBePaidAnew) {
+  ASSERT_TRUE(Book({Paid(1, Programme::kJkk, Month(2019, 11))}).ok());
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(Revoke(1, {PayerClass::kCsr, 5, 0}, 0).ok());
+    EXPECT_THAT(Standing(1), IsEmpty());
+    ASSERT_TRUE(Book({Paid(1, Programme::kJkk, Month(2019, 11))}).ok());
+  }
+  const auto all =
+      Read<std::vector<PersonMonth>>([](sql::Tx& tx) { return store::AllMonths(tx, 1); });
+  ASSERT_THAT(all, SizeIs(3));
+  int revoked = 0;
+  for (const PersonMonth& month : all) {
+    if (month.stands()) continue;
+    ++revoked;
+    EXPECT_EQ(month.revoke_ms, kMs + 1);
+    EXPECT_EQ(month.revoke_reason, "wrong list");
+    EXPECT_EQ(month.amount, Rupiah(10'000));
+  }
+  EXPECT_EQ(revoked, 2);
+}
+
+TEST_P(CoverageStoreTest, RevokesOnlyWhatTheSourcePaidFromTheMonthOn) {
+  PersonMonth own = Paid(1, Programme::kJkk, Month(2020, 2), 0);
+  own.source = {PayerClass::kSelf, 0, 44};
+  ASSERT_TRUE(
+      Book({Paid(1, Programme::kJkk, Month(2019, 12)), Paid(1, Programme::kJkk, Month(2020, 1)),
+            own, Paid(2, Programme::kJkk, Month(2020, 1))})
+          .ok());
+  ASSERT_TRUE(Revoke(1, {PayerClass::kNone, 5, 0}, 202001).ok());
+  ASSERT_THAT(Standing(1), SizeIs(2));
+  EXPECT_EQ(Standing(1)[0].month, Month(2019, 12));
+  EXPECT_EQ(Standing(1)[1].source.contribution_id, 44);
+  EXPECT_THAT(Standing(2), SizeIs(1));
+  ASSERT_TRUE(Revoke(1, {PayerClass::kNone, 0, 44}, 0).ok());
+  EXPECT_THAT(Standing(1), SizeIs(1));
+}
+
+// ---- Members ----
+
+TEST_P(CoverageStoreTest, MembersComeBackAsTheyWere) {
+  Member member = Worker(3);
+  member.death_day = Day(2019, 12, 10);
+  member.sector = Sector::kTransport;
+  member.utc_offset_hours = 9;
+  Member nameless = Worker(2);
+  nameless.membership_number.clear();
+  Member also_nameless = Worker(4);
+  also_nameless.membership_number.clear();
+  ASSERT_TRUE(Insert({member, nameless, also_nameless}).ok());
+  const auto found = Read<std::vector<Member>>([](sql::Tx& tx) {
+    return store::FindMembers(tx, {3, 2, 77});
+  });
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].worker_id, 2);
+  EXPECT_EQ(found[0].membership_number, "");
+  EXPECT_EQ(found[1].membership_number, member.membership_number);
+  EXPECT_EQ(found[1].death_day, Day(2019, 12, 10));
+  EXPECT_EQ(found[1].withdraw_day, std::nullopt);
+  EXPECT_EQ(found[1].sector, Sector::kTransport);
+  EXPECT_EQ(found[1].utc_offset_hours, 9);
+  EXPECT_EQ(found[1].record_ms, kMs);
+}
+
+TEST_P(CoverageStoreTest, OneMemberPerNikAndNumber) {
+  ASSERT_TRUE(Insert({Worker(1)}).ok());
+  Member same_nik = Worker(2);
+  same_nik.nik_hash = "hash1";
+  EXPECT_EQ(Insert({same_nik}).code(), absl::StatusCode::kAlreadyExists);
+  Member same_number = Worker(2);
+  same_number.membership_number = Worker(1).membership_number;
+  EXPECT_EQ(Insert({same_number}).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_P(CoverageStoreTest, WhatWasKnownOfAMemberAtAnInstant) {
+  ASSERT_TRUE(Insert({Worker(1)}).ok());
+  Member dead = Worker(1);
+  dead.version = 2;
+  dead.death_day = Day(2019, 12, 10);
+  dead.record_ms = kMs + 1000;
+  ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
+                    const int64_t position = store::NextPosition(tx);
+                    const std::vector<Member> before = store::FindMembers(tx, {1});
+                    store::ReplaceMembers(tx, before, {dead}, position);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  const auto at = [&](int64_t instant) {
+    return Read<std::optional<Member>>(
+        [&](sql::Tx& tx) { return store::MemberKnownAt(tx, 1, instant); });
+  };
+  EXPECT_FALSE(at(kMs - 1).has_value());
+  EXPECT_EQ(at(kMs)->death_day, std::nullopt);
+  EXPECT_EQ(at(kMs)->position, 1);
+  EXPECT_EQ(at(kMs + 999)->version, 1);
+  EXPECT_EQ(at(kMs + 1000)->death_day, Day(2019, 12, 10));
+  EXPECT_EQ(at(kMs + 1000)->position, 2);
+}
+
+// ---- Look-ups of the check path ----
+
+TEST_P(CoverageStoreTest, FactsOfMany) {
+  std::vector<Member> members;
+  std::vector<PersonMonth> months;
+  std::vector<int64_t> ids;
+  for (int64_t id = 1; id <= 1'500; ++id) {
+    members.push_back(Worker(id));
+    ids.push_back(id);
+    months.push_back(Paid(id, Programme::kJkk, Month(2019, 11)));
+    months.push_back(Paid(id, Programme::kJkk, Month(2019, 12)));
+    months.push_back(Paid(id, Programme::kJkm, Month(2019, 11)));
+  }
+  ASSERT_TRUE(Insert(members).ok());
+  ASSERT_TRUE(Book(months).ok());
+  ids.push_back(9'999);
+  const auto rows = Read<store::FactRows>([&](sql::Tx& tx) { return store::FindFacts(tx, ids); });
+  EXPECT_EQ(rows.position, 2);
+  ASSERT_THAT(rows.facts, SizeIs(1'500));
+  for (size_t i = 0; i < rows.facts.size(); ++i) {
+    const Facts& facts = rows.facts[i];
+    EXPECT_EQ(facts.worker_id, static_cast<int64_t>(i) + 1);
+    EXPECT_TRUE(facts.known);
+    EXPECT_EQ(facts.position, 2);
+    ASSERT_THAT(facts.runs, SizeIs(2));
+    EXPECT_EQ(facts.runs[0].months, 2);
+    EXPECT_EQ(facts.runs[1].programme, Programme::kJkm);
+  }
+}
+
+TEST_P(CoverageStoreTest, NobodyStillHasAPosition) {
+  ASSERT_TRUE(Insert({Worker(1)}).ok());
+  const auto rows = Read<store::FactRows>([](sql::Tx& tx) { return store::FindFacts(tx, {2}); });
+  EXPECT_EQ(rows.position, 1);
+  EXPECT_THAT(rows.facts, IsEmpty());
+  const auto unpaid = Read<store::FactRows>([](sql::Tx& tx) { return store::FindFacts(tx, {1}); });
+  ASSERT_THAT(unpaid.facts, SizeIs(1));
+  EXPECT_THAT(unpaid.facts[0].runs, IsEmpty());
+}
+
+TEST_P(CoverageStoreTest, IdentitiesByHashAndByNumber) {
+  ASSERT_TRUE(Insert({Worker(1), Worker(2)}).ok());
+  const std::string number = NumberKey(Worker(2).membership_number);
+  const auto rows = Read<store::IdentityRows>([&](sql::Tx& tx) {
+    return store::FindIdentities(
+        tx, std::vector<std::string>{NikKey("hash1"), number, NikKey("nobody"), NumberKey("")});
+  });
+  EXPECT_EQ(rows.position, 1);
+  ASSERT_THAT(rows.identities, SizeIs(2));
+  for (const Identity& identity : rows.identities) {
+    EXPECT_EQ(identity.worker_id, identity.key == number ? 2 : 1);
+    EXPECT_EQ(identity.position, 1);
+  }
+  const auto none = Read<store::IdentityRows>([](sql::Tx& tx) {
+    return store::FindIdentities(tx, std::vector<std::string>{NumberKey("7")});
+  });
+  EXPECT_EQ(none.position, 1);
+  EXPECT_THAT(none.identities, IsEmpty());
+}
+
+// ---- Lists and counts ----
+
+TEST_P(CoverageStoreTest, EndingsByWorkerWithPagesAndPledge) {
+  std::vector<Member> members;
+  for (int64_t id = 1; id <= 5; ++id) members.push_back(Worker(id));
+  members[4].death_day = Day(2019, 12, 10);
+  ASSERT_TRUE(Insert(members).ok());
+  std::vector<PersonMonth> months;
+  for (int64_t id = 1; id <= 5; ++id) {
+    for (Programme programme : {Programme::kJkk, Programme::kJkm}) {
+      months.push_back(Paid(id, programme, Month(2019, 12), id == 3 ? 6 : 5));
+      months.push_back(Paid(id, programme, Month(2020, 1), id == 3 ? 6 : 5));
+    }
+  }
+  PersonMonth own = Paid(2, Programme::kJkk, Month(2020, 2), 0);
+  own.source = {PayerClass::kSelf, 0, 44};
+  months.push_back(own);
+  ASSERT_TRUE(Book(months).ok());
+
+  store::EndingQuery january{Day(2020, 1, 1), Day(2020, 1, 31), 0, 0, 2};
+  const auto page = Endings(january);  // the second goes on, the fifth died before
+  ASSERT_THAT(page, SizeIs(2));
+  EXPECT_EQ(page[0].worker_id, 1);
+  EXPECT_EQ(page[0].last_day, Day(2020, 1, 31));
+  EXPECT_THAT(page[0].programmes, ElementsAre(Programme::kJkk, Programme::kJkm));
+  EXPECT_EQ(page[0].source.pledge_id, 5);
+  EXPECT_EQ(page[1].worker_id, 3);
+  january.after_worker = 3;
+  ASSERT_THAT(Endings(january), SizeIs(1));
+  EXPECT_EQ(Endings(january)[0].worker_id, 4);
+
+  store::EndingQuery february{Day(2020, 2, 1), Day(2020, 2, 29), 5, 0, 10};
+  ASSERT_THAT(Endings(february), SizeIs(1));  // whose pledge paid, though he pays the last month
+  EXPECT_EQ(Endings(february)[0].worker_id, 2);
+  EXPECT_THAT(Endings(february)[0].programmes, ElementsAre(Programme::kJkk));
+  EXPECT_EQ(Endings(february)[0].source.contribution_id, 44);
+
+  store::EndingQuery december{Day(2019, 12, 10), Day(2019, 12, 10), 0, 0, 10};
+  ASSERT_THAT(Endings(december), SizeIs(1));
+  EXPECT_EQ(Endings(december)[0].worker_id, 5);
+
+  store::EndingQuery other{Day(2020, 1, 1), Day(2020, 1, 31), 6, 0, 10};
+  ASSERT_THAT(Endings(other), SizeIs(1));
+  ASSERT_TRUE(Revoke(3, {PayerClass::kCsr, 6, 0}, 0).ok());
+  EXPECT_THAT(Endings(other), IsEmpty());
+}
+
+TEST_P(CoverageStoreTest, CountsByDayRegionAndPledge) {
+  Member dead = Worker(4);
+  dead.death_day = Day(2019, 11, 10);
+  ASSERT_TRUE(Insert({Worker(1, "33.72.01"), Worker(2, "33.7"), Worker(3, "33.72"), dead}).ok());
+  PersonMonth own = Paid(3, Programme::kJkk, Month(2019, 11), 0);
+  own.source = {PayerClass::kSelf, 0, 44};
+  ASSERT_TRUE(
+      Book({Paid(1, Programme::kJkk, Month(2019, 11)), Paid(1, Programme::kJkk, Month(2019, 12)),
+            Paid(2, Programme::kJkk, Month(2019, 11)), own,
+            Paid(4, Programme::kJkk, Month(2019, 11))})
+          .ok());
+  const store::Statistics all = Count(Day(2019, 11, 30));
+  ASSERT_THAT(all.counts, SizeIs(2));
+  EXPECT_EQ(all.counts[0].payer, PayerClass::kCsr);
+  EXPECT_EQ(all.counts[0].workers, 2);
+  EXPECT_EQ(all.counts[1].payer, PayerClass::kSelf);
+  EXPECT_EQ(all.counts[1].workers, 1);
+  EXPECT_EQ(all.person_months, 5);
+  EXPECT_EQ(all.amount, 50'000);
+  EXPECT_EQ(Count(Day(2019, 11, 10)).counts[0].workers, 3);
+  EXPECT_THAT(Count(Day(2020, 1, 1)).counts, IsEmpty());
+
+  const store::Statistics surakarta = Count(Day(2019, 11, 30), "33.72");
+  EXPECT_EQ(surakarta.counts[0].workers, 1);
+  EXPECT_EQ(surakarta.counts[1].workers, 1);
+  const store::Statistics pledge = Count(Day(2019, 11, 30), "", 5);
+  ASSERT_THAT(pledge.counts, SizeIs(1));
+  EXPECT_EQ(pledge.person_months, 4);
+  ASSERT_TRUE(Revoke(1, {PayerClass::kCsr, 5, 0}, 201912).ok());
+  EXPECT_EQ(Count(Day(2019, 11, 30)).revoked, 1);
+  EXPECT_EQ(Count(Day(2019, 11, 30)).person_months, 4);
+}
+
+}  // namespace
+}  // namespace lingkaran::coverage

@@ -1,0 +1,229 @@
+#include "tests/support/suite.h"
+
+#include <fstream>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/date.h"
+#include "common/redis.h"
+#include "common/rpc.h"
+#include "common/sealer.h"
+
+namespace lingkaran {
+namespace {
+
+constexpr int kRegistry = 0;
+constexpr int kCoverage = 1;
+constexpr int kSponsorship = 2;
+
+template <typename T>
+T OrDie(absl::StatusOr<T> result, const char* what) {
+  if (!result.ok()) throw std::runtime_error(absl::StrCat(what, ": ", result.status().ToString()));
+  return *std::move(result);
+}
+
+// The candidate of a list; every one is a valid adult of Surakarta.
+registry::v1::CandidateRow Candidate(int line, int number, bool disabled) {
+  const int year = 70 + number % 20;
+  const int month = 1 + number / 20 % 12;
+  const int day = 1 + number / 240 % 28;
+  registry::v1::CandidateRow row;
+  row.set_line_number(line);
+  row.set_nik(absl::StrFormat("337201%02d%02d%02d%04d", day, month, year, 1 + number / 6'720));
+  row.set_full_name(absl::StrCat("Warga Nomor ", number));
+  row.set_birth_place("Surakarta");
+  row.set_birth_date(absl::StrFormat("%02d/%02d/19%02d", day, month, year));
+  row.set_sex("L");
+  row.set_address(absl::StrCat("Jalan Slamet Riyadi ", number));
+  row.set_village("Sondakan");
+  row.set_district("Laweyan");
+  row.set_occupation("Pedagang");
+  row.set_disability(disabled ? "Tuna daksa" : "");
+  row.set_monthly_income("900000");
+  return row;
+}
+
+}  // namespace
+
+namespace suite_internal {
+absl::Status FromCall(const grpc::Status& status) { return FromGrpc(status); }
+}  // namespace suite_internal
+
+Suite::Suite(const Options& options) : clock_(options.now) {
+  std::ofstream(directory_.path() + "/keys.json") << Sealer::NewKeyFile();
+  if (options.redis) {
+    const std::string socket = directory_.path() + "/redis.sock";
+    redis_process_ = std::make_unique<Process>(
+        "/usr/bin/redis-server",
+        std::vector<std::string>{"--port", "0", "--unixsocket", socket, "--save", "", "--dir",
+                                 directory_.path()},
+        directory_.path() + "/redis.log");
+    redis_address_ = "unix:" + socket;
+    const std::unique_ptr<Redis> probe = Redis::Make({.address = redis_address_});
+    const absl::Time end = absl::Now() + absl::Seconds(20);
+    while (!probe->Ping()) {
+      if (absl::Now() > end) throw std::runtime_error("redis-server did not start");
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+  }
+  for (TestDatabase& database : databases_) {
+    database = MakeTestDatabase(options.dialect);
+    database.db.reset();  // the service opens it
+  }
+  StartCoverage();
+  StartRegistry();
+  StartSponsorship();
+  registry_stub_ = registry::v1::RegistryService::NewStub(MakeChannel(addresses_[kRegistry]));
+  coverage_stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(addresses_[kCoverage]));
+  sponsorship_stub_ =
+      sponsorship::v1::SponsorshipService::NewStub(MakeChannel(addresses_[kSponsorship]));
+}
+
+Suite::~Suite() {
+  StopSponsorship();
+  StopRegistry();
+  StopCoverage();
+}
+
+void Suite::GoTo(int year, int month, int day) {
+  clock_.Set(
+      absl::FromCivil(absl::CivilHour(year, month, day, 9), absl::FixedTimeZone(7 * 60 * 60)));
+}
+
+ServiceConfig Suite::Config(int service) const {
+  ServiceConfig config;
+  config.listen = addresses_[service].empty() ? "127.0.0.1:0" : addresses_[service];
+  config.database = databases_[service].url;
+  config.redis = redis_address_;
+  config.rules = LINGKARAN_SOURCE_DIR "/deploy/rules";
+  config.regions = LINGKARAN_SOURCE_DIR "/deploy/regions";
+  config.keys = directory_.path() + "/keys.json";
+  config.registry = addresses_[kRegistry];
+  config.coverage = addresses_[kCoverage];
+  return config;
+}
+
+void Suite::Serve(int service, std::function<absl::Status()> healthy, grpc::Service* handler) {
+  servers_[service] = OrDie(Server::Start({.listen = Config(service).listen,
+                                           .drain_seconds = 5,
+                                           .address_file = "",
+                                           .healthy = std::move(healthy)},
+                                          {handler}),
+                            "server");
+  addresses_[service] = servers_[service]->address();
+}
+
+void Suite::StartRegistry() {
+  registry_ = OrDie(registry::RegistryApp::Make(Config(kRegistry), clock_), "registry");
+  Serve(
+      kRegistry, [this] { return registry_->Healthy(); }, registry_->service());
+}
+
+void Suite::StopRegistry() {
+  if (servers_[kRegistry]) servers_[kRegistry]->Shutdown();
+  servers_[kRegistry].reset();
+  registry_.reset();
+}
+
+void Suite::StartCoverage() {
+  coverage_ = OrDie(coverage::CoverageApp::Make(Config(kCoverage), clock_), "coverage");
+  Serve(
+      kCoverage, [this] { return coverage_->Healthy(); }, coverage_->service());
+}
+
+void Suite::StopCoverage() {
+  if (servers_[kCoverage]) servers_[kCoverage]->Shutdown();
+  servers_[kCoverage].reset();
+  coverage_.reset();
+}
+
+void Suite::StartSponsorship() {
+  sponsorship_ =
+      OrDie(sponsorship::SponsorshipApp::Make(Config(kSponsorship), clock_), "sponsorship");
+  Serve(
+      kSponsorship, [this] { return sponsorship_->Healthy(); }, sponsorship_->service());
+}
+
+void Suite::StopSponsorship() {
+  if (servers_[kSponsorship]) servers_[kSponsorship]->Shutdown();
+  servers_[kSponsorship].reset();
+  sponsorship_.reset();
+}
+
+std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first) {
+  using Registry = registry::v1::RegistryService::Stub;
+  registry::v1::CreateAgencyRequest agency;
+  agency.set_request_id(NewRequestId());
+  agency.set_name(absl::StrCat("Dinas Sosial Kota Surakarta ", first));
+  agency.set_kind(registry::v1::AGENCY_KIND_SOCIAL_AGENCY);
+  agency.set_region_code("33.72");
+  const int64_t agency_id =
+      OrDie(Ask(suite.registry(), &Registry::CreateAgency, agency), "CreateAgency")
+          .agency()
+          .agency_id();
+
+  registry::v1::CreateBatchRequest batch;
+  batch.set_request_id(NewRequestId());
+  batch.set_agency_id(agency_id);
+  batch.set_kind(registry::v1::BATCH_KIND_CANDIDATES);
+  batch.set_decree_number(absl::StrCat("SK/", first, "/2019"));
+  batch.set_declared_rows(count);
+  const int64_t batch_id =
+      OrDie(Ask(suite.registry(), &Registry::CreateBatch, batch), "CreateBatch").batch().batch_id();
+
+  std::vector<int64_t> workers;
+  grpc::ClientContext context;
+  Prepare(context, {.actor = kBudi, .timeout = absl::Seconds(60)});
+  const auto stream = suite.registry().SubmitCandidates(&context);
+  for (int sent = 0; sent < count;) {
+    registry::v1::SubmitCandidatesRequest chunk;
+    chunk.set_batch_id(batch_id);
+    chunk.set_chunk_number(sent);
+    for (; sent < count && chunk.rows_size() < 1'000; ++sent) {
+      *chunk.add_rows() = Candidate(sent + 2, first + sent, disabled > 0 && sent % disabled == 0);
+    }
+    chunk.set_complete(sent == count);
+    stream->Write(chunk);
+    registry::v1::SubmitCandidatesResponse answer;
+    if (!stream->Read(&answer)) break;
+    for (const registry::v1::RowResult& row : answer.results()) {
+      if (row.status() == registry::v1::ROW_STATUS_ACCEPTED) workers.push_back(row.worker_id());
+    }
+  }
+  stream->WritesDone();
+  const absl::Status sent = FromGrpc(stream->Finish());
+  if (!sent.ok() || static_cast<int>(workers.size()) != count) {
+    throw std::runtime_error(
+        absl::StrCat("list: ", workers.size(), " accepted, ", sent.ToString()));
+  }
+
+  registry::v1::ReviewBatchRequest review;
+  review.set_request_id(NewRequestId());
+  review.set_batch_id(batch_id);
+  review.set_decision(registry::v1::REVIEW_DECISION_APPROVE);
+  registry::v1::Evidence* evidence = review.mutable_evidence();
+  evidence->set_working_attested(true);
+  evidence->set_healthy_attested(true);
+  evidence->set_attested_by("Lurah Sondakan");
+  evidence->set_attested_day(DayNumber(LocalDay(suite.clock().Now(), 7)));
+  evidence->set_document("BA-1");
+  OrDie(Ask(suite.registry(), &Registry::ReviewBatch, review, kSiti), "ReviewBatch");
+  return workers;
+}
+
+sponsorship::v1::Allocation WaitForEnd(Suite& suite, int64_t allocation_id) {
+  grpc::ClientContext context;
+  Prepare(context, {.actor = kBudi, .timeout = absl::Seconds(120)});
+  sponsorship::v1::WatchAllocationRequest request;
+  request.set_allocation_id(allocation_id);
+  const auto stream = suite.sponsorship().WatchAllocation(&context, request);
+  sponsorship::v1::WatchAllocationResponse last;
+  while (stream->Read(&last)) {
+  }
+  const absl::Status status = FromGrpc(stream->Finish());
+  if (!status.ok()) throw std::runtime_error("WatchAllocation: " + status.ToString());
+  return last.allocation();
+}
+
+}  // namespace lingkaran
