@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#define LINGKARAN_ERROR_REASONS(X) \
+#define LINGKARAN_ERROR_REASONS(X)                    \
   X(kUnspecified, UNSPECIFIED, 0)                     \
   X(kInvalidField, INVALID_FIELD, 1)                  \
   X(kRequestIdReused, REQUEST_ID_REUSED, 2)           \

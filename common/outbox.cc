@@ -165,7 +165,16 @@ struct Outbox::Impl {
 
   // Makes the RPC and settles, or sees to the next attempt. True if the row is settled.
   bool Handle(const OutboxMessage& message) {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      under_way[message.seq] = message.attempts;
+    }
     absl::Status status = DeliverAndSettle(message);
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      under_way.erase(message.seq);
+      stopped.notify_all();
+    }
     if (!status.ok()) PutOff(message, status);
     return status.ok();
   }
@@ -252,6 +261,35 @@ struct Outbox::Impl {
         .IgnoreError();
   }
 
+  // Renews the leases of deliveries under way, so that a lease can be short: what a dead process
+  // held is free again soon, however long a delivery may take.
+  void Keep() {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (!stopped.wait_for(lock, absl::ToChronoMilliseconds(options.lease / 3),
+                             [&] { return bell->closed() && under_way.empty(); })) {
+      const std::map<int64_t, int> rows = under_way;
+      if (rows.empty()) continue;
+      lock.unlock();
+      Renew(rows);
+      lock.lock();
+    }
+  }
+
+  void Renew(const std::map<int64_t, int>& rows) {
+    const int64_t lease_end = NowMillis() + absl::ToInt64Milliseconds(options.lease);
+    // If this fails, the next try or the one who takes over does.
+    database
+        .Write([&](Tx& tx) {
+          for (const auto& [seq, attempts] : rows) {
+            tx.db() << "UPDATE outbox SET due_time = :lease_end "
+                       "WHERE seq = :seq AND attempts = :attempts",
+                use(lease_end, "lease_end"), use(seq, "seq"), use(attempts, "attempts");
+          }
+          return absl::OkStatus();
+        })
+        .IgnoreError();
+  }
+
   void RingAfterCommit(Tx& tx) {
     tx.AfterCommit([bell = bell] { bell->Ring(); });
   }
@@ -284,6 +322,9 @@ struct Outbox::Impl {
   std::map<std::string, Deliver> deliverers;
   const std::shared_ptr<Bell> bell;
   std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::condition_variable stopped;
+  std::map<int64_t, int> under_way;  // seq -> attempts of the deliveries on this process
 };
 
 Outbox::Outbox(sql::Database& database, Options options)
@@ -352,10 +393,12 @@ void Outbox::Start() {
   for (int i = 0; i < impl_->options.threads; ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->Relay(); });
   }
+  impl_->threads.emplace_back([impl = impl_.get()] { impl->Keep(); });
 }
 
 void Outbox::Stop() {
   impl_->bell->Close();
+  impl_->stopped.notify_all();
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();
 }

@@ -17,13 +17,15 @@
 namespace lingkaran {
 
 // Table (in the first migration of registry and sponsorship):
-//   CREATE TABLE outbox (seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,
+//   CREATE TABLE outbox (seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, key TEXT NOT
+//   NULL,
 //     kind TEXT NOT NULL, body TEXT NOT NULL, due_time BIGINT NOT NULL, attempts INT NOT NULL,
 //     last_error TEXT NOT NULL DEFAULT '', parked INT NOT NULL DEFAULT 0);
-//   CREATE INDEX outbox_key ON outbox (key, seq);  CREATE INDEX outbox_due ON outbox (parked, due_time);
+//   CREATE INDEX outbox_key ON outbox (key, seq);  CREATE INDEX outbox_due ON outbox (parked,
+//   due_time);
 // due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
-// the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until its
-// end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
+// the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until
+// its end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
 // (seq, attempts) names one lease. A parked row holds up the rest of its key until an operator has
 // mended the cause and sets parked = 0, attempts = 0.
 struct OutboxMessage {
@@ -45,7 +47,8 @@ class Outbox {
   using Deliver = std::function<absl::StatusOr<Settle>(const OutboxMessage&)>;
 
   struct Options {
-    absl::Duration lease = absl::Seconds(30);
+    // Renewed while this process delivers; so this is how long a dead one's rows wait at most.
+    absl::Duration lease = absl::Seconds(3);
     absl::Duration first_backoff = absl::Milliseconds(50);
     absl::Duration max_backoff = absl::Seconds(30);
     int max_attempts = 50;  // then parked and logged as an alarm

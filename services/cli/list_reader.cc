@@ -18,6 +18,7 @@ namespace {
 
 constexpr char kDelimiters[] = {',', ';', '\t'};
 constexpr int kTitleLines = 10;
+constexpr int kLongNumber = 12;  // digits
 
 // A row that may be the header, seen with one delimiter.
 struct Header {
@@ -34,11 +35,20 @@ struct Header {
   auto Rank() const { return std::pair(IsComplete(), known); }
 };
 
+// True for a row of data: a header has no long numbers, and data must not stand in an error.
+bool HoldsLongNumber(const std::vector<std::string>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
+    return std::count_if(cell.begin(), cell.end(),
+                         [](unsigned char c) { return std::isdigit(c) != 0; }) >= kLongNumber;
+  });
+}
+
 Header Recognise(std::vector<std::string> cells, char delimiter, int rows_before) {
   Header header;
   header.delimiter = delimiter;
   header.rows_before = rows_before;
   header.columns.fill(-1);
+  if (HoldsLongNumber(cells)) return header;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::optional<Column> column = ColumnOfHeader(cells[i]);
     if (!column.has_value()) continue;

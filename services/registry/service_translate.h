@@ -12,8 +12,6 @@
 
 namespace lingkaran::registry {
 
-namespace v1 = lingkaran::registry::v1;
-
 void FillAgency(const Agency& agency, v1::Agency* out);
 void FillBatch(const Batch& batch, v1::Batch* out);
 void FillEvidence(const Evidence& evidence, v1::Evidence* out);

@@ -16,7 +16,6 @@ namespace {
 // day before a row is parked; when it comes back, work goes on within seconds.
 Outbox::Options RelayOptions() {
   Outbox::Options options;
-  options.lease = absl::Minutes(2);  // longer than the slowest step, with its bulk insert
   options.max_backoff = absl::Seconds(10);
   options.max_attempts = 10'000;
   options.threads = 4;

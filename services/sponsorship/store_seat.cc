@@ -18,7 +18,8 @@ std::vector<OpenSeat> OpenSeats(Tx& tx, int64_t pledge_id, int64_t allocation_id
   ForEach(
       tx,
       "SELECT seat_number, worker_id, disabled, paid_to FROM seats WHERE pledge_id = :pledge "
-      "AND is_open = 1 AND busy = 0 AND skipped_by <> :allocation ORDER BY seat_number",
+      "AND is_open = 1 AND busy = 0 AND (skipped_by = 0 OR skipped_by <> :allocation) "
+      "ORDER BY seat_number",
       [&] {
         seat.disabled = disabled != 0;
         open.push_back(seat);

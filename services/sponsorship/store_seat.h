@@ -26,7 +26,7 @@ struct SeatFill {
 };
 
 // Seats on which more can be paid, by number; not those that somebody is at work on, nor those
-// whose holder was refused further months by this allocation.
+// whose holder was refused further months by this allocation (0: by none).
 std::vector<OpenSeat> OpenSeats(sql::Tx& tx, int64_t pledge_id, int64_t allocation_id);
 // The lowest number never given.
 int NextSeat(sql::Tx& tx, int64_t pledge_id);

@@ -26,7 +26,8 @@ namespace rv1 = registry::v1;
 namespace sv1 = sponsorship::v1;
 
 constexpr int kChunk = 2000;
-constexpr char kClock[] = "2019-11-07T08:00:00+07:00";  // the generated people are young enough then
+constexpr char kClock[] =
+    "2019-11-07T08:00:00+07:00";  // the generated people are young enough then
 
 double Seconds(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
@@ -45,8 +46,7 @@ void Check(const grpc::Status& status, const char* what) {
 
 // Calls a unary RPC as a branch officer.
 template <typename Stub, typename Request, typename Response>
-Response Ask(Stub& stub,
-             grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
              const Request& request, const char* what, const char* officer = "bench") {
   grpc::ClientContext context;
   CallOptions options;
@@ -215,8 +215,8 @@ double Allocate(Stack& stack, int seats) {
   const double seconds = Seconds(start);
   if (progress.allocation().state() != sv1::ALLOCATION_STATE_COMPLETE ||
       progress.allocation().seats_filled() != seats) {
-    std::fprintf(stderr, "allocation filled %d of %d seats\n",
-                 progress.allocation().seats_filled(), seats);
+    std::fprintf(stderr, "allocation filled %d of %d seats\n", progress.allocation().seats_filled(),
+                 seats);
     std::exit(1);
   }
   return seconds;

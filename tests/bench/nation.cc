@@ -10,10 +10,11 @@
 namespace lingkaran::bench {
 namespace {
 
-constexpr std::array kNames = {"Sri Wahyuni", "Slamet Riyadi", "Budi Santoso", "Siti Aminah",
-                               "Joko Prasetyo", "Endang Lestari", "Agus Setiawan", "Dewi Anggraini"};
+constexpr std::array kNames = {"Sri Wahyuni",   "Slamet Riyadi", "Budi Santoso",
+                               "Siti Aminah",   "Joko Prasetyo", "Endang Lestari",
+                               "Agus Setiawan", "Dewi Anggraini"};
 constexpr std::array kTrades = {"Tukang becak", "Pedagang kaki lima", "Buruh cuci", "Pemulung",
-                                "Penjahit", "Juru parkir", "Tukang batu"};
+                                "Penjahit",     "Juru parkir",        "Tukang batu"};
 constexpr std::array kDistricts = {"Laweyan", "Serengan", "Pasar Kliwon", "Jebres", "Banjarsari"};
 constexpr int kDays = 9000;         // of birth, from 1960 on
 constexpr int kPerDistrict = 9999;  // serials of a day

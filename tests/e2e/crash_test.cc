@@ -35,8 +35,7 @@ CallOptions As(const std::string& officer) {
 
 // Asks until a restarted service answers, as a client with the shipped retry policy would.
 template <typename Stub, typename Request, typename Response>
-Response Ask(Stub& stub,
-             grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
              const Request& request, const std::string& officer = "sari") {
   Response response;
   const absl::Status status = CallWithRetry(As(officer), [&](grpc::ClientContext* context) {
@@ -55,8 +54,9 @@ void ImportVerified(Stack& stack) {
   agency.set_region_code("33.72");
   rv1::CreateBatchRequest batch;
   batch.set_request_id(NewRequestId());
-  batch.set_agency_id(
-      Ask(stack.registry(), &rv1::RegistryService::Stub::CreateAgency, agency).agency().agency_id());
+  batch.set_agency_id(Ask(stack.registry(), &rv1::RegistryService::Stub::CreateAgency, agency)
+                          .agency()
+                          .agency_id());
   batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
   batch.set_decree_number("463/1");
   batch.set_declared_rows(kCandidates);

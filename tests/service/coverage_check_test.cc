@@ -43,12 +43,12 @@ TEST_P(CoverageServiceTest, ATokenIsNeverAnsweredFromOlderData) {
   const std::unique_ptr<CoverageHost> other = world_.Open();
   const std::string enrolled = world_.Enrol(1);
   for (int way = 0; way < 3; ++way) {
-    cv1::CheckEligibilityRequest request = world_.Ask(0, 20191110 + 100 * way);
+    cv1::CheckEligibilityRequest request = world_.Ask(0, 20191110 + 10000 * way);
     if (way == 1) request.mutable_person()->set_nik(world_.Nik(0));
     if (way == 2) request.mutable_person()->set_membership_number(world_.Number(0));
     EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);  // fills its cache
     const auto activated =
-        world_.Activate(world_.ActivationOf({world_.LineOf(0, 20191107 + 100 * way, 1)}));
+        world_.Activate(world_.ActivationOf({world_.LineOf(0, 20191107 + 10000 * way, 1)}));
     ASSERT_TRUE(activated.ok()) << activated.status();
     ASSERT_EQ(activated->results(0).status().code(), 0) << way;
     EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);  // not yet 2 s old
@@ -104,7 +104,9 @@ TEST_P(CoverageServiceTest, WhatHasNotArrivedIsNotAnswered) {
 TEST_P(CoverageServiceTest, CachedAndUncachedAnswersAreEqual) {
   world_.Enrol(20);
   for (int n = 0; n < 20; ++n) {
-    if (n % 4 != 0) ASSERT_TRUE(world_.Pay(n, 20250105 + n, 1 + n % 6).ok());
+    if (n % 4 != 0) {
+      ASSERT_TRUE(world_.Pay(n, 20250105 + n, 1 + n % 6).ok());
+    }
     if (n % 5 == 0) static_cast<void>(world_.Pay(n, 20250905, 2));
     if (n % 7 == 0) {
       cv1::Member dead = world_.MemberOf(n, 2);

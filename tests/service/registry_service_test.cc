@@ -178,6 +178,18 @@ TEST_P(RegistryServiceTest, AChangedLineEndsTheStreamAndWhatWasAcknowledgedStays
   EXPECT_EQ(GetBatch(batch_id).accepted_rows(), 3);
 }
 
+// At 16:30 UTC the 6th is still on in Solo (UTC+7) and the 7th has begun in Papua (UTC+9).
+TEST_P(RegistryServiceTest, AgesAreCountedOnTheDayWhereTheAgencyIs) {
+  clock().Set(absl::FromCivil(absl::CivilSecond(2019, 11, 6, 16, 30, 0), absl::UTCTimeZone()));
+  v1::CandidateRow row = GoodRow(2, 1);
+  row.set_nik("3372010711540001");
+  row.set_birth_date("07/11/1954");
+  const Sent papua = Send(MakeBatch(MakeAgency("91"), 1), {row});
+  EXPECT_EQ(FirstCode(papua.results()[0]), v1::FINDING_CODE_OVER_AGE);
+  const Sent solo = Send(MakeBatch(MakeAgency("33.72"), 1), {row});
+  EXPECT_EQ(solo.results()[0].status(), v1::ROW_STATUS_ACCEPTED);
+}
+
 TEST_P(RegistryServiceTest, TheDeclaredTotalIsHeld) {
   const int64_t batch_id = MakeBatch(MakeAgency(), 2);
   EXPECT_EQ(Send(batch_id, GoodRows(3), false).reason(), Reason::kControlTotal);

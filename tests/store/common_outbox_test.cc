@@ -1,6 +1,7 @@
 // The outbox on both databases: what is put is delivered, in order per key, and settled once.
 #include "common/outbox.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -12,6 +13,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/error.h"
 #include "tests/support/test_database.h"
 
@@ -221,17 +224,51 @@ TEST_P(OutboxSuite, TwoDeliverersOfOneRowSettleItOnce) {
   };
   first.Register("k", both);
   second.Register("k", both);
-  const std::string request_id = Put(first, "a", "once");
-  first.Start();
+  // The first one's relay, which would renew the lease, does not run: as if its process hung.
+  const OutboxMessage message = PutLeased(first, "a", "once");
+  const std::string request_id = message.request_id;
+  std::thread hung([&] { first.DeliverNow(message); });
+  delivered_.WaitFor(1);
   second.Start();
   settled_.WaitFor(1);
-  first.Stop();
+  hung.join();
   second.Stop();
   EXPECT_GE(delivered_.events().size(), 2u);
   const std::vector<std::string> events = delivered_.events();
   EXPECT_THAT(std::set<std::string>(events.begin(), events.end()), ElementsAre(request_id));
   EXPECT_EQ(Count("outcomes"), 1);
   EXPECT_EQ(Count("outbox"), 0);
+}
+
+TEST_P(OutboxSuite, ADeliveryUnderWayKeepsItsLease) {
+  Outbox::Options options = Fast();
+  options.lease = absl::Milliseconds(200);
+  Outbox slow(db(), options), idle(db(), options);
+  Journal release;
+  slow.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.body);
+    release.WaitFor(1);
+    return Record(m);
+  });
+  idle.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    delivered_.Add(m.body);
+    return Record(m);
+  });
+  Put(slow, "a", "long");
+  slow.Start();
+  delivered_.WaitFor(1);
+  idle.Start();
+  // Three leases long the idle relay keeps busy with other keys and never sees the slow row free.
+  const absl::Time end = absl::Now() + 3 * options.lease;
+  for (int i = 0; absl::Now() < end; ++i) {
+    Put(idle, absl::StrCat("b", i), "other");
+    settled_.WaitFor(static_cast<size_t>(i) + 1);
+  }
+  release.Add("go");
+  slow.Stop();
+  idle.Stop();
+  const std::vector<std::string> events = delivered_.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "long"), 1);
 }
 
 TEST_P(OutboxSuite, ASettleThatFailsKeepsTheRow) {

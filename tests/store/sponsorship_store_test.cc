@@ -241,6 +241,7 @@ TEST_P(SponsorshipStoreTest, SeatsOpenCloseAndChangeHands) {
     EXPECT_EQ(NextSeat(tx, pledge_), 4);
     std::vector<OpenSeat> open = OpenSeats(tx, pledge_, 1);
     EXPECT_EQ(open.size(), 2u);
+    EXPECT_EQ(OpenSeats(tx, pledge_, 0).size(), 2u);
     EXPECT_EQ(open[0].worker_id, 102);
     EXPECT_EQ(open[1].worker_id, 0);
     SkipSeat(tx, pledge_, 2, 1);

@@ -38,6 +38,8 @@ class CoverageWorld {
     setting.keys = directory_ / "keys.json";
     setting.rules = directory_;
     std::ofstream(setting.keys) << Sealer::NewKeyFile();
+    std::filesystem::permissions(
+        setting.keys, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     std::filesystem::copy(LINGKARAN_SOURCE_DIR "/deploy/rules/coverage.textproto", rules_file());
     sealer_ = Sealer::FromFile(setting.keys).value();
     first_id_ = std::uniform_int_distribution<int64_t>(1'000'000, 1'000'000'000'000)(random_);

@@ -36,10 +36,10 @@ class CoverageHost {
     coverage::CoverageApp::Options options;
     options.steady = &steady;
     app_ = coverage::CoverageApp::Make(config, clock, options).value();
-    server_ =
-        Server::Start({.listen = "127.0.0.1:0", .healthy = [this] { return app_->Healthy(); }},
-                      {app_->service()})
-            .value();
+    Server::Options serving;
+    serving.listen = "127.0.0.1:0";
+    serving.healthy = [this] { return app_->Healthy(); };
+    server_ = Server::Start(serving, {app_->service()}).value();
     stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(server_->address()));
   }
   ~CoverageHost() { server_->Shutdown(); }

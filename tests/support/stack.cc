@@ -75,14 +75,13 @@ Stack::Stack(Options options) : options_(std::move(options)) {
 void Stack::Start(const std::string& service) {
   const std::string ready = absl::StrCat(directory_.path(), "/", service, ".address");
   std::remove(ready.c_str());
-  std::vector<std::string> flags = {
-      "--listen",   addresses_[service],
-      "--database", Database(service),
-      "--clock",    options_.clock,
-      "--rules",    LINGKARAN_SOURCE_DIR "/deploy/rules",
-      "--regions",  LINGKARAN_SOURCE_DIR "/deploy/regions",
-      "--log",      "warning",
-      "--address-file", ready};
+  std::vector<std::string> flags = {"--listen",       addresses_[service],
+                                    "--database",     Database(service),
+                                    "--clock",        options_.clock,
+                                    "--rules",        LINGKARAN_SOURCE_DIR "/deploy/rules",
+                                    "--regions",      LINGKARAN_SOURCE_DIR "/deploy/regions",
+                                    "--log",          "warning",
+                                    "--address-file", ready};
   if (!options_.redis.empty()) flags.insert(flags.end(), {"--redis", options_.redis});
   if (service != "sponsorship") {
     flags.insert(flags.end(), {"--keys", absl::StrCat(directory_.path(), "/keys.json")});

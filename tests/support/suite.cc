@@ -1,5 +1,6 @@
 #include "tests/support/suite.h"
 
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -51,7 +52,9 @@ absl::Status FromCall(const grpc::Status& status) { return FromGrpc(status); }
 }  // namespace suite_internal
 
 Suite::Suite(const Options& options) : clock_(options.now) {
-  std::ofstream(directory_.path() + "/keys.json") << Sealer::NewKeyFile();
+  const std::string keys = directory_.path() + "/keys.json";
+  std::ofstream(keys) << Sealer::NewKeyFile();
+  std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
   if (options.redis) {
     const std::string socket = directory_.path() + "/redis.sock";
     redis_process_ = std::make_unique<Process>(

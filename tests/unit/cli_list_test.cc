@@ -159,6 +159,7 @@ TEST(ListTest, RefusesWhatIsNoList) {
   EXPECT_THAT(Error("Selamat pagi,\nberikut surat kami.\n"), HasSubstr("bukan daftar pekerja"));
   // The lines of a file without header are people: they are not repeated in the error.
   EXPECT_THAT(Error(absl::StrCat(kNik1, ";Slamet\n")), Not(HasSubstr("Slamet")));
+  EXPECT_THAT(Error(absl::StrCat(kNik1, ";Slamet;Usaha\n")), Not(HasSubstr("Slamet")));
 }
 
 TEST(ListTest, SaysHowToSaveOtherFormatsAsCsv) {
