@@ -370,19 +370,19 @@ void AddSources(sql::Tx& tx, std::vector<Ending>& endings) {
 std::vector<Ending> FindEndings(sql::Tx& tx, const EndingQuery& query) {
   const int32_t from = DayNumber(query.from), to = DayNumber(query.to);
   constexpr char kLast[] =
-      "CASE WHEN MAX(p.last_day) < m.until_day THEN MAX(p.last_day) ELSE m.until_day END";
-  std::string text = absl::StrCat(
-      "SELECT p.worker_id, ", kLast,
-      " FROM person_months p JOIN members m ON m.worker_id = p.worker_id "
-      "WHERE p.revoked_position = 0 AND p.worker_id > :after AND p.first_day <= m.until_day ");
-  if (query.pledge_id != 0) {
-    text += "AND p.worker_id IN (SELECT worker_id FROM pledge_workers WHERE pledge_id = :pledge) ";
-  }
-  absl::StrAppend(&text, "GROUP BY p.worker_id, m.until_day HAVING ", kLast,
-                  " BETWEEN :from AND :to "
-                  "AND (CAST(:pledge AS BIGINT) = 0 OR MAX(CASE WHEN p.pledge_id = :pledge THEN 1 "
-                  "ELSE 0 END) = 1) "
-                  "ORDER BY p.worker_id LIMIT :limit");
+      "CASE WHEN MAX(p.last_day) < MIN(m.until_day) THEN MAX(p.last_day) ELSE MIN(m.until_day) END";
+  // Workers come in the order of their ids from the first table's key, so a page ends early and
+  // nothing is sorted; SQLite keeps the order of a CROSS JOIN.
+  const std::string text = absl::StrCat(
+      "SELECT w.worker_id, ", kLast, " FROM ", query.pledge_id == 0 ? "members" : "pledge_workers",
+      " w CROSS JOIN members m CROSS JOIN person_months p WHERE ",
+      query.pledge_id == 0 ? "" : "w.pledge_id = :pledge AND ",
+      "w.worker_id > :after AND m.worker_id = w.worker_id AND p.worker_id = w.worker_id "
+      "AND p.revoked_position = 0 AND p.first_day <= m.until_day GROUP BY w.worker_id HAVING ",
+      kLast,
+      " BETWEEN :from AND :to AND (CAST(:pledge AS BIGINT) = 0 OR "
+      "MAX(CASE WHEN p.pledge_id = :pledge THEN 1 ELSE 0 END) = 1) "
+      "ORDER BY w.worker_id LIMIT :limit");
   std::vector<Ending> out;
   Ending row;
   int32_t last_day = 0;

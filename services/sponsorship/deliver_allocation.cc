@@ -1,5 +1,6 @@
 #include "services/sponsorship/deliver_allocation.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/numbers.h"
@@ -14,6 +15,10 @@ using sql::Tx;
 
 std::string AllocationKey(int64_t allocation_id) {
   return absl::StrCat("allocation/", allocation_id);
+}
+
+std::string ActivationKey(int64_t allocation_id) {
+  return absl::StrCat(AllocationKey(allocation_id), "/activate");
 }
 
 std::vector<ActivationOrder> OrdersOf(const PriceSchedule& schedule, absl::Span<const Slot> slots) {
@@ -38,11 +43,6 @@ void AllocationProcess::Register() {
   context_.outbox->Register("activate", [this](const OutboxMessage& m) { return Activate(m); });
 }
 
-SeatBook AllocationProcess::BookOf(const PledgeRow& pledge, absl::Span<const OpenSeat> open,
-                                   int next_seat) const {
-  return {open, next_seat, pledge.seats, pledge.funds.available};
-}
-
 absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge,
                                                  const std::string& seed) {
   const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, 0);
@@ -53,7 +53,8 @@ absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge
                  absl::StrCat("all seats of pledge ", pledge.pledge_id, " are taken"), about);
   }
   AllocationRow allocation;
-  allocation.seats_wanted = SeatsPaidFor(pledge.schedule, BookOf(pledge, open, next_seat));
+  allocation.seats_wanted =
+      SeatsPaidFor(pledge.schedule, {open, next_seat, pledge.seats, pledge.funds.available});
   if (allocation.seats_wanted == 0) {
     return Error(
         absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
@@ -64,6 +65,7 @@ absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge
                    context_.rules->Find(pledge.payer_class, context_.Today()));
   allocation.pledge_id = pledge.pledge_id;
   allocation.seed = seed;
+  allocation.next_seat = next_seat;
   allocation.reserve_until = DayNumber(context_.Today() + rule.reservation_days);
   allocation.create_time = absl::ToUnixMillis(context_.Now());
   const int64_t id = InsertAllocation(tx, allocation);
@@ -120,8 +122,11 @@ AllocationProcess::Settled AllocationProcess::Enrol(const OutboxMessage& message
   for (const Slot& slot : step.slots) {
     if (!slot.held) workers.push_back(slot.worker_id);
   }
-  ASSIGN_OR_RETURN(const Enrolment enrolment,
-                   context_.peers->Enrol(message.request_id, both.pledge.pledge_id, workers));
+  Enrolment enrolment;  // of nobody, if only seats that are held get more months
+  if (!workers.empty()) {
+    ASSIGN_OR_RETURN(enrolment,
+                     context_.peers->Enrol(message.request_id, both.pledge.pledge_id, workers));
+  }
   return [this, step, enrolment](Tx& tx) { return SettleEnrolment(tx, step, enrolment); };
 }
 
@@ -155,11 +160,8 @@ absl::Status AllocationProcess::SettleEnrolment(Tx& tx, const Step& step,
     }
   }
   RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
-  NotifyAfterCommit(tx, context_);
-  if (enrolled.slots.empty()) return Continue(tx, both);
-  UpdateAllocation(tx, both.allocation);
-  context_.outbox->Put(tx, AllocationKey(step.owner_id), "activate", StepToText(enrolled));
-  return absl::OkStatus();
+  if (enrolled.slots.empty()) --both.allocation.steps_under_way;
+  return Continue(tx, both, enrolled);
 }
 
 absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
@@ -191,6 +193,7 @@ absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
     spent += schedule.Price(slot.from, slot.to);
     both.allocation.person_months += slot.to - slot.from;
     ++both.allocation.seats_filled;
+    --both.allocation.slots_under_way;
   }
   FillSeats(tx, pledge_id, fills);
   AddSeatsFilled(tx, pledge_id, static_cast<int>(fills.size()));
@@ -202,6 +205,7 @@ absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
     both.allocation.spent += spent;
   }
   both.allocation.token = activation.token;
+  --both.allocation.steps_under_way;
   RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
   CacheSeats(tx, context_, pledge_id, std::move(changes));
   return Continue(tx, both);
@@ -209,14 +213,22 @@ absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
 
 absl::Status AllocationProcess::SettleExpiry(Tx& tx, const Step& step) {
   ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
+  const int64_t pledge_id = both.pledge.pledge_id;
   for (const Slot& slot : step.slots) {
-    if (slot.held || slot.from > 0) SetBusy(tx, both.pledge.pledge_id, slot.seat_number, 0);
+    if (slot.held) {
+      SetBusy(tx, pledge_id, slot.seat_number, 0);
+    } else {
+      InsertVacantSeat(tx, pledge_id, slot.seat_number);
+    }
   }
-  RETURN_IF_ERROR(Post(tx,
-                       Release(both.pledge.pledge_id, PriceOf(both.pledge.schedule, step.slots),
-                               AllocationKey(step.owner_id)),
-                       context_.Now()));
-  return End(tx, both, AllocationState::kShort);
+  --both.allocation.steps_under_way;
+  both.allocation.slots_under_way -= static_cast<int>(step.slots.size());
+  const Rupiah price = PriceOf(both.pledge.schedule, step.slots);
+  both.pledge.funds.reserved -= price;
+  both.pledge.funds.available += price;
+  RETURN_IF_ERROR(
+      Post(tx, Release(pledge_id, price, AllocationKey(step.owner_id)), context_.Now()));
+  return Continue(tx, both);
 }
 
 absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slot>& slots,
@@ -235,6 +247,7 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
   }
   InsertRefusals(tx, allocation.allocation_id, allocation.refused, refusals);
   allocation.refused += static_cast<int>(refusals.size());
+  allocation.slots_under_way -= static_cast<int>(refusals.size());
   const Rupiah price = PriceOf(both.pledge.schedule, slots);
   both.pledge.funds.reserved -= price;
   both.pledge.funds.available += price;
@@ -242,42 +255,59 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
               context_.Now());
 }
 
-absl::Status AllocationProcess::Continue(Tx& tx, Both& both) {
+absl::Status AllocationProcess::Continue(Tx& tx, Both& both, const Step& enrolled) {
   AllocationRow& allocation = both.allocation;
   const PledgeRow& pledge = both.pledge;
   NotifyAfterCommit(tx, context_);
   const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, allocation.allocation_id);
-  const SeatBook book = BookOf(pledge, open, NextSeat(tx, pledge.pledge_id));
+  const SeatBook book{open, allocation.next_seat, pledge.seats, pledge.funds.available};
   const int paid_for = SeatsPaidFor(pledge.schedule, book);
-  allocation.seats_wanted = allocation.seats_filled + paid_for;
-  if (paid_for == 0) return End(tx, both, AllocationState::kComplete);
-  const std::vector<Ranked> next = ListDraw(tx, allocation.allocation_id, allocation.drawn, kChunk);
-  ChunkPlan plan = PlanChunk(pledge.schedule, book, next, kChunk);
-  if (plan.slots.empty()) return End(tx, both, AllocationState::kShort);
-  return PutChunk(tx, both, std::move(plan));
+  allocation.seats_wanted = allocation.seats_filled + allocation.slots_under_way + paid_for;
+  Step next;
+  if (allocation.steps_under_way < kMostSteps && paid_for > 0 &&
+      DayNumber(context_.Today()) <= allocation.reserve_until) {
+    const std::vector<Ranked> drawn =
+        ListDraw(tx, allocation.allocation_id, allocation.drawn, kChunk);
+    ChunkPlan plan = PlanChunk(pledge.schedule, book, drawn, kChunk);
+    if (!plan.slots.empty()) {
+      ASSIGN_OR_RETURN(next, Reserve(tx, both, std::move(plan)));
+    }
+  }
+  if (allocation.steps_under_way == 0) {
+    return End(tx, both, paid_for == 0 ? AllocationState::kComplete : AllocationState::kShort);
+  }
+  UpdateAllocation(tx, allocation);
+  if (!enrolled.slots.empty()) {
+    context_.outbox->Put(tx, ActivationKey(allocation.allocation_id), "activate",
+                         StepToText(enrolled));
+  }
+  if (!next.slots.empty()) {
+    context_.outbox->Put(tx, AllocationKey(allocation.allocation_id), "enrol", StepToText(next));
+  }
+  return absl::OkStatus();
 }
 
-absl::Status AllocationProcess::PutChunk(Tx& tx, Both& both, ChunkPlan plan) {
+absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, ChunkPlan plan) {
   AllocationRow& allocation = both.allocation;
   const int64_t pledge_id = both.pledge.pledge_id;
   Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(plan.slots)};
-  bool anybody_new = false;
+  const int first_new = allocation.next_seat;
   for (Slot& slot : step.slots) {
     // The day that the sponsor was quoted and paid for (open question 4: by agreement).
     slot.first_day = both.pledge.first_day;
-    anybody_new |= !slot.held;
-    if (slot.held || slot.from > 0) {
+    if (slot.seat_number < first_new) {
       SetBusy(tx, pledge_id, slot.seat_number, -allocation.allocation_id);
     }
+    allocation.next_seat = std::max(allocation.next_seat, slot.seat_number + 1);
   }
-  RETURN_IF_ERROR(Post(tx, Reserve(pledge_id, plan.price, AllocationKey(allocation.allocation_id)),
-                       context_.Now()));
+  RETURN_IF_ERROR(
+      Post(tx, sponsorship::Reserve(pledge_id, plan.price, AllocationKey(allocation.allocation_id)),
+           context_.Now()));
   allocation.chunks = step.number;
   allocation.drawn += plan.drawn;
-  UpdateAllocation(tx, allocation);
-  context_.outbox->Put(tx, AllocationKey(allocation.allocation_id),
-                       anybody_new ? "enrol" : "activate", StepToText(step));
-  return absl::OkStatus();
+  ++allocation.steps_under_way;
+  allocation.slots_under_way += static_cast<int>(step.slots.size());
+  return step;
 }
 
 absl::Status AllocationProcess::End(Tx& tx, Both& both, AllocationState state) {

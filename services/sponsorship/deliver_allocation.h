@@ -29,8 +29,11 @@
 
 namespace lingkaran::sponsorship {
 
-// The outbox key of an allocation's steps; also the reference of its ledger transactions.
+// The outbox key of an allocation's rank and enrol steps; also the reference of its ledger
+// transactions.
 std::string AllocationKey(int64_t allocation_id);
+// That of its activate steps.
+std::string ActivationKey(int64_t allocation_id);
 
 // What the slots of a step order at coverage.
 std::vector<ActivationOrder> OrdersOf(const PriceSchedule& schedule, absl::Span<const Slot> slots);
@@ -42,6 +45,8 @@ class AllocationProcess {
  public:
   // At most so many workers in a step.
   static constexpr int kChunk = 1'000;
+  // Chunks under way at once.
+  static constexpr int kMostSteps = 2;
 
   explicit AllocationProcess(const Context& context) : context_(context) {}
   // Makes its steps known to the outbox. Before Outbox::Start.
@@ -71,10 +76,11 @@ class AllocationProcess {
   // Records the refused slots and gives their money and seats back.
   absl::Status Refuse(sql::Tx& tx, Both& both, const std::vector<Slot>& slots,
                       const std::vector<absl::Status>& statuses);
-  // Plans the next chunk, or ends the allocation. Writes the allocation.
-  absl::Status Continue(sql::Tx& tx, Both& both);
-  SeatBook BookOf(const PledgeRow& pledge, absl::Span<const OpenSeat> open, int next_seat) const;
-  absl::Status PutChunk(sql::Tx& tx, Both& both, ChunkPlan plan);
+  // Plans the next chunk, or ends the allocation when there is none and none is under way. Puts
+  // `enrolled`, if it has slots, to be activated. Writes the allocation.
+  absl::Status Continue(sql::Tx& tx, Both& both, const Step& enrolled = {});
+  // Reserves the money of the chunk and marks its seats; gives its step.
+  absl::StatusOr<Step> Reserve(sql::Tx& tx, Both& both, ChunkPlan plan);
   absl::Status End(sql::Tx& tx, Both& both, AllocationState state);
 
   const Context context_;

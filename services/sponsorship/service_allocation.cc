@@ -76,9 +76,11 @@ absl::Status SponsorshipServiceImpl::FillAllocation(Tx& tx, int64_t allocation_i
 
 void SponsorshipServiceImpl::FillWaitingFor(v1::Allocation* allocation) {
   if (allocation->state() != v1::ALLOCATION_STATE_RUNNING) return;
-  const absl::StatusOr<std::string> error =
-      context_.outbox->WaitingFor(AllocationKey(allocation->allocation_id()));
-  if (error.ok()) allocation->set_waiting_for(*error);
+  for (const std::string& key :
+       {ActivationKey(allocation->allocation_id()), AllocationKey(allocation->allocation_id())}) {
+    const absl::StatusOr<std::string> error = context_.outbox->WaitingFor(key);
+    if (error.ok() && !error->empty()) allocation->set_waiting_for(*error);
+  }
 }
 
 absl::Status SponsorshipServiceImpl::DoAllocatePledge(const Call& call,

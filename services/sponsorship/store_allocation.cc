@@ -19,13 +19,15 @@ std::optional<AllocationRow> SelectAllocation(Tx& tx, const std::string& where, 
   int state = 0, ranked = 0;
   int64_t spent = 0;
   tx.db() << "SELECT allocation_id, pledge_id, state, seed, ranked, candidates, drawn, "
-             "seats_wanted, seats_filled, refused, person_months, spent, chunks, token, "
-             "reserve_until, create_time, end_time FROM allocations WHERE "
+             "seats_wanted, seats_filled, refused, person_months, spent, chunks, "
+             "steps_under_way, slots_under_way, next_seat, token, reserve_until, create_time, "
+             "end_time FROM allocations WHERE "
           << where,
       into(a.allocation_id), into(a.pledge_id), into(state), into(a.seed), into(ranked),
       into(a.candidates), into(a.drawn), into(a.seats_wanted), into(a.seats_filled),
-      into(a.refused), into(a.person_months), into(spent), into(a.chunks), into(a.token),
-      into(a.reserve_until), into(a.create_time), into(a.end_time), use(id, "id");
+      into(a.refused), into(a.person_months), into(spent), into(a.chunks), into(a.steps_under_way),
+      into(a.slots_under_way), into(a.next_seat), into(a.token), into(a.reserve_until),
+      into(a.create_time), into(a.end_time), use(id, "id");
   if (!tx.db().got_data()) return std::nullopt;
   a.state = static_cast<AllocationState>(state);
   a.ranked = ranked != 0;
@@ -39,11 +41,13 @@ int64_t InsertAllocation(Tx& tx, const AllocationRow& a) {
   const int64_t id = sql::NextIds(tx, "allocation", 1);
   const int state = static_cast<int>(a.state);
   tx.db() << "INSERT INTO allocations (allocation_id, pledge_id, state, seed, ranked, candidates, "
-             "drawn, seats_wanted, seats_filled, refused, person_months, spent, chunks, token, "
-             "reserve_until, create_time, end_time) VALUES (:id, :pledge, :state, :seed, 0, 0, 0, "
-             ":wanted, 0, 0, 0, 0, 0, '', :until, :time, 0)",
+             "drawn, seats_wanted, seats_filled, refused, person_months, spent, chunks, "
+             "steps_under_way, slots_under_way, next_seat, token, reserve_until, create_time, "
+             "end_time) VALUES (:id, :pledge, :state, :seed, 0, 0, 0, :wanted, 0, 0, 0, 0, 0, 0, "
+             "0, :next, '', :until, :time, 0)",
       use(id, "id"), use(a.pledge_id, "pledge"), use(state, "state"), use(a.seed, "seed"),
-      use(a.seats_wanted, "wanted"), use(a.reserve_until, "until"), use(a.create_time, "time");
+      use(a.seats_wanted, "wanted"), use(a.next_seat, "next"), use(a.reserve_until, "until"),
+      use(a.create_time, "time");
   return id;
 }
 
@@ -72,12 +76,14 @@ void UpdateAllocation(Tx& tx, const AllocationRow& a) {
   const int64_t spent = a.spent.amount();
   tx.db() << "UPDATE allocations SET state = :state, ranked = :ranked, candidates = :candidates, "
              "drawn = :drawn, seats_wanted = :wanted, seats_filled = :filled, refused = :refused, "
-             "person_months = :months, spent = :spent, chunks = :chunks, token = :token, "
-             "end_time = :ended WHERE allocation_id = :id",
+             "person_months = :months, spent = :spent, chunks = :chunks, "
+             "steps_under_way = :steps, slots_under_way = :slots, next_seat = :next, "
+             "token = :token, end_time = :ended WHERE allocation_id = :id",
       use(state, "state"), use(ranked, "ranked"), use(a.candidates, "candidates"),
       use(a.drawn, "drawn"), use(a.seats_wanted, "wanted"), use(a.seats_filled, "filled"),
       use(a.refused, "refused"), use(a.person_months, "months"), use(spent, "spent"),
-      use(a.chunks, "chunks"), use(a.token, "token"), use(a.end_time, "ended"),
+      use(a.chunks, "chunks"), use(a.steps_under_way, "steps"), use(a.slots_under_way, "slots"),
+      use(a.next_seat, "next"), use(a.token, "token"), use(a.end_time, "ended"),
       use(a.allocation_id, "id");
 }
 

@@ -30,6 +30,9 @@ struct AllocationRow {
   int64_t person_months = 0;
   Rupiah spent;
   int chunks = 0;             // planned so far
+  int steps_under_way = 0;    // chunks that are planned and not decided yet
+  int slots_under_way = 0;    // of them
+  int next_seat = 1;          // lowest seat number that was never planned
   std::string token;          // consistency token of what was activated last
   int32_t reserve_until = 0;  // last day on which money may be set aside for it
   int64_t create_time = 0;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc.h"
 #include "common/sealer.h"
 #include "tests/service/registry_fixture.h"
 
@@ -391,6 +392,11 @@ TEST_P(RegistryServiceTest, NoPersonalDataStandInTheClear) {
         "7654321", "19800101", "nama sesuai KTP"}) {
     EXPECT_FALSE(Holds(texts, canary)) << canary;
   }
+  lingkaran::Call rpc;
+  rpc.method = "lingkaran.registry.v1.RegistryService/CorrectWorker";
+  const auto key = RequestKeyOf(rpc, correct);
+  ASSERT_TRUE(key.ok());
+  EXPECT_FALSE(Holds(texts, key->fingerprint)) << "a digest without a key is soon guessed";
 }
 
 TEST_P(RegistryServiceTest, MutationsLeaveARecord) {

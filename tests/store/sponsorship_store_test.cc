@@ -306,6 +306,9 @@ TEST_P(SponsorshipStoreTest, OneRunningAllocationOfAPledge) {
     allocation.candidates = allocation.drawn = 3;
     allocation.spent = Rupiah(16'800);
     allocation.token = "t";
+    allocation.steps_under_way = 1;
+    allocation.slots_under_way = 2;
+    allocation.next_seat = 4;
     allocation.end_time = 9;
     UpdateAllocation(tx, allocation);
     ASSIGN_OR_RETURN(const AllocationRow read, GetAllocation(tx, allocation.allocation_id));
@@ -313,6 +316,9 @@ TEST_P(SponsorshipStoreTest, OneRunningAllocationOfAPledge) {
     EXPECT_EQ(read.drawn, 3);
     EXPECT_EQ(read.spent, Rupiah(16'800));
     EXPECT_EQ(read.token, "t");
+    EXPECT_EQ(read.steps_under_way, 1);
+    EXPECT_EQ(read.slots_under_way, 2);
+    EXPECT_EQ(read.next_seat, 4);
     EXPECT_EQ(LatestDraw(tx, pledge_)->allocation_id, allocation.allocation_id);
     EXPECT_FALSE(HasRunningAllocation(tx, pledge_));
     EXPECT_EQ(ReasonOf(GetAllocation(tx, 99).status()), Reason::kAllocationNotFound);
