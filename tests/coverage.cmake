@@ -16,3 +16,6 @@ target_precompile_headers(coverage_service_test PRIVATE <grpcpp/grpcpp.h> <gmock
 lingkaran_test(coverage_check_test LABEL service SOURCES service/coverage_check_test.cc
                LIBS coverage_app test_support rapidcheck)
 target_precompile_headers(coverage_check_test REUSE_FROM coverage_service_test)
+lingkaran_test(coverage_report_test LABEL service SOURCES service/coverage_report_test.cc
+               LIBS coverage_app test_support)
+target_precompile_headers(coverage_report_test REUSE_FROM coverage_service_test)

@@ -54,6 +54,12 @@ absl::Status CheckAmount(const PaidLine& line, const PaidMonth& paid, Rupiah due
 
 }  // namespace
 
+Day Member::UntilDay() const {
+  Day until = death_day.value_or((Day::max)());
+  if (withdraw_day) until = std::min(until, *withdraw_day - 1);
+  return until;
+}
+
 absl::StatusOr<std::vector<PersonMonth>> BookLine(const Rules& rules, const Member& member,
                                                   const PaidLine& line, const Funding& source,
                                                   absl::Span<const PersonMonth> standing) {

@@ -25,6 +25,9 @@ struct Member {
   int64_t version = 0;    // in registry
   int64_t position = 0;   // of the change log when this was recorded
   int64_t record_ms = 0;  // the same in milliseconds since 1970
+
+  // Last day on which he takes part; max() if open.
+  Day UntilDay() const;
 };
 
 // One paid month of a line.

@@ -82,4 +82,30 @@ Day GraceUntil(Day last_day, const Arrears& arrears) {
   return AddMonths(last_day, arrears.lapse_after_months);
 }
 
+std::optional<Ending> EndingOf(absl::Span<const PersonMonth> months, Day until) {
+  std::optional<Ending> ending;
+  const auto covered_until = [&](const PersonMonth& month) {
+    return std::min(month.last_day, until);
+  };
+  for (const PersonMonth& month : months) {
+    if (!month.stands() || month.first_day > until) continue;
+    if (!ending) ending.emplace();
+    if (ending->worker_id == 0 || covered_until(month) > ending->last_day) {
+      ending->worker_id = month.worker_id;
+      ending->last_day = covered_until(month);
+    }
+  }
+  if (!ending) return std::nullopt;
+  for (const PersonMonth& month : months) {
+    if (!month.stands() || month.first_day > until || covered_until(month) != ending->last_day) {
+      continue;
+    }
+    if (ending->programmes.empty() || ending->programmes.back() != month.programme) {
+      ending->programmes.push_back(month.programme);
+    }
+    ending->source = month.source;
+  }
+  return ending;
+}
+
 }  // namespace lingkaran::coverage

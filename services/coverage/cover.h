@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -94,5 +95,17 @@ std::vector<CoverSpan> ToSpans(absl::Span<const Run> runs);
 // Last day on which paying on keeps a membership whose cover ended on `last_day`: the end of the
 // last unpaid month that the arrears rule allows.
 Day GraceUntil(Day last_day, const Arrears& arrears);
+
+// The end of one worker's cover.
+struct Ending {
+  int64_t worker_id = 0;
+  Day last_day;                       // covered
+  std::vector<Programme> programmes;  // that are covered on that day and no longer
+  Funding source;                     // of the last month
+};
+
+// The end of the cover that standing `months` of one worker (by programme and month) add up to, cut
+// at `until`, the last day of his part; nullopt if nothing is covered.
+std::optional<Ending> EndingOf(absl::Span<const PersonMonth> months, Day until);
 
 }  // namespace lingkaran::coverage

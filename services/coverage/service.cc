@@ -67,7 +67,7 @@ Status CoverageServiceImpl::ListExpiring(ServerContext* context,
                                          const v1::ListExpiringRequest* request,
                                          v1::ListExpiringResponse* response) {
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/ListExpiring",
-                [&](const Call&) { return ListEndings(*request, response); });
+                [&](const Call& call) { return ListEndings(call, *request, response); });
 }
 
 Status CoverageServiceImpl::GetCoverageStatistics(ServerContext* context,

@@ -106,7 +106,7 @@ class CoverageServiceImpl final : public v1::CoverageService::Service {
 
   absl::Status ListMonths(const v1::ListCoverageRequest& request,
                           v1::ListCoverageResponse* response);
-  absl::Status ListEndings(const v1::ListExpiringRequest& request,
+  absl::Status ListEndings(const Call& call, const v1::ListExpiringRequest& request,
                            v1::ListExpiringResponse* response);
   absl::Status CountWorkers(const v1::GetCoverageStatisticsRequest& request,
                             v1::GetCoverageStatisticsResponse* response);

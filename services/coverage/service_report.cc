@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "services/coverage/months_by_worker.h"
 #include "services/coverage/service.h"
 #include "services/coverage/store.h"
 
@@ -24,9 +27,51 @@ absl::Status CoverageServiceImpl::ListMonths(const v1::ListCoverageRequest& requ
   return absl::OkStatus();
 }
 
-absl::Status CoverageServiceImpl::ListEndings(const v1::ListExpiringRequest& request,
+namespace {
+
+// How many workers are looked at with one statement.
+constexpr int kChunk = 2'000;
+
+struct EndingQuery {
+  Day from;
+  Day to;
+  int64_t pledge_id = 0;     // only workers for whom it pays a standing month; 0 for all
+  int64_t after_worker = 0;  // the page begins behind him
+  size_t limit = 0;
+};
+
+// Endings within the span, by worker id, not more than the limit.
+absl::StatusOr<std::vector<Ending>> FindEndings(const Call& call, sql::Tx& tx,
+                                                const EndingQuery& query) {
+  std::vector<Ending> out;
+  int64_t after = query.after_worker;
+  while (true) {
+    RETURN_IF_ERROR(call.StillWanted());
+    const std::vector<int64_t> ids = store::WorkersAfter(tx, query.pledge_id, after, kChunk);
+    if (ids.empty()) return out;
+    after = ids.back();
+    const MonthsByWorker months(store::StandingMonths(tx, ids));
+    for (const Member& member : store::FindMembers(tx, ids)) {
+      const absl::Span<const PersonMonth> own = months.Of(member.worker_id);
+      const bool paid = query.pledge_id == 0 ||
+                        std::any_of(own.begin(), own.end(), [&](const PersonMonth& month) {
+                          return month.source.pledge_id == query.pledge_id;
+                        });
+      if (!paid) continue;
+      std::optional<Ending> ending = EndingOf(own, member.UntilDay());
+      if (!ending || ending->last_day < query.from || ending->last_day > query.to) continue;
+      out.push_back(*std::move(ending));
+      if (out.size() == query.limit) return out;
+    }
+  }
+}
+
+}  // namespace
+
+absl::Status CoverageServiceImpl::ListEndings(const Call& call,
+                                              const v1::ListExpiringRequest& request,
                                               v1::ListExpiringResponse* response) {
-  store::EndingQuery query;
+  EndingQuery query;
   ASSIGN_OR_RETURN(query.from, ReadDay(request.from_day(), "from_day"));
   ASSIGN_OR_RETURN(query.to, ReadDay(request.to_day(), "to_day"));
   FieldErrors errors;
@@ -39,17 +84,17 @@ absl::Status CoverageServiceImpl::ListEndings(const v1::ListExpiringRequest& req
   }
   query.pledge_id = request.pledge_id();
   query.limit = page_size + 1;  // one more tells whether there is a next page
-  std::vector<store::Ending> endings;
-  RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-    endings = store::FindEndings(tx, query);
+  std::vector<Ending> endings;
+  RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(endings, FindEndings(call, tx, query));
     return absl::OkStatus();
   }));
-  if (static_cast<int>(endings.size()) > page_size) {
+  if (endings.size() == query.limit) {
     endings.pop_back();
     response->set_next_page_token(ToPageToken(endings.back().worker_id));
   }
   const std::shared_ptr<const Rules> rules = parts_.rules.Current();
-  for (const store::Ending& ending : endings) {
+  for (const Ending& ending : endings) {
     v1::ExpiringCover* cover = response->add_covers();
     cover->set_worker_id(ending.worker_id);
     cover->set_last_day(DayNumber(ending.last_day));

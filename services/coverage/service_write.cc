@@ -6,31 +6,12 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/sql/requests.h"
+#include "services/coverage/months_by_worker.h"
 #include "services/coverage/service.h"
 #include "services/coverage/store.h"
 
 namespace lingkaran::coverage {
 namespace {
-
-// Standing person-months by worker; a view into sorted rows.
-class MonthsByWorker {
- public:
-  explicit MonthsByWorker(std::vector<PersonMonth> months) : months_(std::move(months)) {
-    for (size_t begin = 0, end = 0; begin < months_.size(); begin = end) {
-      while (end < months_.size() && months_[end].worker_id == months_[begin].worker_id) ++end;
-      places_.emplace(months_[begin].worker_id, std::pair(begin, end - begin));
-    }
-  }
-  absl::Span<const PersonMonth> Of(int64_t worker_id) const {
-    const auto found = places_.find(worker_id);
-    if (found == places_.end()) return {};
-    return absl::MakeConstSpan(months_).subspan(found->second.first, found->second.second);
-  }
-
- private:
-  std::vector<PersonMonth> months_;
-  absl::flat_hash_map<int64_t, std::pair<size_t, size_t>> places_;
-};
 
 FactsPtr MakeFacts(const Member& member, std::vector<PersonMonth> months, int64_t position) {
   std::sort(months.begin(), months.end(), [](const PersonMonth& a, const PersonMonth& b) {

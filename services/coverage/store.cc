@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -31,10 +30,7 @@ int32_t Number(const std::optional<Day>& day) { return day ? DayNumber(*day) : 0
 
 // Last day of somebody's part, for SQL that counts and pages: 99991231 if open.
 int32_t UntilNumber(const Member& member) {
-  Facts facts;
-  facts.death_day = member.death_day;
-  facts.withdraw_day = member.withdraw_day;
-  const Day until = facts.UntilDay();
+  const Day until = member.UntilDay();
   return until == (Day::max)() ? 99991231 : DayNumber(until);
 }
 
@@ -345,56 +341,17 @@ IdentityRows FindIdentities(sql::Tx& tx, absl::Span<const std::string> keys) {
   return out;
 }
 
-namespace {
-
-// Fills in which programmes end on the last day, and who pays them.
-void AddSources(sql::Tx& tx, std::vector<Ending>& endings) {
-  std::vector<int64_t> ids;
-  absl::flat_hash_map<int64_t, Ending*> by_id;
-  for (Ending& ending : endings) {
-    ids.push_back(ending.worker_id);
-    by_id.emplace(ending.worker_id, &ending);
-  }
-  for (const PersonMonth& month : StandingMonths(tx, ids)) {
-    Ending& ending = *by_id.at(month.worker_id);
-    if (month.first_day > ending.last_day || month.last_day < ending.last_day) continue;
-    if (ending.programmes.empty() || ending.programmes.back() != month.programme) {
-      ending.programmes.push_back(month.programme);
-    }
-    ending.source = month.source;
-  }
-}
-
-}  // namespace
-
-std::vector<Ending> FindEndings(sql::Tx& tx, const EndingQuery& query) {
-  const int32_t from = DayNumber(query.from), to = DayNumber(query.to);
-  constexpr char kLast[] =
-      "CASE WHEN MAX(p.last_day) < MIN(m.until_day) THEN MAX(p.last_day) ELSE MIN(m.until_day) END";
-  // Workers come in the order of their ids from the first table's key, so a page ends early and
-  // nothing is sorted; SQLite keeps the order of a CROSS JOIN.
-  const std::string text = absl::StrCat(
-      "SELECT w.worker_id, ", kLast, " FROM ", query.pledge_id == 0 ? "members" : "pledge_workers",
-      " w CROSS JOIN members m CROSS JOIN person_months p WHERE ",
-      query.pledge_id == 0 ? "" : "w.pledge_id = :pledge AND ",
-      "w.worker_id > :after AND m.worker_id = w.worker_id AND p.worker_id = w.worker_id "
-      "AND p.revoked_position = 0 AND p.first_day <= m.until_day GROUP BY w.worker_id HAVING ",
-      kLast,
-      " BETWEEN :from AND :to AND (CAST(:pledge AS BIGINT) = 0 OR "
-      "MAX(CASE WHEN p.pledge_id = :pledge THEN 1 ELSE 0 END) = 1) "
-      "ORDER BY w.worker_id LIMIT :limit");
-  std::vector<Ending> out;
-  Ending row;
-  int32_t last_day = 0;
+std::vector<int64_t> WorkersAfter(sql::Tx& tx, int64_t pledge_id, int64_t after, int limit) {
+  std::vector<int64_t> out;
+  int64_t worker = 0;
+  const std::string table = pledge_id == 0 ? "members WHERE CAST(:pledge AS BIGINT) = 0"
+                                           : "pledge_workers WHERE pledge_id = :pledge";
   ForEach(
-      tx, text,
-      [&] {
-        row.last_day = ToDay(last_day);
-        out.push_back(row);
-      },
-      into(row.worker_id), into(last_day), use(query.after_worker, "after"),
-      use(query.pledge_id, "pledge"), use(from, "from"), use(to, "to"), use(query.limit, "limit"));
-  AddSources(tx, out);
+      tx,
+      absl::StrCat("SELECT worker_id FROM ", table,
+                   " AND worker_id > :after ORDER BY worker_id LIMIT :limit"),
+      [&] { out.push_back(worker); }, into(worker), use(pledge_id, "pledge"), use(after, "after"),
+      use(limit, "limit"));
   return out;
 }
 

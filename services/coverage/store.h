@@ -64,23 +64,9 @@ struct IdentityRows {
 };
 IdentityRows FindIdentities(sql::Tx& tx, absl::Span<const std::string> keys);
 
-// The end of a worker's cover: last covered day over the standing months, cut at the end of his
-// part.
-struct Ending {
-  int64_t worker_id = 0;
-  Day last_day;
-  std::vector<Programme> programmes;  // that end on that day
-  Funding source;                     // of the last month
-};
-struct EndingQuery {
-  Day from;
-  Day to;
-  int64_t pledge_id = 0;     // only workers for whom it pays a standing month; 0 for all
-  int64_t after_worker = 0;  // page begins behind him
-  int limit = 0;
-};
-// By worker id.
-std::vector<Ending> FindEndings(sql::Tx& tx, const EndingQuery& query);
+// Ids above `after` in their order, at most `limit`: of members for whom the pledge ever paid, or
+// of all if it is 0.
+std::vector<int64_t> WorkersAfter(sql::Tx& tx, int64_t pledge_id, int64_t after, int limit);
 
 // How many are covered on a day.
 struct CoveredCount {

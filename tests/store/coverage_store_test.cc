@@ -85,10 +85,6 @@ class CoverageStoreTest : public DatabaseTest {
     return Read<std::vector<PersonMonth>>(
         [&](sql::Tx& tx) { return store::StandingMonths(tx, {worker}); });
   }
-  std::vector<store::Ending> Endings(const store::EndingQuery& query) {
-    return Read<std::vector<store::Ending>>(
-        [&](sql::Tx& tx) { return store::FindEndings(tx, query); });
-  }
   store::Statistics Count(Day day, const std::string& region = "", int64_t pledge = 0) {
     return Read<store::Statistics>(
         [&](sql::Tx& tx) { return store::CountCovered(tx, day, region, pledge); });
@@ -323,49 +319,22 @@ TEST_P(CoverageStoreTest, IdentitiesByHashAndByNumber) {
 
 // ---- Lists and counts ----
 
-TEST_P(CoverageStoreTest, EndingsByWorkerWithPagesAndPledge) {
-  std::vector<Member> members;
-  for (int64_t id = 1; id <= 5; ++id) members.push_back(Worker(id));
-  members[4].death_day = Day(2019, 12, 10);
-  ASSERT_TRUE(Insert(members).ok());
-  std::vector<PersonMonth> months;
-  for (int64_t id = 1; id <= 5; ++id) {
-    for (Programme programme : {Programme::kJkk, Programme::kJkm}) {
-      months.push_back(Paid(id, programme, Month(2019, 12), id == 3 ? 6 : 5));
-      months.push_back(Paid(id, programme, Month(2020, 1), id == 3 ? 6 : 5));
-    }
-  }
-  PersonMonth own = Paid(2, Programme::kJkk, Month(2020, 2), 0);
-  own.source = {PayerClass::kSelf, 0, 44};
-  months.push_back(own);
-  ASSERT_TRUE(Book(months).ok());
-
-  store::EndingQuery january{Day(2020, 1, 1), Day(2020, 1, 31), 0, 0, 2};
-  const auto page = Endings(january);  // the second goes on, the fifth died before
-  ASSERT_THAT(page, SizeIs(2));
-  EXPECT_EQ(page[0].worker_id, 1);
-  EXPECT_EQ(page[0].last_day, Day(2020, 1, 31));
-  EXPECT_THAT(page[0].programmes, ElementsAre(Programme::kJkk, Programme::kJkm));
-  EXPECT_EQ(page[0].source.pledge_id, 5);
-  EXPECT_EQ(page[1].worker_id, 3);
-  january.after_worker = 3;
-  ASSERT_THAT(Endings(january), SizeIs(1));
-  EXPECT_EQ(Endings(january)[0].worker_id, 4);
-
-  store::EndingQuery february{Day(2020, 2, 1), Day(2020, 2, 29), 5, 0, 10};
-  ASSERT_THAT(Endings(february), SizeIs(1));  // whose pledge paid, though he pays the last month
-  EXPECT_EQ(Endings(february)[0].worker_id, 2);
-  EXPECT_THAT(Endings(february)[0].programmes, ElementsAre(Programme::kJkk));
-  EXPECT_EQ(Endings(february)[0].source.contribution_id, 44);
-
-  store::EndingQuery december{Day(2019, 12, 10), Day(2019, 12, 10), 0, 0, 10};
-  ASSERT_THAT(Endings(december), SizeIs(1));
-  EXPECT_EQ(Endings(december)[0].worker_id, 5);
-
-  store::EndingQuery other{Day(2020, 1, 1), Day(2020, 1, 31), 6, 0, 10};
-  ASSERT_THAT(Endings(other), SizeIs(1));
-  ASSERT_TRUE(Revoke(3, {PayerClass::kCsr, 6, 0}, 0).ok());
-  EXPECT_THAT(Endings(other), IsEmpty());
+TEST_P(CoverageStoreTest, WorkersInTheirOrderByPledgeAndPage) {
+  ASSERT_TRUE(Insert({Worker(4), Worker(2), Worker(9), Worker(7)}).ok());
+  ASSERT_TRUE(
+      Book({Paid(9, Programme::kJkk, Month(2019, 12)), Paid(9, Programme::kJkm, Month(2019, 12)),
+            Paid(2, Programme::kJkk, Month(2019, 12)),
+            Paid(4, Programme::kJkk, Month(2019, 12), 6)})
+          .ok());
+  const auto after = [&](int64_t pledge, int64_t worker, int limit) {
+    return Read<std::vector<int64_t>>(
+        [&](sql::Tx& tx) { return store::WorkersAfter(tx, pledge, worker, limit); });
+  };
+  EXPECT_THAT(after(0, 0, 10), ElementsAre(2, 4, 7, 9));
+  EXPECT_THAT(after(0, 2, 2), ElementsAre(4, 7));
+  EXPECT_THAT(after(5, 0, 10), ElementsAre(2, 9));
+  EXPECT_THAT(after(5, 2, 10), ElementsAre(9));
+  EXPECT_THAT(after(6, 4, 10), IsEmpty());
 }
 
 TEST_P(CoverageStoreTest, CountsByDayRegionAndPledge) {

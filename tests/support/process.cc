@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ Process::Process(std::string program, std::vector<std::string> arguments, const 
   pid_ = fork();
   if (pid_ < 0) Die("fork failed");
   if (pid_ > 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that aborts leaves nothing running
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(out, STDERR_FILENO);
   dup2(out, STDOUT_FILENO);

@@ -125,6 +125,33 @@ TEST(CoverageGrace, EndsWithTheLastUnpaidMonth) {
   EXPECT_EQ(GraceUntil(Day(2020, 2, 6), rule), Day(2020, 5, 6));
 }
 
+// ---- The end of cover ----
+
+TEST(CoverageEnding, IsTheLastDayOfAllWhoPay) {
+  auto months = Months(kCalendar, Day(2019, 11, 7), Month(2019, 11), 3);
+  for (PersonMonth& month : months) month.source = {PayerClass::kCsr, 5, 0};
+  PersonMonth own = Months(kCalendar, Day(2020, 2, 1), Month(2020, 2), 1)[0];
+  own.source = {PayerClass::kSelf, 0, 44};
+  months.push_back(own);
+  for (const PersonMonth& month : Months(kCalendar, Day(2019, 11, 7), Month(2019, 11), 3)) {
+    months.push_back(month);
+    months.back().programme = Programme::kJkm;
+  }
+  for (PersonMonth& month : months) month.worker_id = 3;
+  const auto open = EndingOf(months, (Day::max)());
+  ASSERT_TRUE(open.has_value());
+  EXPECT_EQ(open->worker_id, 3);
+  EXPECT_EQ(open->last_day, Day(2020, 2, 29));
+  EXPECT_THAT(open->programmes, testing::ElementsAre(Programme::kJkk));
+  EXPECT_EQ(open->source.contribution_id, 44);
+  const auto dead = EndingOf(months, Day(2019, 12, 10));
+  EXPECT_EQ(dead->last_day, Day(2019, 12, 10));
+  EXPECT_THAT(dead->programmes, testing::ElementsAre(Programme::kJkk, Programme::kJkm));
+  EXPECT_FALSE(EndingOf(months, Day(2019, 11, 6)).has_value());
+  for (PersonMonth& month : months) month.revoked_position = 9;
+  EXPECT_FALSE(EndingOf(months, (Day::max)()).has_value());
+}
+
 // ---- Booking a line ----
 
 PaidLine Line(std::vector<PaidMonth> months) {
