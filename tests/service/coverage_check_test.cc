@@ -90,10 +90,14 @@ TEST_P(CoverageServiceTest, WhatHasNotArrivedIsNotAnswered) {
   EXPECT_EQ(ReasonOf(status), Reason::kTokenNotYetApplied);
   request.mutable_consistency()->set_at_least_as_fresh(ToToken({0, {"death-7"}}));
   EXPECT_EQ(ReasonOf(world_.Check(request).status()), Reason::kTokenNotYetApplied);
+  const std::unique_ptr<CoverageHost> other = world_.Open();
+  EXPECT_EQ(world_.Check(world_.Ask(0, 20191110), "officer", other.get())->answers(0).reason(),
+            cv1::ANSWER_REASON_NEVER_PAID);  // in its cache now
   cv1::Member dead = world_.MemberOf(0, 2);
   dead.set_death_day(20191109);
   ASSERT_TRUE(world_.Upsert({dead}, "death-7").ok());
-  EXPECT_EQ(world_.Check(request)->answers(0).reason(), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_EQ(world_.Check(request, "officer", other.get())->answers(0).reason(),
+            cv1::ANSWER_REASON_DECEASED);
   request.mutable_consistency()->set_at_least_as_fresh("not one of ours");
   status = world_.Check(request).status();
   EXPECT_EQ(ReasonOf(status), Reason::kTokenInvalid);

@@ -178,6 +178,7 @@ std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first
   std::vector<int64_t> workers;
   grpc::ClientContext context;
   Prepare(context, {.actor = kBudi, .timeout = absl::Seconds(60)});
+  context.set_wait_for_ready(true);
   const auto stream = suite.registry().SubmitCandidates(&context);
   for (int sent = 0; sent < count;) {
     registry::v1::SubmitCandidatesRequest chunk;
@@ -218,6 +219,7 @@ std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first
 sponsorship::v1::Allocation WaitForEnd(Suite& suite, int64_t allocation_id) {
   grpc::ClientContext context;
   Prepare(context, {.actor = kBudi, .timeout = absl::Seconds(120)});
+  context.set_wait_for_ready(true);
   sponsorship::v1::WatchAllocationRequest request;
   request.set_allocation_id(allocation_id);
   const auto stream = suite.sponsorship().WatchAllocation(&context, request);
