@@ -293,8 +293,8 @@ absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, ChunkPlan pl
   Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(plan.slots)};
   const int first_new = allocation.next_seat;
   for (Slot& slot : step.slots) {
-    // The day that the sponsor was quoted and paid for (open question 4: by agreement).
-    slot.first_day = both.pledge.first_day;
+    slot.first_day = FirstCoveredDay(both.pledge.first_day,
+                                     both.pledge.schedule.at(slot.from).month, context_.Today());
     if (slot.seat_number < first_new) {
       SetBusy(tx, pledge_id, slot.seat_number, -allocation.allocation_id);
     }

@@ -278,7 +278,7 @@ absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
       RETURN_IF_ERROR(EndWithoutNewcomer(tx, work, line));
       continue;
     }
-    const int32_t first_day = NewcomerFirstDay(
+    const int32_t first_day = FirstCoveredDay(
         work.pledge.first_day, work.pledge.schedule.at(line.cut).month, context_.Today());
     step.slots.push_back({line.seat_number, reserve[i].worker_id, reserve[i].disabled, false,
                           line.cut, line.to, first_day});

@@ -128,4 +128,10 @@ bool IsPaymentCode(std::string_view code) {
   return LuhnDigit(code.substr(0, code.size() - 1)) == code.back() - '0';
 }
 
+int32_t FirstCoveredDay(int32_t pledge_first_day, int32_t first_month, Day today) {
+  const int32_t now = DayNumber(today);
+  if (MonthNumber(Month(today)) == first_month && now > pledge_first_day) return now;
+  return pledge_first_day;
+}
+
 }  // namespace lingkaran::sponsorship

@@ -31,10 +31,4 @@ absl::Status CheckRevoked(const PriceSchedule& schedule, const HeldSeat& seat, i
                             " person-months, the seat holds ", expected.size()));
 }
 
-int32_t NewcomerFirstDay(int32_t pledge_first_day, int32_t first_month, Day today) {
-  const int32_t now = DayNumber(today);
-  if (MonthNumber(Month(today)) == first_month && now > pledge_first_day) return now;
-  return pledge_first_day;
-}
-
 }  // namespace lingkaran::sponsorship

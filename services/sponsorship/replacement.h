@@ -33,10 +33,4 @@ absl::StatusOr<int> CutOf(const PriceSchedule& schedule, const HeldSeat& seat, i
 absl::Status CheckRevoked(const PriceSchedule& schedule, const HeldSeat& seat, int cut,
                           std::vector<SeatMonth> revoked);
 
-// First covered day of a newcomer, at the earliest (open question 6: he gets the remaining
-// months). Months that have not begun: the pledge's own first day. A month that has begun: today,
-// since nobody can be insured for days gone by. Months that are over, when the one who left was
-// never entitled to them: the pledge's first day, by agreement with the sponsor (open question 4).
-int32_t NewcomerFirstDay(int32_t pledge_first_day, int32_t first_month, Day today);
-
 }  // namespace lingkaran::sponsorship

@@ -193,6 +193,18 @@ TEST_P(SuiteTest, FirstAndLastDayAreCoveredTheirNeighboursAreNot) {
   EXPECT_EQ(Covered(45, 20191107), cv::VERDICT_NOT_COVERED);
 }
 
+TEST_P(SuiteTest, AnAllocationInTheMiddleOfTheMonthInsuresNobodyForDaysGoneBy) {
+  const std::vector<int64_t> workers = AddWorkers(suite_, 2);
+  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 2, 3);
+  Pay(suite_, pledge, "BRI-1", 2 * 50'400);
+  suite_.GoTo(2019, 11, 20);
+  WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
+  EXPECT_THAT(CoveredOf(suite_, workers, 20191119), testing::IsEmpty());
+  EXPECT_EQ(CoveredOf(suite_, workers, 20191120).size(), 2u);
+  EXPECT_EQ(CoveredOf(suite_, workers, 20200131).size(), 2u);
+  ExpectBooksAgree(suite_, pledge);
+}
+
 TEST_P(SuiteTest, TheBenefitRuleChangesInTheMiddleOfTheSponsorship) {
   SeatForty();
   suite_.GoTo(2019, 12, 10);

@@ -244,11 +244,11 @@ TEST(Replacement, AcceptsOnlyWhatTheSeatHolds) {
 
 TEST(Replacement, InsuresNobodyForDaysGoneBy) {
   // Not begun: the pledge's first day.
-  EXPECT_EQ(NewcomerFirstDay(20191107, 201911, Day(2019, 11, 5)), 20191107);
-  EXPECT_EQ(NewcomerFirstDay(20191107, 201912, Day(2019, 11, 20)), 20191107);
+  EXPECT_EQ(FirstCoveredDay(20191107, 201911, Day(2019, 11, 5)), 20191107);
+  EXPECT_EQ(FirstCoveredDay(20191107, 201912, Day(2019, 11, 20)), 20191107);
   // Begun: today.
-  EXPECT_EQ(NewcomerFirstDay(20191107, 201911, Day(2019, 11, 8)), 20191108);
-  EXPECT_EQ(NewcomerFirstDay(20191107, 201912, Day(2019, 12, 3)), 20191203);
+  EXPECT_EQ(FirstCoveredDay(20191107, 201911, Day(2019, 11, 8)), 20191108);
+  EXPECT_EQ(FirstCoveredDay(20191107, 201912, Day(2019, 12, 3)), 20191203);
 }
 
 }  // namespace
