@@ -211,7 +211,9 @@ struct Outbox::Impl {
   // Sets the time of the next attempt, or parks the row. A lease that somebody else took over
   // meanwhile is left to him.
   void PutOff(const OutboxMessage& message, const absl::Status& status) {
-    const bool park = message.attempts >= options.max_attempts;
+    // A peer that is away comes back some day; only what is wrong in itself is parked.
+    const bool late = message.attempts >= options.max_attempts;
+    const bool park = late && !IsRetryable(status);
     const int64_t due = NowMillis() + absl::ToInt64Milliseconds(Backoff(options, message.attempts));
     const std::string text = ErrorText(status);
     const int parked = park ? 1 : 0;
@@ -223,7 +225,7 @@ struct Outbox::Impl {
       RingAfterCommit(tx);
       return absl::OkStatus();
     });
-    Log(park ? Severity::kError : Severity::kWarning, park ? "outbox_parked" : "outbox_put_off",
+    Log(late ? Severity::kError : Severity::kWarning, park ? "outbox_parked" : "outbox_put_off",
         {{"seq", message.seq},
          {"request_id", message.request_id},
          {"kind", message.kind},
@@ -390,6 +392,13 @@ absl::StatusOr<std::string> Outbox::WaitingFor(const std::string& key) {
 }
 
 void Outbox::Start() {
+  // What an earlier release could not do, this one may. If this fails, the next start does it.
+  impl_->database
+      .Write([](Tx& tx) {
+        tx.db() << "UPDATE outbox SET parked = 0, attempts = 0 WHERE parked = 1";
+        return absl::OkStatus();
+      })
+      .IgnoreError();
   for (int i = 0; i < impl_->options.threads; ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->Relay(); });
   }

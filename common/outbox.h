@@ -26,8 +26,8 @@ namespace lingkaran {
 // due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
 // the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until
 // its end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
-// (seq, attempts) names one lease. A parked row holds up the rest of its key until an operator has
-// mended the cause and sets parked = 0, attempts = 0.
+// (seq, attempts) names one lease. A parked row holds up the rest of its key until the next Start,
+// which tries it again.
 struct OutboxMessage {
   int64_t seq = 0;
   std::string request_id;
@@ -51,8 +51,9 @@ class Outbox {
     absl::Duration lease = absl::Seconds(3);
     absl::Duration first_backoff = absl::Milliseconds(50);
     absl::Duration max_backoff = absl::Seconds(30);
-    int max_attempts = 50;  // then parked and logged as an alarm
-    int threads = 2;        // of the relay
+    // Then each failure is logged as an alarm, and a row whose error is not retryable is parked.
+    int max_attempts = 50;
+    int threads = 2;  // of the relay
   };
 
   Outbox(sql::Database& database, Options options);

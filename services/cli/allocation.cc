@@ -35,7 +35,7 @@ void PrintAllocation(std::ostream& out, const Allocation& allocation) {
     out << "  " << CountText(count.workers()) << " orang: " << ReasonLabel(count.reason()) << '\n';
   }
   for (const auto& refusal : allocation.refusals()) {
-    out << "  pekerja " << refusal.worker_id() << ": " << refusal.status().message() << '\n';
+    out << "  pekerja " << refusal.worker_id() << ": " << ErrorText(refusal.status()) << '\n';
   }
 }
 

@@ -92,20 +92,20 @@ void AddSubmit(Commands& commands, CLI::App* noun) {
         return outcome.batch.batch().accepted_rows() > 0 ? kYes : kNo;
       });
   verb->add_option("FILE", options->file, "The list")->required()->type_name("");
-  verb->add_option("--agency", *agency, "Who sends it")->check(CLI::PositiveNumber)->type_name("");
+  verb->add_option("--agency", *agency, "Who sends it")->check(Positive())->type_name("");
   AddEnum(verb, "--kind", kind.get(), "What the rows are, candidates unless given");
   verb->add_option("--decree", *options->batch.mutable_decree_number(), "Number of the decree (SK)")
       ->type_name("");
   AddDay(verb, "--decree-date", decree_day.get(), "Date of the decree");
   verb->add_option("--declared", *declared,
                    "People that the decree names; the file must have as many rows")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("");
   verb->add_option("--rejects", options->rejects,
                    "Write the rows that were not taken into this file")
       ->type_name("");
   verb->add_option("--batch", options->batch_id, "Go on with this batch; send the same file again")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("");
 }
 

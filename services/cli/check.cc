@@ -7,6 +7,7 @@
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -69,7 +70,7 @@ void PrintAnswers(std::ostream& out, const coverage::v1::CheckEligibilityRespons
   out << "Pada " << DayText(reply.day());
   if (reply.worker_id() != 0) out << ", pekerja " << reply.worker_id();
   out << ":\n";
-  Table table({"Program", "Jawaban", "Santunan", "Sebab", "Perlindungan", "Berlaku sampai"});
+  Table table({"Program", "Jawaban", "Santunan", "Sebab", "Perlindungan", "Jawaban tetap sampai"});
   for (const ProgrammeAnswer& answer : reply.answers()) {
     table.Row({Label(answer.programme()), Label(answer.verdict()), Label(answer.level()),
                Label(answer.reason()),
@@ -152,7 +153,7 @@ void PrintResults(std::ostream& out, const std::vector<std::string>& keys, size_
     const std::string number = CountText(static_cast<int64_t>(first) + i + 1);
     const std::string key = MaskedKey(keys[first + i]);
     if (result.status().code() != 0) {
-      table.Row({number, key, "", "BELUM DIKETAHUI", result.status().message()});
+      table.Row({number, key, "", "BELUM DIKETAHUI", ErrorText(result.status())});
       continue;
     }
     for (const ProgrammeAnswer& answer : result.answers()) {

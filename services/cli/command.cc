@@ -57,19 +57,61 @@ void AddGlobals(CLI::App& app, Globals* globals) {
   app.add_option("--json-to", globals->json_to, "Write the replies as JSON into this file as well")
       ->type_name("");
   app.add_option("--timeout", globals->timeout_seconds, "Seconds for each call")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str()
       ->type_name("");
   app.add_option("--request-id", globals->request_id,
                  "Id of this change; the same id repeats a command safely")
       ->check([](const std::string& id) {
-        return id.size() <= 40 ? std::string() : std::string("at most 40 characters");
+        return id.size() <= 40 ? std::string() : std::string("paling banyak 40 huruf");
       })
       ->type_name("");
   app.add_flag("--progress", globals->progress, "A progress bar even if this is no terminal");
 }
 
+// What follows `start` in a text that begins with it; the text otherwise.
+std::string After(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0 ? text.substr(start.size()) : text;
+}
+
+// CLI11's complaint about a command line in Indonesian; its words are stable within a release.
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string what = error.what();
+  const std::string& kind = error.get_name();
+  if (kind == "RequiredError") {
+    const std::vector<std::string> rest = app.remaining(true);
+    if (what.find("subcommand") == std::string::npos) {
+      return what.substr(0, what.find(' ')) + " belum diisi.";
+    }
+    if (rest.empty()) return "perintahnya belum lengkap.";
+    return "perintah \"" + rest.front() + "\" tidak dikenal.";
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {  // its name is the command
+    return "tidak dikenal: " + what.substr(what.find(": ") + 2) + ".";
+  }
+  if (kind == "ArgumentMismatch") {
+    if (what.find(" required ") != std::string::npos) {
+      return what.substr(0, what.find(':')) + " memerlukan nilai.";
+    }
+    return "jumlah nilainya keliru: " + what + ".";
+  }
+  if (kind == "ConversionError") {
+    return "bukan angka: " + After(what, "Could not convert: ") + ".";
+  }
+  return what;
+}
+
 }  // namespace
+
+CLI::Validator Positive() {
+  return CLI::Validator(
+      [](std::string& text) {
+        double number = 0;
+        if (absl::SimpleAtod(text, &number) && number > 0) return std::string();
+        return "\"" + text + "\" bukan angka di atas 0";
+      },
+      "");
+}
 
 CLI::App* Commands::Noun(const std::string& name, const std::string& description) {
   CLI::App* noun = root_.add_subcommand(name, description);
@@ -81,6 +123,7 @@ CLI::App* Commands::Verb(CLI::App* noun, const std::string& name, const std::str
                          const std::string& example, Action action) {
   CLI::App* verb = noun->add_subcommand(name, description);
   verb->footer("Example:\n  lingkaran " + example);
+  if (noun->get_footer() == root_.get_footer()) noun->footer(verb->get_footer());
   verb->callback([this, action = std::move(action)] { chosen_ = action; });
   return verb;
 }
@@ -101,8 +144,8 @@ CLI::Option* AddDay(CLI::App* app, const std::string& flag, int32_t* day, const 
             const absl::StatusOr<Day> parsed = ParseDay(text);
             if (!parsed.ok()) {
               throw CLI::ValidationError(
-                  flag,
-                  "\"" + text + "\" is no date; write 7 November 2019, 07/11/2019 or 2019-11-07");
+                  flag, "\"" + text +
+                            "\" bukan tanggal; tulis 7 November 2019, 07/11/2019 atau 2019-11-07");
             }
             *day = DayNumber(*parsed);
           },
@@ -129,7 +172,7 @@ CLI::Option* AddMonth(CLI::App* app, const std::string& flag, int32_t* month,
             if (!parsed.ok()) {
               throw CLI::ValidationError(
                   flag,
-                  "\"" + text + "\" is no month; write \"Februari 2020\", 02/2020 or 2020-02");
+                  "\"" + text + "\" bukan bulan; tulis \"Februari 2020\", 02/2020 atau 2020-02");
             }
             *month = *parsed;
           },
@@ -146,7 +189,7 @@ CLI::Option* AddMoney(CLI::App* app, const std::string& flag, int64_t* rupiah,
             const absl::StatusOr<Rupiah> parsed = ParseRupiah(text);
             if (!parsed.ok()) {
               throw CLI::ValidationError(
-                  flag, "\"" + text + "\" is no amount; write Rp50.400.000 or 50400000");
+                  flag, "\"" + text + "\" bukan jumlah uang; tulis Rp50.400.000 atau 50400000");
             }
             *rupiah = parsed->amount();
           },
@@ -167,7 +210,7 @@ CLI::Option* AddProgrammes(CLI::App* app, std::vector<int>* programmes) {
               if (!number.has_value()) {
                 throw CLI::ValidationError(
                     "--programme",
-                    "\"" + text + "\": choose from jkk,jkm,jht, with commas between");
+                    "\"" + text + "\": pilih dari jkk,jkm,jht, dengan koma di antaranya");
               }
               programmes->push_back(*number);
             }
@@ -204,7 +247,7 @@ void AddPerson(CLI::App* app, PersonOptions* person) {
       ->type_name("");
   app->add_option("--membership", person->membership, "Membership number (KPJ)")->type_name("");
   app->add_option("--worker", person->worker_id, "The suite's id of the worker")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("");
 }
 
@@ -281,13 +324,13 @@ int RunCommandLine(int argc, const char* const* argv, std::ostream& out, std::os
       at = at->get_subcommands().front();
       path += " " + at->get_name();
     }
-    err << "Masukan keliru: " << error.what() << "\nLihat: " << path << " --help\n";
+    err << "Masukan keliru: " << UsageText(app, error) << "\nLihat: " << path << " --help\n";
     return kBadInput;
   }
   Session session(globals, out, err);
   const absl::StatusOr<ExitCode> result = commands.chosen()(session);
   if (result.ok()) return *result;
-  err << DescribeError(result.status()) << '\n';
+  err << DescribeError(result.status(), globals.json) << '\n';
   const ExitCode code = ExitCodeOf(result.status());
   if (code == kUnreachable && !session.RepeatHint().empty()) err << session.RepeatHint() << '\n';
   return code;

@@ -23,7 +23,7 @@ using Action = std::function<absl::StatusOr<ExitCode>(Session&)>;
 class Commands {
  public:
   explicit Commands(CLI::App& root) : root_(root) {}
-  // "lingkaran NAME ...".
+  // "lingkaran NAME ..."; its --help ends with the example of its first verb.
   CLI::App* Noun(const std::string& name, const std::string& description);
   // "lingkaran NOUN NAME ..."; --help ends with the example.
   CLI::App* Verb(CLI::App* noun, const std::string& name, const std::string& description,
@@ -37,6 +37,9 @@ class Commands {
   CLI::App& root_;
   Action chosen_;
 };
+
+// A check for options: a number above 0.
+CLI::Validator Positive();
 
 // Options with values as people write them; what can't be read is a usage error that says so.
 CLI::Option* AddDay(CLI::App* app, const std::string& flag, int32_t* day, const std::string& help);
@@ -67,7 +70,8 @@ CLI::Option* AddEnum(CLI::App* app, const std::string& flag, Enum* value, const 
             const auto* type = google::protobuf::GetEnumDescriptor<Enum>();
             const std::optional<int> number = EnumValue(type, text);
             if (!number.has_value()) {
-              throw CLI::ValidationError(flag, "\"" + text + "\": choose " + EnumNames(type));
+              throw CLI::ValidationError(
+                  flag, "\"" + text + "\" tidak dikenal; pilih " + EnumNames(type));
             }
             *value = static_cast<Enum>(*number);
           },

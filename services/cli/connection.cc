@@ -53,21 +53,11 @@ ExitCode ExitCodeOf(const absl::Status& status) {
   }
 }
 
-std::string DescribeError(const absl::Status& status) {
-  std::string text = absl::StrCat(std::string(Heading(ExitCodeOf(status))), ": ");
-  const auto violations = FieldViolationsOf(status);
-  if (violations.size() == 1) {
-    return absl::StrCat(text, violations[0].first, ": ", violations[0].second);
-  }
-  if (!violations.empty()) {
-    for (const auto& [field, what] : violations) {
-      absl::StrAppend(&text, "\n  ", field, ": ", what);
-    }
-    return text;
-  }
-  const std::string_view meaning = ReasonText(ReasonOf(status));
-  if (meaning.empty()) return absl::StrCat(text, status.message());
-  return absl::StrCat(text, std::string(meaning), " (", status.message(), ")");
+std::string DescribeError(const absl::Status& status, bool technical) {
+  const std::string said = ErrorText(status);
+  std::string text = absl::StrCat(std::string(Heading(ExitCodeOf(status))), ": ", said);
+  if (technical && said != status.message()) absl::StrAppend(&text, " [", status.message(), "]");
+  return text;
 }
 
 Session::Session(Globals globals, std::ostream& out, std::ostream& err)

@@ -41,8 +41,9 @@ enum ExitCode : int {
 // The exit code of an error.
 ExitCode ExitCodeOf(const absl::Status& status);
 
-// One line (one more per wrong field) that says what is wrong and how to mend it.
-std::string DescribeError(const absl::Status& status);
+// One line (one more per wrong field) that says what is wrong and how to mend it; if `technical`,
+// with the service's own words.
+std::string DescribeError(const absl::Status& status, bool technical = false);
 
 // Flags before or after any command.
 struct Globals {

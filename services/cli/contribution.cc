@@ -5,6 +5,7 @@
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -103,21 +104,41 @@ void TakeReply(const PayContributionResponse& reply, int64_t amount, PaySums* su
     } else {
       ++sums->refused;
       sums->refusals.push_back(
-          absl::StrCat("pekerja ", result.worker_id(), ": ", result.status().message()));
+          absl::StrCat("pekerja ", result.worker_id(), ": ", ErrorText(result.status())));
     }
   }
 }
 
 void PrintSums(std::ostream& out, const PayOptions& options, const PaySums& sums) {
-  PrintFacts(out,
-             {{"Pembayar", Label(options.payer)},
-              {"Terlindungi", CountText(sums.covered) + " orang, sampai " + DayText(sums.last_day)},
-              {"Dibayar", MoneyText(sums.paid)},
-              {"Tidak dapat dilindungi", CountText(sums.refused)},
-              {"Kembali ke pembayar", MoneyText(sums.unused)},
-              {"Bukti yang sudah tercatat sebelumnya",
-               sums.repeated == 0 ? "" : CountText(sums.repeated)}});
+  PrintFacts(
+      out, {{"Pembayar", Label(options.payer)},
+            {"Iuran menutup", CountText(sums.covered) + " orang, sampai " + DayText(sums.last_day)},
+            {"Dibayar", MoneyText(sums.paid)},
+            {"Tidak dapat dilindungi", CountText(sums.refused)},
+            {"Kembali ke pembayar", MoneyText(sums.unused)},
+            {"Bukti yang sudah tercatat sebelumnya",
+             sums.repeated == 0 ? "" : CountText(sums.repeated)}});
   for (const std::string& refusal : sums.refusals) out << "  " << refusal << '\n';
+}
+
+// Says so if what one worker just paid ended before today, which is the service's day where he
+// lives. Paid is paid: nothing is said if the service can't tell.
+void WarnIfOver(Session& session, const PayOptions& options, const PaySums& sums) {
+  const bool people = !session.globals().json && session.globals().fields.empty();
+  if (!people || !options.self || options.workers.size() != 1 || sums.covered != 1) return;
+  coverage::v1::CheckEligibilityRequest request;
+  request.mutable_person()->set_worker_id(options.workers[0]);
+  coverage::v1::CheckEligibilityResponse reply;
+  const absl::Status asked =
+      session.Call(session.coverage(), &CoverageStub::CheckEligibility, request, &reply);
+  if (!asked.ok() || sums.last_day >= reply.day()) return;
+  session.ShowPeople([&](std::ostream& out) {
+    out << Wrapped("Perhatian: iuran ini menutup sampai " + DayText(sums.last_day) +
+                       ", sudah lewat pada " + DayText(reply.day()) +
+                       ". Orang itu BELUM terlindungi hari ini oleh iuran ini: bayar bulan "
+                       "berikutnya.",
+                   0);
+  });
 }
 
 absl::StatusOr<ExitCode> Pay(Session& session, PayOptions& options) {
@@ -160,6 +181,7 @@ absl::StatusOr<ExitCode> Pay(Session& session, PayOptions& options) {
     }
   }
   session.ShowPeople([&](std::ostream& out) { PrintSums(out, options, sums); });
+  WarnIfOver(session, options, sums);
   return sums.refused == 0 ? kYes : kNo;
 }
 
@@ -186,7 +208,7 @@ void AddContributionCommands(Commands& commands) {
       ->type_name("");
   AddProgrammes(verb, &options->programmes);
   verb->add_option("--months", options->months, "How many months")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str()
       ->type_name("");
   AddMonth(verb, "--first-month", &options->first_month,

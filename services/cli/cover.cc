@@ -87,7 +87,7 @@ void AddExpiring(Commands& commands, CLI::App* noun) {
   AddDay(verb, "--to", &options->to_day, "Last day of the span")->required();
   verb->add_option("--pledge", options->pledge_id, "Only workers of this pledge")->type_name("");
   verb->add_option("--limit", options->limit, "At most so many")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str()
       ->type_name("");
 }

@@ -1,6 +1,10 @@
 #include "services/cli/labels.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -12,7 +16,40 @@ std::string Word(const char* const (&words)[N], int value) {
   return words[value];
 }
 
+// The word beside a name; the name itself if it has none.
+template <size_t N>
+std::string WordOf(const std::pair<const char*, const char*> (&words)[N], const std::string& name) {
+  for (const auto& [known, word] : words) {
+    if (name == known) return word;
+  }
+  return name;
+}
+
 }  // namespace
+
+std::string LedgerKindText(const std::string& kind) {
+  constexpr std::pair<const char*, const char*> kKinds[] = {
+      {"payment", "pembayaran"}, {"reserve", "disisihkan"}, {"spend", "menjadi iuran"},
+      {"release", "dilepas"},    {"revoke", "ditarik"},     {"refund", "dikembalikan"},
+      {"cancel", "dibatalkan"},
+  };
+  return WordOf(kKinds, kind);
+}
+
+std::string LedgerAccountText(const std::string& account) {
+  constexpr std::pair<const char*, const char*> kOwners[] = {{"bank", "bank"},
+                                                             {"pledge", "komitmen"},
+                                                             {"sponsor", "donatur"},
+                                                             {"contribution", "setoran"}};
+  constexpr std::pair<const char*, const char*> kNames[] = {
+      {"available", "tersedia"},    {"reserved", "disisihkan"}, {"spent", "menjadi iuran"},
+      {"refunded", "dikembalikan"}, {"credit", "simpanan"},     {"unused", "tidak terpakai"},
+  };
+  const std::vector<std::string> parts = absl::StrSplit(account, '/');
+  if (parts.size() == 1) return WordOf(kOwners, account);
+  if (parts.size() != 3) return account;
+  return absl::StrCat(WordOf(kOwners, parts[0]), " ", parts[1], ": ", WordOf(kNames, parts[2]));
+}
 
 std::string Label(common::v1::Programme programme) {
   return Word({"-", "JKK", "JKM", "JHT"}, programme);

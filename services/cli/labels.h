@@ -24,6 +24,10 @@ std::string Label(sponsorship::v1::AllocationState state);
 std::string Label(coverage::v1::Verdict verdict);
 std::string Label(coverage::v1::BenefitLevel level);
 std::string Label(coverage::v1::AnswerReason reason);
+// A kind of the ledger, e.g. "spend" as "menjadi iuran"; a kind that is new comes back as it is.
+std::string LedgerKindText(const std::string& kind);
+// An account of the ledger, e.g. "pledge/1/available" as "komitmen 1: tersedia".
+std::string LedgerAccountText(const std::string& account);
 // "JKK, JKM".
 std::string ProgrammeList(const google::protobuf::RepeatedField<int>& programmes);
 

@@ -3,6 +3,7 @@
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
 #include "services/cli/pledge_text.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -16,7 +17,7 @@ void PrintReplacements(std::ostream& out, const sponsorship::v1::ReplaceWorkersR
                result.membership_number(), CountText(result.revoked_person_months()),
                CountText(result.activated_person_months()), MoneyText(result.moved_rupiah()),
                MoneyText(result.released_rupiah()),
-               result.status().code() == 0 ? "diganti" : result.status().message()});
+               result.status().code() == 0 ? "diganti" : ErrorText(result.status())});
   }
   table.Print(out);
 }
@@ -145,8 +146,9 @@ void AddPlan(Commands& commands, CLI::App* noun) {
 void PrintEntries(std::ostream& out, const sponsorship::v1::GetStatementResponse& reply) {
   Table table({">Transaksi", "Waktu", "Rekening", "Jenis", "Rujukan", ">Jumlah"});
   for (const sponsorship::v1::LedgerEntry& entry : reply.entries()) {
-    table.Row({std::to_string(entry.transaction_id()), TimeText(entry.post_time()), entry.account(),
-               entry.kind(), entry.reference(), MoneyText(entry.amount_rupiah())});
+    table.Row({std::to_string(entry.transaction_id()), TimeText(entry.post_time()),
+               LedgerAccountText(entry.account()), LedgerKindText(entry.kind()), entry.reference(),
+               MoneyText(entry.amount_rupiah())});
   }
   table.Print(out);
 }

@@ -1,19 +1,65 @@
 #include "services/cli/pledge_text.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
 
 namespace lingkaran::cli {
 namespace {
 
+// The rows of one benefit: one if the first and the last day pay the same.
+void AddBenefit(const std::string& label, int64_t first_day, int64_t last_day,
+                std::vector<std::pair<std::string, std::string>>* facts) {
+  if (last_day == 0) {
+    facts->emplace_back(label, "tidak dibayar dalam program ini");
+  } else if (first_day == last_day) {
+    facts->emplace_back(label, MoneyText(last_day));
+  } else {
+    facts->emplace_back(label + ", hari pertama", MoneyText(first_day));
+    facts->emplace_back(label + ", hari terakhir", MoneyText(last_day));
+  }
+}
+
 void PrintAdvice(std::ostream& out, const coverage::v1::TermAdvice& advice) {
-  PrintFacts(out, {{"  Santunan meninggal biasa", MoneyText(advice.natural_death_rupiah())},
-                   {"  Santunan meninggal karena kecelakaan kerja",
-                    MoneyText(advice.accident_death_rupiah())},
-                   {"  Bulan dengan santunan penuh",
-                    absl::StrCat(advice.full_benefit_months(), " dari ", advice.months())}});
+  std::vector<std::pair<std::string, std::string>> facts;
+  AddBenefit("  Santunan meninggal biasa", advice.natural_death_first_day_rupiah(),
+             advice.natural_death_rupiah(), &facts);
+  AddBenefit("  Santunan meninggal karena kecelakaan kerja",
+             advice.accident_death_first_day_rupiah(), advice.accident_death_rupiah(), &facts);
+  facts.emplace_back("  Bulan dengan santunan penuh",
+                     absl::StrCat(advice.full_benefit_months(), " dari ", advice.months()));
+  PrintFacts(out, facts);
   if (!advice.text().empty()) out << Wrapped(advice.text(), 2);
+}
+
+// A setting of a quote, e.g. "waiting_jkm_months=3", in words; as it is if it is new.
+std::string SettingText(const std::string& setting) {
+  const std::vector<std::string> parts = absl::StrSplit(setting, absl::MaxSplits('=', 1));
+  if (parts.size() != 2) return setting;
+  const std::string& value = parts[1];
+  if (setting == "cover_boundary=CALENDAR_MONTH") return "perlindungan menurut bulan kalender";
+  if (setting == "cover_boundary=DAY_TO_DAY") return "perlindungan dari tanggal ke tanggal";
+  if (setting == "waiting_jkm_months=0") return "tanpa masa tunggu JKM";
+  if (parts[0] == "waiting_jkm_months") return "masa tunggu JKM " + value + " bulan";
+  if (setting == "waiting_count=CONTRIBUTION_MONTHS") return "dihitung menurut bulan iuran";
+  if (parts[0] == "lapse_after_months") {
+    return "kepesertaan berakhir sesudah menunggak " + value + " bulan";
+  }
+  if (setting == "arrears_covered=true") return "selama menunggak tetap terlindungi";
+  if (setting == "arrears_covered=false") return "selama menunggak tidak terlindungi";
+  return setting;
+}
+
+void PrintSettings(std::ostream& out, const coverage::v1::QuoteContributionResponse& quote) {
+  if (quote.settings().empty()) return;
+  std::vector<std::string> words;
+  for (const std::string& setting : quote.settings()) words.push_back(SettingText(setting));
+  out << Wrapped("Ketentuan yang dipilih: " + absl::StrJoin(words, "; ") + ".", 0, 2);
 }
 
 std::string CriteriaText(const sponsorship::v1::Criteria& criteria) {
@@ -56,6 +102,7 @@ void PrintQuote(std::ostream& out, const coverage::v1::QuoteContributionResponse
         << MoneyText(quote.better().total_rupiah()) << ":\n";
     PrintAdvice(out, quote.better());
   }
+  PrintSettings(out, quote);
 }
 
 void PrintFunds(std::ostream& out, const sponsorship::v1::Funds& funds) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/cli/labels.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -159,7 +160,7 @@ absl::Status SubmitList(Session& session, const List& list, int64_t batch_id,
   }
   return absl::Status(
       status.code(),
-      absl::StrCat(status.message(), " ", next * kChunkRows, " dari ", list.rows.size(),
+      absl::StrCat(ErrorText(status), " ", next * kChunkRows, " dari ", list.rows.size(),
                    " baris sudah tercatat; lanjutkan dengan berkas yang sama dan --batch ",
                    batch_id, "."));
 }

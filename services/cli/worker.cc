@@ -2,6 +2,7 @@
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
+#include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -66,7 +67,7 @@ CLI::Option* AddReveal(CLI::App* verb, std::string* purpose) {
 CLI::Option* AddWorkerId(CLI::App* verb, int64_t* worker_id) {
   return verb->add_option("WORKER", *worker_id, "The worker's id")
       ->required()
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("");
 }
 
@@ -157,7 +158,7 @@ void AddList(Commands& commands, CLI::App* noun) {
       ->type_name("");
   verb->add_option("--batch", *batch_id, "Only from this list")->type_name("");
   verb->add_option("--limit", *limit, "At most so many")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str()
       ->type_name("");
 }
@@ -264,7 +265,7 @@ void PrintCards(std::ostream& out, const registry::v1::IssueCardsResponse& reply
   for (const registry::v1::CardResult& result : reply.results()) {
     table.Row({std::to_string(result.worker_id()), result.card().card_number(),
                result.status().code() == 0 ? "terbit " + TimeText(result.card().issue_time())
-                                           : result.status().message()});
+                                           : ErrorText(result.status())});
   }
   table.Print(out);
 }
@@ -307,7 +308,7 @@ void AddCard(Commands& commands, CLI::App* noun) {
       });
   verb->add_option("WORKER", options->ids, "Ids of members")
       ->required()
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->type_name("");
   verb->add_flag("--issue", options->issue, "Issue cards to those who have none");
 }

@@ -31,12 +31,13 @@ absl::Status CheckNotPaid(const PaidLine& line, const PaidMonth& paid,
   return absl::OkStatus();
 }
 
-absl::Status CheckAlive(const Member& member, const PaidLine& line, const PaidMonth& paid,
-                        Day first_day) {
+absl::Status CheckTakesPart(const Member& member, const PaidLine& line, const PaidMonth& paid,
+                            Day first_day) {
   const bool dead = member.death_day && first_day > *member.death_day;
   const bool gone = member.withdraw_day && first_day >= *member.withdraw_day;
   if (!dead && !gone) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kAfterDeath,
+  return Error(absl::StatusCode::kFailedPrecondition,
+               dead ? Reason::kAfterDeath : Reason::kWorkerWithdrawn,
                absl::StrCat(MonthText(paid), " begins after the worker's ",
                             dead ? "death" : "withdrawal", "; give the seat to another worker"),
                Names(line, paid));
@@ -71,7 +72,7 @@ absl::StatusOr<std::vector<PersonMonth>> BookLine(const Rules& rules, const Memb
   for (const PaidMonth& paid : line.months) {
     RETURN_IF_ERROR(CheckNotPaid(line, paid, standing));
     ASSIGN_OR_RETURN(const DaySpan days, CoveredDays(boundary->kind, line.first_day, paid.month));
-    RETURN_IF_ERROR(CheckAlive(member, line, paid, days.first));
+    RETURN_IF_ERROR(CheckTakesPart(member, line, paid, days.first));
     ASSIGN_OR_RETURN(const Contribution due, ContributionOf(rules, paid.programme, paid.month,
                                                             line.wage_base, sector, source.payer));
     RETURN_IF_ERROR(CheckAmount(line, paid, due.amount));

@@ -49,9 +49,8 @@ struct PaidLine {
 // The person-months to book for a line, all or nothing. `standing` are the member's months that
 // stand. Errors:
 //   ALREADY_EXISTS/MONTH_ALREADY_PAID        by whomever, also by another branch;
-//   FAILED_PRECONDITION/AFTER_DEATH          the month's first covered day is after the death or
-//   not
-//                                            before the withdrawal;
+//   FAILED_PRECONDITION/AFTER_DEATH          the month's first covered day is after the death;
+//   FAILED_PRECONDITION/WORKER_WITHDRAWN     it is not before the day of withdrawal;
 //   FAILED_PRECONDITION/CONTRIBUTION_MISMATCH  not what the rules give for that month;
 //   FAILED_PRECONDITION/NO_RULE_IN_FORCE;
 //   INVALID_ARGUMENT/INVALID_FIELD           a month before the first day.

@@ -126,11 +126,11 @@ absl::StatusOr<TermAdvice> Advise(const Rules& rules, const QuoteRequest& reques
   ASSIGN_OR_RETURN(const Facts facts, NewcomerFacts(request, boundary, months));
   const Day first = request.first_day;
   const Day last = facts.runs.front().last_day;
-  ASSIGN_OR_RETURN(const Rupiah natural_first,
+  ASSIGN_OR_RETURN(advice.natural_death_first_day,
                    DueOn(rules, request, facts, BenefitEvent::kNaturalDeath, first));
   ASSIGN_OR_RETURN(advice.natural_death,
                    DueOn(rules, request, facts, BenefitEvent::kNaturalDeath, last));
-  ASSIGN_OR_RETURN(const Rupiah accident_first,
+  ASSIGN_OR_RETURN(advice.accident_death_first_day,
                    DueOn(rules, request, facts, BenefitEvent::kAccidentDeath, first));
   ASSIGN_OR_RETURN(advice.accident_death,
                    DueOn(rules, request, facts, BenefitEvent::kAccidentDeath, last));
@@ -138,12 +138,12 @@ absl::StatusOr<TermAdvice> Advise(const Rules& rules, const QuoteRequest& reques
   advice.text = absl::StrCat(months, " bulan: terlindungi ", FormatDay(first), " sampai dengan ",
                              FormatDay(last), ".");
   if (Has(request, Programme::kJkm)) {
-    advice.text +=
-        DueText("Meninggal bukan karena kecelakaan kerja", natural_first, advice.natural_death);
+    advice.text += DueText("Meninggal bukan karena kecelakaan kerja",
+                           advice.natural_death_first_day, advice.natural_death);
   }
   if (Has(request, Programme::kJkk)) {
-    advice.text +=
-        DueText("Meninggal karena kecelakaan kerja", accident_first, advice.accident_death);
+    advice.text += DueText("Meninggal karena kecelakaan kerja", advice.accident_death_first_day,
+                           advice.accident_death);
   }
   if (const Arrears* arrears = rules.ArrearsOn(last + 1)) {
     absl::StrAppend(&advice.text, " Sesudah itu perlindungan berhenti; dilanjutkan paling lambat ",

@@ -36,8 +36,10 @@ struct QuoteLine {
 // What a length means for a family whose breadwinner had no cover before.
 struct TermAdvice {
   int months = 0;
-  Rupiah natural_death;   // on the last covered day; 0 without JKM
-  Rupiah accident_death;  // on the last covered day; 0 without JKK
+  Rupiah natural_death;             // on the last covered day; 0 without JKM
+  Rupiah accident_death;            // on the last covered day; 0 without JKK
+  Rupiah natural_death_first_day;   // on the first covered day; 0 without JKM
+  Rupiah accident_death_first_day;  // on the first covered day; 0 without JKK
   int full_benefit_months = 0;
   bool weak = false;  // a natural death never pays the full benefit, and another length mends that
   std::string text;   // Indonesian

@@ -39,6 +39,8 @@ void FillAdvice(const TermAdvice& advice, v1::TermAdvice* out) {
   out->set_months(advice.months);
   out->set_natural_death_rupiah(advice.natural_death.amount());
   out->set_accident_death_rupiah(advice.accident_death.amount());
+  out->set_natural_death_first_day_rupiah(advice.natural_death_first_day.amount());
+  out->set_accident_death_first_day_rupiah(advice.accident_death_first_day.amount());
   out->set_full_benefit_months(advice.full_benefit_months);
   out->set_weak(advice.weak);
   out->set_text(advice.text);

@@ -138,9 +138,9 @@ absl::Status CoverageServiceImpl::Upsert(const Call& call, const v1::UpsertMembe
       });
   // Another member still holds the hash: his own correction is on its way by another route.
   if (absl::IsAlreadyExists(status)) {
-    return absl::AbortedError(
-        "another member still has one of these NIKs or numbers; send it again once his own change "
-        "has arrived");
+    return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
+                 "another member still has one of these NIKs or numbers; send it again once his "
+                 "own change has arrived");
   }
   return status;
 }

@@ -31,6 +31,22 @@ absl::Status WorkerNotFound(int64_t worker_id) {
   return NotFound(Reason::kWorkerNotFound, "worker", worker_id);
 }
 
+std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch) {
+  return batch ? std::optional(batch->agency_id) : std::nullopt;
+}
+
+absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
+                        const absl::Status& not_found) {
+  if (actor.role == Role::kAgency) {
+    if (actor.agency_id == 0) {
+      return Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
+                   "an agency's actor must name his agency: \"NAME;role=agency;agency=3\"");
+    }
+    if (owner && *owner != actor.agency_id) return not_found;
+  }
+  return owner ? absl::OkStatus() : not_found;
+}
+
 absl::Status CheckWorkerIds(const google::protobuf::RepeatedField<int64_t>& worker_ids) {
   if (worker_ids.empty() || worker_ids.size() > kMaxIds) {
     return InvalidField("worker_ids", absl::StrCat("name 1 to ", kMaxIds, " workers"));

@@ -99,7 +99,7 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
 
   // -- service_submit.cc --
   absl::Status Submit(const Call& call, SubmitStream* stream);
-  absl::StatusOr<Submission> BeginSubmission(int64_t batch_id);
+  absl::StatusOr<Submission> BeginSubmission(const Call& call, int64_t batch_id);
   std::vector<PreparedRow> Prepare(const Submission& submission,
                                    const v1::SubmitCandidatesRequest& chunk) const;
   absl::StatusOr<ChunkDecision> Commit(const Call& call, const Submission& submission,
@@ -153,6 +153,16 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
 absl::Status AgencyNotFound(int64_t agency_id);
 absl::Status BatchNotFound(int64_t batch_id);
 absl::Status WorkerNotFound(int64_t worker_id);
+
+// The agency of a list; none without a list.
+std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch);
+
+// Whether the actor may touch what belongs to the agency `owner`; none if there is no such thing.
+// An agency's actor may touch what is his own agency's only, and learns of the rest no more than
+// of what does not exist: `not_found` in both cases. If he names no agency:
+// PERMISSION_DENIED/NOT_ALLOWED, whatever he asks about.
+absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
+                        const absl::Status& not_found);
 
 // 1 to 2,000 positive ids, each once.
 absl::Status CheckWorkerIds(const google::protobuf::RepeatedField<int64_t>& worker_ids);

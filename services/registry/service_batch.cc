@@ -49,6 +49,9 @@ grpc::Status RegistryServiceImpl::CreateBatch(Context* context, In<v1::CreateBat
   return RunRpc(context, "lingkaran.registry.v1.RegistryService/CreateBatch",
                 [&](const Call& call) -> absl::Status {
                   RETURN_IF_ERROR(CheckBatch(*request));
+                  // Before Mutate, which would repeat a stored answer to another agency.
+                  RETURN_IF_ERROR(CheckOwner(call.actor, request->agency_id(),
+                                             AgencyNotFound(request->agency_id())));
                   return Mutate(call, parts_.database, Now(), *request, response,
                                 [&](sql::Tx& tx) -> absl::Status {
                                   const std::optional<Agency> agency =
@@ -78,10 +81,11 @@ grpc::Status RegistryServiceImpl::CreateBatch(Context* context, In<v1::CreateBat
 grpc::Status RegistryServiceImpl::GetBatch(Context* context, In<v1::GetBatchRequest> request,
                                            v1::GetBatchResponse* response) {
   return RunRpc(context, "lingkaran.registry.v1.RegistryService/GetBatch",
-                [&](const Call&) -> absl::Status {
+                [&](const Call& call) -> absl::Status {
                   return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
                     const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-                    if (!batch) return BatchNotFound(request->batch_id());
+                    RETURN_IF_ERROR(
+                        CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
                     FillBatch(*batch, response->mutable_batch());
                     return absl::OkStatus();
                   });
@@ -93,7 +97,7 @@ grpc::Status RegistryServiceImpl::ListBatchRows(Context* context,
                                                 v1::ListBatchRowsResponse* response) {
   return RunRpc(
       context, "lingkaran.registry.v1.RegistryService/ListBatchRows",
-      [&](const Call&) -> absl::Status {
+      [&](const Call& call) -> absl::Status {
         ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 500, 2'000));
         ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
         std::optional<RowStatus> status;
@@ -103,7 +107,8 @@ grpc::Status RegistryServiceImpl::ListBatchRows(Context* context,
         return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
           response->Clear();
           const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-          if (!batch) return BatchNotFound(request->batch_id());
+          RETURN_IF_ERROR(
+              CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
           const EntryTest* test = RulesOfList(*batch);
           for (const RowRecord& row : store::ListRows(tx, batch->batch_id, status,
                                                       static_cast<int32_t>(after), size + 1)) {

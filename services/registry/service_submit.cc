@@ -79,7 +79,7 @@ absl::Status RegistryServiceImpl::Submit(const Call& call, SubmitStream* stream)
     RETURN_IF_ERROR(call.StillWanted());
     RETURN_IF_ERROR(CheckChunk(chunk, submission.batch_id));
     if (submission.batch_id == 0) {
-      ASSIGN_OR_RETURN(submission, BeginSubmission(chunk.batch_id()));
+      ASSIGN_OR_RETURN(submission, BeginSubmission(call, chunk.batch_id()));
     }
     const std::vector<PreparedRow> rows = Prepare(submission, chunk);
     ASSIGN_OR_RETURN(const ChunkDecision decision,
@@ -98,12 +98,13 @@ absl::Status RegistryServiceImpl::Submit(const Call& call, SubmitStream* stream)
 }
 
 absl::StatusOr<RegistryServiceImpl::Submission> RegistryServiceImpl::BeginSubmission(
-    int64_t batch_id) {
+    const Call& call, int64_t batch_id) {
   std::optional<Batch> batch;
   std::optional<Agency> agency;
   RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
     batch = store::FindBatch(tx, batch_id);
-    if (!batch) return BatchNotFound(batch_id);
+    const absl::Status own = CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(batch_id));
+    if (!own.ok()) return own;
     agency = store::FindAgency(tx, batch->agency_id);
     return agency ? absl::OkStatus() : AgencyNotFound(batch->agency_id);
   }));

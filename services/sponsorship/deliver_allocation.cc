@@ -239,6 +239,12 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
   std::vector<RefusalRow> refusals;
   for (size_t i = 0; i < slots.size(); ++i) {
     refusals.push_back(RefusalOf(slots[i].worker_id, statuses[i]));
+    // A fault of the pledge's price is not the worker's: the next one would fare no better, so the
+    // draw ends here.
+    const Reason reason = ReasonOf(statuses[i]);
+    if (reason == Reason::kContributionMismatch || reason == Reason::kNoRuleInForce) {
+      allocation.reserve_until = 0;
+    }
     if (slots[i].held) {
       SkipSeat(tx, pledge_id, slots[i].seat_number, allocation.allocation_id);
     } else {

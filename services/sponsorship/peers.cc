@@ -209,6 +209,7 @@ absl::StatusOr<std::vector<PaidSoFar>> Peers::PaidUntil(const std::vector<int64_
         one.status = Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable,
                            "coverage can't tell now; ask again with the same request_id");
       }
+      one.unknown |= answer.reason() == cv::ANSWER_REASON_PERSON_UNKNOWN;
       one.last_day = std::max(one.last_day, answer.last_day());
       one.member |= answer.last_day() > 0 && answer.reason() != cv::ANSWER_REASON_LAPSED;
     }

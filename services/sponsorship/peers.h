@@ -67,6 +67,7 @@ struct PaidSoFar {
   absl::Status status;
   int32_t last_day = 0;  // last covered day; 0 if never
   bool member = false;   // paying on is possible: covered, or not lapsed yet
+  bool unknown = false;  // coverage has never heard of him
 };
 
 class Peers {

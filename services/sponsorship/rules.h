@@ -15,10 +15,11 @@ struct PayerRule {
   PayerClass payer_class = PayerClass::kUnspecified;
   Day from;
   Day to;
-  std::string group_code;    // code of the group (wadah); empty if none is known
-  int invoice_due_days = 0;  // until an invoice is due
-  int reservation_days = 0;  // after which an unfinished reservation ends
-  bool refundable = false;   // whether money not spent goes back on request
+  std::string group_code;     // code of the group (wadah); empty if none is known
+  int invoice_due_days = 0;   // until an invoice is due
+  int reservation_days = 0;   // after which an unfinished reservation ends
+  bool refundable = false;    // whether money not spent goes back on request
+  bool agreed_start = false;  // whether cover may start on an agreed day gone by
 };
 
 class RuleBook {

@@ -46,7 +46,7 @@ absl::StatusOr<RuleBook> LoadRules(const std::string& path) {
     series[entry.payer_class()].push_back(span);
     entries.push_back({static_cast<PayerClass>(entry.payer_class()), span.from, span.to,
                        entry.group_code(), entry.invoice_due_days(), entry.reservation_days(),
-                       entry.refundable()});
+                       entry.refundable(), entry.agreed_start()});
   }
   for (int payer = common::v1::PAYER_CLASS_CSR; payer <= common::v1::PAYER_CLASS_VILLAGE; ++payer) {
     if (!series.contains(payer)) {

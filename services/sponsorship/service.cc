@@ -205,6 +205,11 @@ absl::Status SponsorshipServiceImpl::DoCreatePledge(const Call& call,
   pledge.create_time = absl::ToUnixMillis(now);
   ASSIGN_OR_RETURN(const PayerRule rule,
                    context_.rules->Find(pledge.payer_class, context_.Today()));
+  if (!rule.agreed_start && pledge.first_day < DayNumber(LocalDay(now, offset))) {
+    return InvalidField("first_day",
+                        "cover of this payer class starts today at the earliest; nobody can be "
+                        "insured for days gone by");
+  }
   pledge.group_code = rule.group_code;
   pledge.due_day = DayNumber(context_.Today() + rule.invoice_due_days);
 

@@ -1,4 +1,5 @@
 // PayContribution.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -109,6 +110,12 @@ absl::StatusOr<std::vector<ContributionLineRow>> SponsorshipServiceImpl::PriceCo
   ASSIGN_OR_RETURN(
       const std::vector<PaidSoFar> paid,
       context_.peers->PaidUntil(workers, ProgrammesOf(request.programmes()), DayNumber(today)));
+  // A slip of the pen must not use the bank reference up.
+  if (std::all_of(paid.begin(), paid.end(), [](const PaidSoFar& one) { return one.unknown; })) {
+    return Error(absl::StatusCode::kNotFound, Reason::kMemberNotFound,
+                 "none of these workers is a member; nothing was recorded: correct the list and "
+                 "send it again");
+  }
   std::map<int32_t, PriceSchedule> schedules;  // by first month
   std::vector<ContributionLineRow> lines;
   Rupiah price;
@@ -190,7 +197,17 @@ absl::Status SponsorshipServiceImpl::DoPayContribution(const Call& call,
   }));
   if (repeated.has_value()) return AnswerContribution(call, *repeated, true, response);
   if (!reply.has_value()) {
-    ASSIGN_OR_RETURN(const std::vector<ContributionLineRow> lines, PriceContribution(request));
+    const absl::StatusOr<std::vector<ContributionLineRow>> priced = PriceContribution(request);
+    if (!priced.ok()) {
+      // The same call may have been recorded meanwhile, which moves the next month to pay.
+      RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) -> absl::Status {
+        ASSIGN_OR_RETURN(repeated, FindRepeated(tx, request.bank_reference(), key.fingerprint));
+        return absl::OkStatus();
+      }));
+      if (repeated.has_value()) return AnswerContribution(call, *repeated, true, response);
+      return priced.status();
+    }
+    const std::vector<ContributionLineRow>& lines = *priced;
     const absl::Time now = context_.Now();
     // As in ReplaceWorkers the kept reply is the id; the results are in the lines.
     absl::StatusOr<std::string> begun =

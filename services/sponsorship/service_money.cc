@@ -138,10 +138,7 @@ absl::Status SponsorshipServiceImpl::DoRefundPledge(const Call& call,
                    {{"available_rupiah", absl::StrCat(most.amount())}});
     }
     const Rupiah available = std::min(amount, pledge.funds.available);
-    RETURN_IF_ERROR(Post(tx,
-                         Refund(pledge.pledge_id, pledge.sponsor_id, available, amount - available,
-                                request.bank_reference()),
-                         now));
+    // The receipt first, as everywhere: two orders of the sequences' locks would clash.
     ReceiptRow transfer;
     transfer.bank_reference = request.bank_reference();
     transfer.kind = "refund";
@@ -151,7 +148,12 @@ absl::Status SponsorshipServiceImpl::DoRefundPledge(const Call& call,
     transfer.credit = amount - available;
     transfer.value_day = DayNumber(context_.Today());
     InsertReceipt(tx, transfer, now);
-    RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id));
+    RETURN_IF_ERROR(Post(tx,
+                         Refund(pledge.pledge_id, pledge.sponsor_id, available, amount - available,
+                                request.bank_reference()),
+                         now));
+    RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id),
+                request.reason());
     ASSIGN_OR_RETURN(pledge, sponsorship::GetPledge(tx, pledge.pledge_id));
     response->set_refunded_rupiah(amount.amount());
     *response->mutable_pledge() = ToProto(pledge);
@@ -179,7 +181,8 @@ absl::Status SponsorshipServiceImpl::DoCancelPledge(const Call& call,
         RETURN_IF_ERROR(Post(tx, Cancel(pledge.pledge_id, pledge.sponsor_id, left), now));
       }
       SetCancelled(tx, pledge.pledge_id, left);
-      RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id));
+      RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id),
+                  request.reason());
       ASSIGN_OR_RETURN(pledge, sponsorship::GetPledge(tx, pledge.pledge_id));
     }
     *response->mutable_pledge() = ToProto(pledge);

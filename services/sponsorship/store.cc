@@ -302,14 +302,14 @@ std::vector<ReceiptRow> ListReceipts(Tx& tx, int64_t pledge_id) {
 }
 
 void RecordEvent(Tx& tx, absl::Time now, const std::string& actor, std::string_view method,
-                 const std::string& subject) {
+                 const std::string& subject, const std::string& reason) {
   const int64_t seq = sql::NextIds(tx, "event", 1);
   const int64_t time = absl::ToUnixMillis(now);
   const std::string name(method.substr(method.rfind('/') + 1));
-  tx.db() << "INSERT INTO events (seq, event_time, actor, method, subject) "
-             "VALUES (:seq, :time, :actor, :method, :subject)",
+  tx.db() << "INSERT INTO events (seq, event_time, actor, method, subject, reason) "
+             "VALUES (:seq, :time, :actor, :method, :subject, :reason)",
       use(seq, "seq"), use(time, "time"), use(actor, "actor"), use(name, "method"),
-      use(subject, "subject");
+      use(subject, "subject"), use(reason, "reason");
 }
 
 }  // namespace lingkaran::sponsorship

@@ -93,8 +93,8 @@ std::optional<ReceiptRow> FindReceipt(sql::Tx& tx, const std::string& bank_refer
 // Of one pledge, oldest first.
 std::vector<ReceiptRow> ListReceipts(sql::Tx& tx, int64_t pledge_id);
 
-// Writes down who did what to whom ("pledge/3").
+// Writes down who did what to whom ("pledge/3"), and why if he had to say.
 void RecordEvent(sql::Tx& tx, absl::Time now, const std::string& actor, std::string_view method,
-                 const std::string& subject);
+                 const std::string& subject, const std::string& reason = "");
 
 }  // namespace lingkaran::sponsorship

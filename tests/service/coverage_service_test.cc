@@ -104,6 +104,17 @@ TEST_P(CoverageServiceTest, ABadLineNeverHoldsUpTheOthers) {
   EXPECT_EQ(world_.Jkk(4, 20191107).reason(), cv1::ANSWER_REASON_NEVER_PAID);
 }
 
+TEST_P(CoverageServiceTest, AMonthAfterTheWithdrawalIsRefusedAsSuch) {
+  world_.Enrol(1);
+  cv1::Member gone = world_.MemberOf(0, 2);
+  gone.set_withdraw_day(20191201);
+  ASSERT_TRUE(world_.Upsert({gone}).ok());
+  const absl::Status status = world_.Pay(0, 20191107, 2);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(status), Reason::kWorkerWithdrawn);
+  EXPECT_TRUE(world_.Pay(0, 20191107, 1).ok());
+}
+
 TEST_P(CoverageServiceTest, TheSameRequestGivesTheFirstAnswerAgain) {
   world_.Enrol(1);
   const cv1::ActivateCoverageRequest request = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
@@ -248,7 +259,8 @@ TEST_P(CoverageServiceTest, ATakenNikIsToBeSentAgain) {
   cv1::Member other = world_.MemberOf(1);
   other.set_nik_hash(world_.HashOf(world_.Nik(0)));
   const absl::Status status = world_.Upsert({other}).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(status), Reason::kTokenNotYetApplied);
   EXPECT_TRUE(IsRetryable(status));
   EXPECT_EQ(world_.Jkk(1, 20191107).reason(), cv1::ANSWER_REASON_PERSON_UNKNOWN);
 }

@@ -166,10 +166,18 @@ int64_t RegistryTest::MakeBatch(int64_t agency_id, int declared, v1::BatchKind k
   request.set_decree_number("SK 400.9/12/2019");
   request.set_decree_day(20191101);
   request.set_declared_rows(declared);
-  const auto made =
-      Call(&v1::RegistryService::StubInterface::CreateBatch, request, "siti;role=agency");
+  const auto made = Call(&v1::RegistryService::StubInterface::CreateBatch, request,
+                         absl::StrCat("siti;role=agency;agency=", agency_id));
   EXPECT_TRUE(made.status.ok()) << made.status;
-  return made.response.batch().batch_id();
+  const int64_t batch_id = made.response.batch().batch_id();
+  agency_of_batch_[batch_id] = agency_id;
+  return batch_id;
+}
+
+std::string RegistryTest::SenderOf(int64_t batch_id) const {
+  const auto found = agency_of_batch_.find(batch_id);
+  return absl::StrCat("siti;role=agency;agency=",
+                      found == agency_of_batch_.end() ? 1 : found->second);
 }
 
 std::vector<v1::RowResult> RegistryTest::Sent::results() const {
@@ -183,7 +191,7 @@ std::vector<v1::RowResult> RegistryTest::Sent::results() const {
 RegistryTest::Sent RegistryTest::Send(int64_t batch_id, const std::vector<v1::CandidateRow>& rows,
                                       bool complete, int chunk_rows, const std::string& actor) {
   grpc::ClientContext context;
-  context.AddMetadata(kActorMetadata, actor);
+  context.AddMetadata(kActorMetadata, actor.empty() ? SenderOf(batch_id) : actor);
   auto stream = stub_->SubmitCandidates(&context);
   Sent sent;
   size_t next = 0;

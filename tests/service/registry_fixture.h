@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -82,7 +83,9 @@ class RegistryTest : public DatabaseTest {
   int64_t MakeAgency(const std::string& region = "33.72");
   int64_t MakeBatch(int64_t agency_id, int declared,
                     v1::BatchKind kind = v1::BATCH_KIND_CANDIDATES);
-  // Sends chunks of a list; the status of the stream and its answers.
+  // Siti of the agency that the batch belongs to; of agency 1 if MakeBatch did not make it.
+  std::string SenderOf(int64_t batch_id) const;
+  // Sends chunks of a list; the status of the stream and its answers. Empty actor: SenderOf.
   struct Sent {
     absl::Status status;
     std::vector<v1::SubmitCandidatesResponse> responses;
@@ -91,7 +94,7 @@ class RegistryTest : public DatabaseTest {
     std::vector<v1::RowResult> results() const;
   };
   Sent Send(int64_t batch_id, const std::vector<v1::CandidateRow>& rows, bool complete = true,
-            int chunk_rows = 2'000, const std::string& actor = "siti;role=agency");
+            int chunk_rows = 2'000, const std::string& actor = "");
   Answered<v1::ReviewBatchResponse> Review(int64_t batch_id, v1::ReviewDecision decision,
                                            const std::string& actor = "budi;role=officer");
   // An agency, an approved list of `count` good rows; their worker ids.
@@ -121,6 +124,7 @@ class RegistryTest : public DatabaseTest {
   std::unique_ptr<RegistryApp> app_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::RegistryService::Stub> stub_;
+  std::map<int64_t, int64_t> agency_of_batch_;
   int ids_ = 0;
 };
 

@@ -229,6 +229,71 @@ TEST_P(RegistryServiceTest, TwoStreamsWithTheSameListMakeEachPersonOnce) {
   EXPECT_EQ(QueryInt("SELECT COUNT(DISTINCT nik_hash) FROM workers"), kRows);
 }
 
+// What one agency sends is no business of another: to it there is no such list.
+TEST_P(RegistryServiceTest, AnAgencyActsForItselfOnly) {
+  const int64_t solo = MakeAgency();
+  const int64_t other = MakeAgency("33");
+  v1::CreateBatchRequest create;
+  create.set_request_id(NewId());
+  create.set_agency_id(solo);
+  create.set_kind(v1::BATCH_KIND_CANDIDATES);
+  create.set_decree_number("SK 1/2019");
+  create.set_declared_rows(1);
+  const auto actor = [](int64_t agency) { return absl::StrCat("eko;role=agency;agency=", agency); };
+  const auto made = Call(&Stub::CreateBatch, create, actor(solo));
+  ASSERT_TRUE(made.status.ok()) << made.status;
+  v1::GetBatchRequest get;
+  get.set_batch_id(made.response.batch().batch_id());
+  v1::ListBatchRowsRequest list;
+  list.set_batch_id(get.batch_id());
+
+  // Neither a new list for the other agency nor the stored answer to its request.
+  EXPECT_EQ(Call(&Stub::CreateBatch, create, actor(other)).reason(), Reason::kAgencyNotFound);
+  create.set_request_id(NewId());
+  const auto refused = Call(&Stub::CreateBatch, create, actor(other));
+  EXPECT_EQ(refused.status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(refused.reason(), Reason::kAgencyNotFound);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM batches"), 1);
+
+  const Sent sent = Send(get.batch_id(), {GoodRow(2, 1)}, true, 1, actor(other));
+  EXPECT_EQ(sent.reason(), Reason::kBatchNotFound);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM batch_rows"), 0);
+  const auto hidden = Call(&Stub::GetBatch, get, actor(other));
+  EXPECT_EQ(hidden.reason(), Reason::kBatchNotFound);
+  EXPECT_EQ(hidden.status.message(), absl::StrCat("there is no batch ", get.batch_id()));
+  EXPECT_EQ(Call(&Stub::ListBatchRows, list, actor(other)).reason(), Reason::kBatchNotFound);
+
+  ASSERT_TRUE(Send(get.batch_id(), {GoodRow(2, 1)}, true, 1, actor(solo)).status.ok());
+  EXPECT_TRUE(Call(&Stub::GetBatch, get, actor(solo)).status.ok());
+  EXPECT_THAT(Call(&Stub::ListBatchRows, list, actor(solo)).response.rows(), SizeIs(1));
+  EXPECT_TRUE(Call(&Stub::GetBatch, get).status.ok()) << "an officer sees every list";
+}
+
+// Without an agency there is nothing to hold the actor to, so all four refuse him, whether the
+// list exists or not.
+TEST_P(RegistryServiceTest, AnAgencysActorNamesHisAgency) {
+  const std::string nobody = "eko;role=agency";
+  v1::CreateBatchRequest create;
+  create.set_request_id(NewId());
+  create.set_agency_id(MakeAgency());
+  create.set_kind(v1::BATCH_KIND_CANDIDATES);
+  create.set_decree_number("SK 1/2019");
+  create.set_declared_rows(1);
+  const auto refused = Call(&Stub::CreateBatch, create, nobody);
+  EXPECT_EQ(refused.status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(refused.reason(), Reason::kNotAllowed);
+  EXPECT_THAT(std::string(refused.status.message()), testing::HasSubstr("agency=3"));
+  for (const int64_t batch_id : {MakeBatch(create.agency_id(), 1), int64_t{99}}) {
+    v1::GetBatchRequest get;
+    get.set_batch_id(batch_id);
+    v1::ListBatchRowsRequest list;
+    list.set_batch_id(batch_id);
+    EXPECT_EQ(Send(batch_id, {GoodRow(2, 1)}, true, 1, nobody).reason(), Reason::kNotAllowed);
+    EXPECT_EQ(Call(&Stub::GetBatch, get, nobody).reason(), Reason::kNotAllowed);
+    EXPECT_EQ(Call(&Stub::ListBatchRows, list, nobody).reason(), Reason::kNotAllowed);
+  }
+}
+
 TEST_P(RegistryServiceTest, ReviewNeedsASecondPairOfEyesAndEvidence) {
   const int64_t batch_id = MakeBatch(MakeAgency(), 2);
   constexpr auto kApprove = v1::REVIEW_DECISION_APPROVE;

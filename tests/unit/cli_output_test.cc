@@ -10,14 +10,18 @@
 #include <sstream>
 
 #include "common/error.h"
+#include "common/rpc.h"
 #include "services/cli/command.h"
+#include "services/cli/fields.h"
 #include "services/cli/labels.h"
+#include "services/cli/pledge_text.h"
 #include "services/cli/progress.h"
 #include "services/cli/reasons.h"
 
 namespace lingkaran::cli {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -165,7 +169,10 @@ TEST(ReasonTest, AllReasonsSayWhatTheyMean) {
 #define LINGKARAN_X(id, name, number)                                                  \
   EXPECT_EQ(ReasonText(Reason::id).empty(),                                            \
             Reason::id == Reason::kUnspecified || Reason::id == Reason::kInvalidField) \
-      << #name;
+      << #name;                                                                        \
+  EXPECT_EQ(ReasonText(Reason::id).find("; ") == std::string_view::npos,               \
+            ReasonText(Reason::id).empty())                                            \
+      << #name << " does not say how to mend it";
   LINGKARAN_ERROR_REASONS(LINGKARAN_X)
 #undef LINGKARAN_X
   EXPECT_EQ(ReasonLabel("ALREADY_MEMBER"), "orang itu sudah menjadi peserta");
@@ -205,16 +212,91 @@ TEST(ExitCodeTest, TellsErrorsApart) {
 
 TEST(ErrorTest, ListsWrongFields) {
   EXPECT_EQ(DescribeError(InvalidField("seats", "must be 1 to 1,000,000")),
-            "Masukan keliru: seats: must be 1 to 1,000,000");
+            "Masukan keliru: jumlah orang (--seats): tulis 1 sampai 1.000.000");
   FieldErrors errors;
   errors.Require(false, "seats", "missing");
-  errors.Require(false, "months", "missing");
+  errors.Require(false, "new_field", "send it");
   EXPECT_EQ(DescribeError(errors.ToStatus()),
-            "Masukan keliru: \n  seats: missing\n  months: missing");
-  EXPECT_EQ(DescribeError(Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
-                                "there is no pledge 7")),
-            "Ditolak: komitmen itu tidak ada. (there is no pledge 7)");
-  EXPECT_EQ(DescribeError(absl::NotFoundError("x")), "Ditolak: x");
+            "Masukan keliru: \n  jumlah orang (--seats): tulis 1 sampai 1.000.000"
+            "\n  new_field (send it)");
+}
+
+TEST(ErrorTest, FieldsAreNamedByTheirOptions) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"decree_number", "(--decree)"},
+      {"person.nik", "(--nik)"},
+      {"bank_reference", "(--reference)"},
+      {"to_day", "(--to)"},
+      {"items[3].person.nik", "(--nik)"},
+      {"lines[2].from_month", "(--from-month)"},
+      {"lines.worker_id", "(--worker)"},
+      {"criteria.sector", "(--only-sector)"},
+      {"sector", "(--sector)"},
+      {"evidence.attested_by", "(--attested-by)"},
+  };
+  for (const auto& [path, option] : cases) {
+    EXPECT_THAT(FieldText(path).value_or("none"), HasSubstr(option)) << path;
+  }
+  EXPECT_EQ(FieldText("chunk_number"), std::nullopt);
+}
+
+TEST(ErrorTest, SaysWhatHappenedAndHowToMendIt) {
+  const absl::Status gone =
+      Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound, "there is no pledge 7");
+  EXPECT_EQ(DescribeError(gone),
+            "Ditolak: komitmen itu tidak ada; lihat nomornya dengan: pledge list.");
+  EXPECT_THAT(DescribeError(gone, true), HasSubstr("[there is no pledge 7]"));
+  EXPECT_EQ(ErrorText(Error(absl::StatusCode::kFailedPrecondition, Reason::kMonthsNotPermitted, "x",
+                            {{"months", "5"}, {"permitted", "1,3,6,12"}})),
+            "jumlah bulan itu tidak boleh dibayar sekaligus; pilih jumlah lain dengan --months. "
+            "(yang boleh: 1, 3, 6, 12)");
+  EXPECT_THAT(ErrorText(ToProto(Error(absl::StatusCode::kAlreadyExists, Reason::kMonthAlreadyPaid,
+                                      "x", {{"programme", "JKK"}, {"month", "202002"}}))),
+              HasSubstr("(JKK, Februari 2020)"));
+  EXPECT_THAT(ErrorText(Error(absl::StatusCode::kFailedPrecondition, Reason::kNoRuleInForce, "x",
+                              {{"day", "20150630"}})),
+              HasSubstr("30 Juni 2015"));
+  EXPECT_THAT(ErrorText(Error(absl::StatusCode::kInvalidArgument, Reason::kAmountMismatch, "x",
+                              {{"price_rupiah", "16800"}})),
+              HasSubstr("tarifnya Rp16.800"));
+  EXPECT_EQ(DescribeError(absl::NotFoundError("x"), true), "Ditolak: x");
+}
+
+TEST(LedgerTest, KindsAndAccountsHaveWords) {
+  for (const char* kind :
+       {"payment", "reserve", "spend", "release", "revoke", "refund", "cancel"}) {
+    EXPECT_NE(LedgerKindText(kind), kind);
+  }
+  EXPECT_EQ(LedgerKindText("gift"), "gift");
+  EXPECT_EQ(LedgerAccountText("bank"), "bank");
+  EXPECT_EQ(LedgerAccountText("pledge/1/available"), "komitmen 1: tersedia");
+  EXPECT_EQ(LedgerAccountText("sponsor/2/credit"), "donatur 2: simpanan");
+  EXPECT_EQ(LedgerAccountText("else/1"), "else/1");
+}
+
+TEST(QuoteTest, ShowsFirstAndLastDayAndSettings) {
+  coverage::v1::QuoteContributionResponse quote;
+  coverage::v1::TermAdvice* advice = quote.mutable_advice();
+  advice->set_natural_death_first_day_rupiah(24'000'000);
+  advice->set_natural_death_rupiah(42'000'000);
+  advice->set_accident_death_first_day_rupiah(70'000'000);
+  advice->set_accident_death_rupiah(70'000'000);
+  for (const char* setting : {"cover_boundary=CALENDAR_MONTH", "waiting_jkm_months=3", "new=1"}) {
+    quote.add_settings(setting);
+  }
+  std::ostringstream both;
+  PrintQuote(both, quote, 1);
+  EXPECT_THAT(both.str(), ContainsRegex("meninggal biasa, hari pertama +Rp24.000.000"));
+  EXPECT_THAT(both.str(), ContainsRegex("meninggal biasa, hari terakhir +Rp42.000.000"));
+  EXPECT_THAT(both.str(), ContainsRegex("karena kecelakaan kerja +Rp70.000.000"));
+  EXPECT_THAT(both.str(), HasSubstr("Ketentuan yang dipilih: perlindungan menurut bulan kalender; "
+                                    "masa tunggu JKM 3 bulan;"));
+  EXPECT_THAT(both.str(), HasSubstr("new=1"));
+  advice->set_natural_death_first_day_rupiah(0);
+  advice->set_natural_death_rupiah(0);
+  std::ostringstream without;
+  PrintQuote(without, quote, 1);
+  EXPECT_THAT(without.str(), ContainsRegex("meninggal biasa +tidak dibayar dalam program ini"));
 }
 
 // Runs a command line without any service.
@@ -251,6 +333,37 @@ TEST(CommandTest, HelpHasAnExampleEverywhere) {
     const Ran help = RunCli(verb);
     EXPECT_EQ(help.code, 0) << verb[0];
     EXPECT_THAT(help.out, HasSubstr("Example:\n  lingkaran " + std::string(verb[0])));
+  }
+}
+
+TEST(CommandTest, GroupsShowAnExample) {
+  for (const char* noun :
+       {"agency", "batch", "worker", "sponsor", "pledge", "payment", "allocation", "cover", "check",
+        "benefit", "report", "contribution", "rules", "keys"}) {
+    EXPECT_THAT(RunCli({noun, "--help"}).out,
+                HasSubstr("Example:\n  lingkaran " + std::string(noun)));
+  }
+}
+
+TEST(CommandTest, UsageErrorsAreIndonesian) {
+  const std::pair<std::vector<const char*>, const char*> cases[] = {
+      {{}, "perintahnya belum lengkap."},
+      {{"fly"}, "perintah \"fly\" tidak dikenal."},
+      {{"pledge"}, "perintahnya belum lengkap."},
+      {{"pledge", "fly"}, "perintah \"fly\" tidak dikenal."},
+      {{"pledge", "create", "--sponsor", "1"}, "belum diisi."},
+      {{"pledge", "show", "1", "--fast"}, "tidak dikenal: --fast."},
+      {{"pledge", "show", "satu"}, "bukan angka: "},
+      {{"pledge", "list", "--sponsor"}, "--sponsor memerlukan nilai."},
+      {{"check", "--worker", "-3"}, "\"-3\" bukan angka di atas 0"},
+      {{"check", "--worker", "1", "--day", "besok"}, "\"besok\" bukan tanggal"},
+      {{"check", "--worker", "1", "--programme", "abc"}, "pilih dari jkk,jkm,jht"},
+      {{"agency", "create", "--kind", "shop"}, "\"shop\" tidak dikenal; pilih "},
+  };
+  for (const auto& [args, expected] : cases) {
+    const Ran ran = RunCli(args);
+    EXPECT_EQ(ran.code, kBadInput) << expected;
+    EXPECT_THAT(ran.err, HasSubstr(expected));
   }
 }
 

@@ -218,6 +218,10 @@ TEST(CoverageBooking, NothingAfterDeathOrWithdrawal) {
   member.withdraw_day = Day(2019, 12, 2);
   EXPECT_TRUE(Book(december, member).ok());
   member.withdraw_day = Day(2019, 12, 1);
+  const absl::Status withdrawn = Book(december, member).status();
+  EXPECT_EQ(withdrawn.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(withdrawn), Reason::kWorkerWithdrawn);
+  member.death_day = Day(2019, 11, 30);
   EXPECT_EQ(ReasonOf(Book(december, member).status()), Reason::kAfterDeath);
 }
 
@@ -260,6 +264,9 @@ TEST(CoverageQuote, SoloCosts50400000AndSaysWhatAFamilyGets) {
   EXPECT_FALSE(quote.better.has_value());
   EXPECT_EQ(quote.advice.natural_death, Rupiah(42'000'000));
   EXPECT_EQ(quote.advice.accident_death, Rupiah(70'000'000));
+  // 48 x 1,000,000 + 4,800,000 + 3,000,000 under the rules of November 2019.
+  EXPECT_EQ(quote.advice.natural_death_first_day, Rupiah(24'000'000));
+  EXPECT_EQ(quote.advice.accident_death_first_day, Rupiah(55'800'000));
   EXPECT_EQ(quote.advice.full_benefit_months, 3);
   EXPECT_THAT(quote.advice.text, HasSubstr("7 November 2019 sampai dengan 31 Januari 2020"));
   EXPECT_THAT(quote.advice.text, HasSubstr("Rp24.000.000 pada hari pertama"));
@@ -277,8 +284,18 @@ TEST(CoverageQuote, ThreeMonthsAreTheWeakestLengthSinceMarch2025) {
   EXPECT_EQ(quote.better->months, 6);
   EXPECT_EQ(quote.better->total, Rupiah(100'800'000));
   EXPECT_EQ(quote.better->natural_death, Rupiah(42'000'000));
+  EXPECT_EQ(quote.better->natural_death_first_day, Rupiah(10'000'000));
   EXPECT_EQ(quote.better->full_benefit_months, 3);
   EXPECT_FALSE(quote.better->weak);
+}
+
+TEST(CoverageQuote, AProgrammeThatIsNotPartPaysNothing) {
+  QuoteRequest request = Solo(Day(2019, 11, 7), 3);
+  request.programmes = {Programme::kJkk};
+  const TermAdvice advice = MakeQuote(*Book(), request).value().advice;
+  EXPECT_EQ(advice.natural_death, Rupiah());
+  EXPECT_EQ(advice.natural_death_first_day, Rupiah());
+  EXPECT_EQ(advice.accident_death_first_day, Rupiah(55'800'000));
 }
 
 TEST(CoverageQuote, SixMonthsAreNotWeak) {

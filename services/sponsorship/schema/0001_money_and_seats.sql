@@ -31,7 +31,8 @@ CREATE TABLE events (
   event_time BIGINT NOT NULL,
   actor TEXT NOT NULL,
   method TEXT NOT NULL,
-  subject TEXT NOT NULL
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL
 );
 
 CREATE TABLE sponsors (
