@@ -38,7 +38,6 @@ struct CoverageApp::Impl {
         regions(std::move(tree)),
         sealer(std::move(keys)),
         rules(std::move(rules_path), std::move(book)),
-        redis_address(config.redis),
         redis(Redis::Make({.address = config.redis})),
         store_reader(MakeStoreReader(*database)),
         redis_reader(MakeRedisReader(*store_reader, *redis, epoch)),
@@ -51,7 +50,6 @@ struct CoverageApp::Impl {
   Regions regions;
   std::unique_ptr<Sealer> sealer;
   RuleShelf rules;
-  std::string redis_address;
   std::unique_ptr<Redis> redis;
   std::unique_ptr<Reader> store_reader;
   std::unique_ptr<Reader> redis_reader;
@@ -91,8 +89,5 @@ grpc::Service* CoverageApp::service() { return &impl_->service; }
 absl::Status CoverageApp::Healthy() { return impl_->database->Ping(); }
 std::string CoverageApp::rules_version() const { return impl_->rules.Current()->version(); }
 std::string CoverageApp::database() const { return impl_->database->Description(); }
-std::string CoverageApp::redis() const {
-  return impl_->redis->configured() ? impl_->redis_address : "";
-}
 
 }  // namespace lingkaran::coverage

@@ -38,7 +38,6 @@ class CoverageApp {
   std::string rules_version() const;
   // For the start line, without password.
   std::string database() const;
-  std::string redis() const;
 
  private:
   struct Impl;

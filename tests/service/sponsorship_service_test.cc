@@ -108,6 +108,12 @@ TEST_F(SponsorshipServiceTest, PledgesAreCheckedQuotedAndAnsweredOnce) {
     change(request);
     return Ask(suite_.sponsorship(), &Sponsorships::CreatePledge, request);
   };
+  // Nobody is insured for days gone by, unless a budget agreed on the day.
+  auto yesterday = [](sv::CreatePledgeRequest& r) { r.set_first_day(20191106); };
+  EXPECT_EQ(Fields(create(yesterday)), "first_day");
+  sv::CreatePledgeRequest agreed = PledgeRequest(MakeSponsor(suite_, PAYER_CLASS_APBD), 10, 3);
+  yesterday(agreed);
+  EXPECT_TRUE(Ask(suite_.sponsorship(), &Sponsorships::CreatePledge, agreed).ok());
   EXPECT_EQ(ReasonOf(create([](auto& r) { r.set_sponsor_id(99); }).status()),
             Reason::kSponsorNotFound);
   EXPECT_EQ(
