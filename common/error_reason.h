@@ -17,6 +17,7 @@
   X(kTokenInvalid, TOKEN_INVALID, 9)                  \
   X(kOverloaded, OVERLOADED, 10)                      \
   X(kInternal, INTERNAL, 11)                          \
+  X(kOwedNotFound, OWED_NOT_FOUND, 12)                \
   X(kAgencyNotFound, AGENCY_NOT_FOUND, 20)            \
   X(kBatchNotFound, BATCH_NOT_FOUND, 21)              \
   X(kWorkerNotFound, WORKER_NOT_FOUND, 22)            \
@@ -45,6 +46,8 @@
   X(kSeatsExhausted, SEATS_EXHAUSTED, 60)             \
   X(kAmountMismatch, AMOUNT_MISMATCH, 61)             \
   X(kRefundNotAllowed, REFUND_NOT_ALLOWED, 62)        \
+  X(kSeatHeld, SEAT_HELD, 63)                         \
+  X(kReservationEnded, RESERVATION_ENDED, 64)         \
   X(kMemberNotFound, MEMBER_NOT_FOUND, 80)            \
   X(kMonthAlreadyPaid, MONTH_ALREADY_PAID, 81)        \
   X(kNoRuleInForce, NO_RULE_IN_FORCE, 82)             \

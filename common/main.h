@@ -1,24 +1,38 @@
 // The life of a service's process, the same for all: flags, start, serve, drain at SIGTERM.
 #pragma once
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "common/clock.h"
 #include "common/config.h"
 #include "common/error.h"
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/server.h"
 
 namespace lingkaran {
 
+// What the process serves: its own service and, for operators, lingkaran.ops.v1.
+template <typename App>
+std::vector<grpc::Service*> ServicesOf(App& app) {
+  std::vector<grpc::Service*> services{app.service()};
+  if constexpr (requires { app.operations(); }) services.push_back(app.operations());
+  return services;
+}
+
 // Makes an App (services/<name>/app.h) and serves it until a signal; OK after a clean end.
 template <typename App>
 absl::Status Serve(const std::string& service, const ServiceConfig& config) {
+  // Only tests set it; see common/failpoint.h.
+  const char* const failpoint = std::getenv("LINGKARAN_FAILPOINT");
+  RETURN_IF_ERROR(ArmFailPoint(failpoint == nullptr ? "" : failpoint));
   ASSIGN_OR_RETURN(const std::unique_ptr<Clock> clock, MakeClock(config.clock));
   if (!config.metrics.empty()) RETURN_IF_ERROR(ExposeMetrics(config.metrics));
   ASSIGN_OR_RETURN(const std::unique_ptr<App> app, App::Make(config, *clock));
@@ -28,7 +42,7 @@ absl::Status Serve(const std::string& service, const ServiceConfig& config) {
   options.drain_seconds = config.drain_seconds;
   options.address_file = config.address_file;
   options.healthy = [&app] { return app->Healthy(); };
-  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options, {app->service()}));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options, ServicesOf(*app)));
 
   PrintStartLine(service, server->address(), app->database(), config.redis, app->rules_version());
   WaitForSignal();

@@ -1,60 +1,40 @@
 #include "common/outbox.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/error.h"
+#include "common/failpoint.h"
 #include "common/log.h"
-#include "common/sealer.h"
-#include "common/sql/bulk.h"
+#include "common/outbox_rows.h"
+#include "common/random.h"
 
 namespace lingkaran {
 namespace {
 
-using soci::into;
-using soci::use;
-using sql::ForEach;
 using sql::Tx;
 
 // How long an idle relay sleeps at most: rows of a process that died, or put by another one on the
 // same database, are found by looking.
 constexpr absl::Duration kLook = absl::Seconds(1);
 constexpr size_t kLongestError = 300;
-
-int64_t NowMillis() { return absl::ToUnixMillis(absl::Now()); }
-
-// A random UUID (version 4).
-std::string NewRequestId() {
-  unsigned char bytes[16];
-  if (RAND_bytes(bytes, sizeof(bytes)) != 1) throw std::runtime_error("no randomness");
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const std::string hex = absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
-  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-", hex.substr(12, 4), "-",
-                      hex.substr(16, 4), "-", hex.substr(20));
-}
+// How far the clocks of two processes on one database may be apart before one of them takes the
+// other's leases for a mistake; that costs a second delivery, no more.
+constexpr absl::Duration kClocksApart = absl::Seconds(10);
 
 // Doubles from `first` up to `longest`; the jitter parts rows that failed together.
 absl::Duration Backoff(const Outbox::Options& options, int attempts) {
-  thread_local std::minstd_rand random{std::random_device{}()};
   absl::Duration pause = options.first_backoff;
   for (int i = 1; i < attempts && pause < options.max_backoff; ++i) pause *= 2;
-  pause = std::min(pause, options.max_backoff);
-  return pause * std::uniform_real_distribution<double>(0.5, 1.0)(random);
+  return Jittered(std::min(pause, options.max_backoff), 0.5, 1.0);
 }
 
 std::string ErrorText(const absl::Status& status) {
@@ -105,87 +85,85 @@ class Bell {
 }  // namespace
 
 struct Outbox::Impl {
-  Impl(sql::Database& d, Options o) : database(d), options(o), bell(std::make_shared<Bell>()) {}
+  Impl(sql::Database& d, Options o)
+      : database(d), options(std::move(o)), bell(std::make_shared<Bell>()) {}
+
+  int64_t NowMillis() const {
+    return absl::ToUnixMillis(options.clock != nullptr ? options.clock->Now() : absl::Now());
+  }
+  int64_t LeaseEnd() const { return NowMillis() + absl::ToInt64Milliseconds(options.lease); }
+  outbox_rows::Times Times() const {
+    const int64_t now = NowMillis();
+    const absl::Duration furthest = std::max(options.lease, options.max_backoff) + kClocksApart;
+    return {now, now + absl::ToInt64Milliseconds(furthest)};
+  }
 
   // Writes a row that is due at `due` and has been taken `attempts` times.
   OutboxMessage Insert(Tx& tx, std::string key, std::string kind, std::string body, int64_t due,
                        int attempts) {
     OutboxMessage message{0,       NewRequestId(), std::move(key), std::move(kind), std::move(body),
                           attempts};
-    message.seq = sql::NextIds(tx, "outbox", 1);
-    const std::string text = Base64Url(message.body);
-    tx.db() << "INSERT INTO outbox (seq, request_id, key, kind, body, due_time, attempts) "
-               "VALUES (:seq, :request, :key, :kind, :body, :due, :attempts)",
-        use(message.seq, "seq"), use(message.request_id, "request"), use(message.key, "key"),
-        use(message.kind, "kind"), use(text, "body"), use(due, "due"), use(attempts, "attempts");
+    outbox_rows::Insert(tx, message, due);
     return message;
   }
 
-  // When the next row is due; nullopt if none waits. Reads only: an idle relay takes no write lock.
+  // Reads only: an idle relay takes no write lock.
   absl::StatusOr<std::optional<int64_t>> NextDue() {
     std::optional<int64_t> next;
     RETURN_IF_ERROR(database.Read([&](Tx& tx) {
-      int64_t due = 0;
-      tx.db() << "SELECT o.due_time FROM outbox o WHERE o.parked = 0 AND NOT EXISTS "
-                 "(SELECT 1 FROM outbox p WHERE p.key = o.key AND p.seq < o.seq) "
-                 "ORDER BY o.due_time LIMIT 1",
-          into(due);
-      next = tx.db().got_data() ? std::optional<int64_t>(due) : std::nullopt;
+      next = outbox_rows::NextDue(tx, Times());
       return absl::OkStatus();
     }));
     return next;
   }
 
-  // Leases the row that has been due longest among the oldest of their keys. One row at a time:
-  // a lease then covers one delivery, however long the others take.
+  // Leases one row: a lease then covers one delivery, however long the others take.
   absl::StatusOr<std::optional<OutboxMessage>> Take() {
     std::optional<OutboxMessage> taken;
     RETURN_IF_ERROR(database.Write([&](Tx& tx) -> absl::Status {
-      const int64_t now = NowMillis();
-      const int64_t lease_end = now + absl::ToInt64Milliseconds(options.lease);
-      const bool postgres = tx.dialect() == sql::Dialect::kPostgres;
-      OutboxMessage m;
-      std::string body;
-      tx.db() << "UPDATE outbox SET due_time = :lease_end, attempts = attempts + 1 WHERE seq = "
-                 "(SELECT o.seq FROM outbox o WHERE o.parked = 0 AND o.due_time <= :now "
-                 "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.key = o.key AND p.seq < o.seq) "
-                 "ORDER BY o.due_time, o.seq LIMIT 1"
-              << (postgres ? " FOR UPDATE SKIP LOCKED" : "")
-              << ") RETURNING seq, request_id, key, kind, body, attempts",
-          use(lease_end, "lease_end"), use(now, "now"), into(m.seq), into(m.request_id),
-          into(m.key), into(m.kind), into(body), into(m.attempts);
-      taken.reset();
-      if (!tx.db().got_data()) return absl::OkStatus();
-      ASSIGN_OR_RETURN(m.body, FromBase64Url(body));
-      taken = std::move(m);
+      ASSIGN_OR_RETURN(taken, outbox_rows::Take(tx, Times(), LeaseEnd()));
       return absl::OkStatus();
     }));
     return taken;
   }
 
+  // A delivery of this process, for as long as it goes on.
+  class UnderWay {
+   public:
+    UnderWay(Impl& impl, const OutboxMessage& message) : impl_(impl), seq_(message.seq) {
+      std::lock_guard<std::mutex> lock(impl_.mutex);
+      impl_.under_way[seq_] = message.attempts;
+    }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ~UnderWay() {
+      std::lock_guard<std::mutex> lock(impl_.mutex);
+      impl_.under_way.erase(seq_);
+      impl_.stopped.notify_all();
+    }
+
+   private:
+    Impl& impl_;
+    const int64_t seq_;
+  };
+
   // Makes the RPC and settles, or sees to the next attempt. True if the row is settled.
   bool Handle(const OutboxMessage& message) {
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      under_way[message.seq] = message.attempts;
-    }
-    absl::Status status = DeliverAndSettle(message);
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      under_way.erase(message.seq);
-      stopped.notify_all();
-    }
+    FailPoint("outbox", message.kind, "taken");
+    const absl::Status status = DeliverAndSettle(message);
     if (!status.ok()) PutOff(message, status);
     return status.ok();
   }
 
   absl::Status DeliverAndSettle(const OutboxMessage& message) {
+    const UnderWay under_way_here(*this, message);
     const auto found = deliverers.find(message.kind);
     if (found == deliverers.end()) {
       return absl::UnimplementedError("this release has no deliverer of this kind");
     }
     try {
       ASSIGN_OR_RETURN(const Settle settle, found->second(message));
+      FailPoint("outbox", message.kind, "called");
       return SettleRow(message, settle);
     } catch (const std::exception&) {
       return absl::InternalError("the deliverer threw an exception");
@@ -195,15 +173,11 @@ struct Outbox::Impl {
   // The row's deletion decides who settles: where it is gone, somebody else did.
   absl::Status SettleRow(const OutboxMessage& message, const Settle& settle) {
     return database.Write([&](Tx& tx) -> absl::Status {
-      int64_t deleted = 0;
-      tx.db() << "DELETE FROM outbox WHERE seq = :seq RETURNING seq", use(message.seq, "seq"),
-          into(deleted);
-      if (!tx.db().got_data()) return absl::OkStatus();
+      if (!outbox_rows::Delete(tx, message.seq)) return absl::OkStatus();
+      tx.AfterCommit([kind = message.kind] { FailPoint("outbox", kind, "committed"); });
       if (settle) RETURN_IF_ERROR(settle(tx));
-      int follower = 0;
-      tx.db() << "SELECT 1 FROM outbox WHERE key = :key LIMIT 1", use(message.key, "key"),
-          into(follower);
-      if (tx.db().got_data()) RingAfterCommit(tx);
+      if (outbox_rows::AnyOf(tx, message.key)) RingAfterCommit(tx);
+      FailPoint("outbox", message.kind, "settled");
       return absl::OkStatus();
     });
   }
@@ -215,13 +189,8 @@ struct Outbox::Impl {
     const bool late = message.attempts >= options.max_attempts;
     const bool park = late && !IsRetryable(status);
     const int64_t due = NowMillis() + absl::ToInt64Milliseconds(Backoff(options, message.attempts));
-    const std::string text = ErrorText(status);
-    const int parked = park ? 1 : 0;
     const absl::Status written = database.Write([&](Tx& tx) {
-      tx.db() << "UPDATE outbox SET due_time = :due, last_error = :error, parked = :parked "
-                 "WHERE seq = :seq AND attempts = :attempts",
-          use(due, "due"), use(text, "error"), use(parked, "parked"), use(message.seq, "seq"),
-          use(message.attempts, "attempts");
+      outbox_rows::PutOff(tx, message, due, ErrorText(status), park);
       RingAfterCommit(tx);
       return absl::OkStatus();
     });
@@ -233,31 +202,27 @@ struct Outbox::Impl {
          {"code", absl::StatusCodeToString(status.code())},
          {"reason", ReasonName(ReasonOf(status))},
          {"recorded", written.ok() ? "yes" : "no"}});
+    if (late && options.count) options.count("outbox_alarm");
+    if (park && options.count) options.count("outbox_parked");
   }
 
   // Whether the lease still holds and no older row of the key waits.
   bool IsNext(const OutboxMessage& message) {
     bool next = false;
     const absl::Status read = database.Read([&](Tx& tx) {
-      int found = 0;
-      tx.db() << "SELECT 1 FROM outbox o WHERE o.seq = :seq AND o.attempts = :attempts AND NOT "
-                 "EXISTS (SELECT 1 FROM outbox p WHERE p.key = o.key AND p.seq < o.seq)",
-          use(message.seq, "seq"), use(message.attempts, "attempts"), into(found);
-      next = tx.db().got_data();
+      next = outbox_rows::IsNext(tx, message);
       return absl::OkStatus();
     });
     return read.ok() && next;
   }
 
-  // Ends a lease without a delivery.
-  void GiveToRelay(const OutboxMessage& message) {
-    const int64_t now = NowMillis();
-    // If this fails, the lease's end does the same.
+  // Moves the ends of leases that still hold. If this fails, their ends do what is needed: the next
+  // one takes the row over.
+  void SetDue(const std::map<int64_t, int>& rows, int64_t due, bool ring) {
     database
         .Write([&](Tx& tx) {
-          tx.db() << "UPDATE outbox SET due_time = :now WHERE seq = :seq AND attempts = :attempts",
-              use(now, "now"), use(message.seq, "seq"), use(message.attempts, "attempts");
-          RingAfterCommit(tx);
+          for (const auto& [seq, attempts] : rows) outbox_rows::SetDue(tx, seq, attempts, due);
+          if (ring) RingAfterCommit(tx);
           return absl::OkStatus();
         })
         .IgnoreError();
@@ -272,24 +237,9 @@ struct Outbox::Impl {
       const std::map<int64_t, int> rows = under_way;
       if (rows.empty()) continue;
       lock.unlock();
-      Renew(rows);
+      SetDue(rows, LeaseEnd(), /*ring=*/false);
       lock.lock();
     }
-  }
-
-  void Renew(const std::map<int64_t, int>& rows) {
-    const int64_t lease_end = NowMillis() + absl::ToInt64Milliseconds(options.lease);
-    // If this fails, the next try or the one who takes over does.
-    database
-        .Write([&](Tx& tx) {
-          for (const auto& [seq, attempts] : rows) {
-            tx.db() << "UPDATE outbox SET due_time = :lease_end "
-                       "WHERE seq = :seq AND attempts = :attempts",
-                use(lease_end, "lease_end"), use(seq, "seq"), use(attempts, "attempts");
-          }
-          return absl::OkStatus();
-        })
-        .IgnoreError();
   }
 
   void RingAfterCommit(Tx& tx) {
@@ -315,6 +265,9 @@ struct Outbox::Impl {
         bell->Wait(seen, kLook);
       } else if (taken->has_value()) {
         Handle(**taken);
+      } else {
+        // Somebody has it: a relay that was quicker, or a transaction that hangs.
+        bell->Wait(seen, options.first_backoff);
       }
     }
   }
@@ -330,7 +283,7 @@ struct Outbox::Impl {
 };
 
 Outbox::Outbox(sql::Database& database, Options options)
-    : impl_(std::make_unique<Impl>(database, options)) {}
+    : impl_(std::make_unique<Impl>(database, std::move(options))) {}
 
 Outbox::~Outbox() { Stop(); }
 
@@ -341,41 +294,27 @@ void Outbox::Register(std::string kind, Deliver deliver) {
 std::string Outbox::Put(sql::Tx& tx, std::string key, std::string kind, std::string body) {
   impl_->RingAfterCommit(tx);
   return impl_
-      ->Insert(tx, std::move(key), std::move(kind), std::move(body), NowMillis(), /*attempts=*/0)
+      ->Insert(tx, std::move(key), std::move(kind), std::move(body), impl_->NowMillis(),
+               /*attempts=*/0)
       .request_id;
 }
 
 OutboxMessage Outbox::PutLeased(sql::Tx& tx, std::string key, std::string kind, std::string body) {
-  const int64_t lease_end = NowMillis() + absl::ToInt64Milliseconds(impl_->options.lease);
-  return impl_->Insert(tx, std::move(key), std::move(kind), std::move(body), lease_end,
+  return impl_->Insert(tx, std::move(key), std::move(kind), std::move(body), impl_->LeaseEnd(),
                        /*attempts=*/1);
 }
 
 bool Outbox::DeliverNow(const OutboxMessage& message) {
   if (impl_->IsNext(message)) return impl_->Handle(message);
-  impl_->GiveToRelay(message);
+  impl_->SetDue({{message.seq, message.attempts}}, impl_->NowMillis(), /*ring=*/true);
   return false;
 }
 
 absl::StatusOr<std::vector<OutboxMessage>> Outbox::Pending(int limit) {
   std::vector<OutboxMessage> pending;
   RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) -> absl::Status {
-    pending.clear();
-    OutboxMessage m;
-    std::string body;
-    absl::Status status;
-    ForEach(
-        tx,
-        "SELECT seq, request_id, key, kind, body, attempts FROM outbox ORDER BY seq LIMIT :limit",
-        [&] {
-          absl::StatusOr<std::string> bytes = FromBase64Url(body);
-          if (!bytes.ok()) status = bytes.status();
-          m.body = bytes.value_or("");
-          pending.push_back(m);
-        },
-        into(m.seq), into(m.request_id), into(m.key), into(m.kind), into(body), into(m.attempts),
-        use(limit, "limit"));
-    return status;
+    ASSIGN_OR_RETURN(pending, outbox_rows::Oldest(tx, limit));
+    return absl::OkStatus();
   }));
   return pending;
 }
@@ -383,19 +322,43 @@ absl::StatusOr<std::vector<OutboxMessage>> Outbox::Pending(int limit) {
 absl::StatusOr<std::string> Outbox::WaitingFor(const std::string& key) {
   std::string error;
   RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
-    error.clear();
-    tx.db() << "SELECT last_error FROM outbox WHERE key = :key ORDER BY seq LIMIT 1",
-        use(key, "key"), into(error);
+    error = outbox_rows::LastError(tx, key);
     return absl::OkStatus();
   }));
   return error;
 }
 
+absl::StatusOr<std::vector<Outbox::Owed>> Outbox::List(const std::string& key_prefix,
+                                                       bool parked_only, int64_t after, int limit) {
+  std::vector<Owed> rows;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
+    rows = outbox_rows::List(tx, key_prefix, parked_only, after, limit);
+    return absl::OkStatus();
+  }));
+  return rows;
+}
+
+absl::StatusOr<Outbox::OwedCount> Outbox::Count() {
+  OwedCount count;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
+    count = outbox_rows::Count(tx);
+    return absl::OkStatus();
+  }));
+  return count;
+}
+
+absl::StatusOr<int> Outbox::Retry(sql::Tx& tx, const std::vector<int64_t>& seqs) {
+  impl_->RingAfterCommit(tx);
+  const int64_t now = impl_->NowMillis();
+  if (seqs.empty()) return outbox_rows::UnparkAll(tx, now);
+  return outbox_rows::Retry(tx, seqs, now, impl_->LeaseEnd());
+}
+
 void Outbox::Start() {
   // What an earlier release could not do, this one may. If this fails, the next start does it.
   impl_->database
-      .Write([](Tx& tx) {
-        tx.db() << "UPDATE outbox SET parked = 0, attempts = 0 WHERE parked = 1";
+      .Write([&](Tx& tx) {
+        outbox_rows::UnparkAll(tx, impl_->NowMillis());
         return absl::OkStatus();
       })
       .IgnoreError();
@@ -403,6 +366,17 @@ void Outbox::Start() {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->Relay(); });
   }
   impl_->threads.emplace_back([impl = impl_.get()] { impl->Keep(); });
+}
+
+absl::StatusOr<bool> Outbox::Pump() {
+  ASSIGN_OR_RETURN(const std::optional<OutboxMessage> taken, impl_->Take());
+  if (taken.has_value()) impl_->Handle(*taken);
+  return taken.has_value();
+}
+
+absl::StatusOr<absl::Time> Outbox::NextDue() {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> next, impl_->NextDue());
+  return next.has_value() ? absl::FromUnixMillis(*next) : absl::InfiniteFuture();
 }
 
 void Outbox::Stop() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,8 +27,9 @@ namespace lingkaran {
 // due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
 // the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until
 // its end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
-// (seq, attempts) names one lease. A parked row holds up the rest of its key until the next Start,
-// which tries it again.
+// (seq, attempts) names one lease. A due time further ahead than any lease or back-off reaches was
+// written before the machine's clock was set back: it counts as come. A parked row holds up the
+// rest of its key until an operator retries it or the next Start does.
 struct OutboxMessage {
   int64_t seq = 0;
   std::string request_id;
@@ -54,6 +56,28 @@ class Outbox {
     // Then each failure is logged as an alarm, and a row whose error is not retryable is parked.
     int max_attempts = 50;
     int threads = 2;  // of the relay
+    // Time that due times and leases are measured by, across processes; null: the machine's,
+    // whatever the service's clock says.
+    const Clock* clock = nullptr;
+    // Told of "outbox_alarm" (a failure from max_attempts on) and "outbox_parked", for metrics; on
+    // any thread.
+    std::function<void(std::string_view event)> count = nullptr;
+  };
+
+  // A row as an operator sees it: everything but the body, which may hold personal data.
+  struct Owed {
+    int64_t seq = 0;
+    std::string request_id;
+    std::string key;
+    std::string kind;
+    int attempts = 0;
+    absl::Time due;
+    std::string last_error;
+    bool parked = false;
+  };
+  struct OwedCount {
+    int64_t waiting = 0;  // all rows
+    int64_t parked = 0;   // of them
   };
 
   Outbox(sql::Database& database, Options options);
@@ -77,8 +101,22 @@ class Outbox {
   // Last error of the oldest waiting row of `key`; empty if none.
   absl::StatusOr<std::string> WaitingFor(const std::string& key);
 
-  // Starts the relay; real time, whatever the service's clock says.
+  // For the operator. Rows whose key begins with `key_prefix`, in the order of seq, after `after`.
+  absl::StatusOr<std::vector<Owed>> List(const std::string& key_prefix, bool parked_only,
+                                         int64_t after, int limit);
+  absl::StatusOr<OwedCount> Count();
+  // Makes the rows due now and parked no longer, in the transaction of the caller; empty `seqs`:
+  // all that are parked. A row under way keeps its lease. NOT_FOUND/OWED_NOT_FOUND, and nothing is
+  // changed, if one of `seqs` is not there. Gives their number.
+  absl::StatusOr<int> Retry(sql::Tx& tx, const std::vector<int64_t>& seqs);
+
+  // Starts the relay.
   void Start();
+  // For an owner that has no threads and never calls Start: delivers one row that is due, on this
+  // thread; false if none is.
+  absl::StatusOr<bool> Pump();
+  // When the next row is due; InfiniteFuture if none waits.
+  absl::StatusOr<absl::Time> NextDue();
   // Ends it; a delivery under way is finished first.
   void Stop();
 

@@ -72,6 +72,10 @@ constexpr Rule kRules[] = {
     {"lingkaran.coverage.v1.CoverageService/ListRules",
      kBranch | kAgency | kSponsor | kClinic | kService},
     {"lingkaran.coverage.v1.CoverageService/ReloadRules", kAdmin},
+
+    {"lingkaran.ops.v1.OperationsService/ListOwed", kBranch},
+    {"lingkaran.ops.v1.OperationsService/RetryOwed", kBranch},
+    {"lingkaran.ops.v1.OperationsService/AuditBook", kBranch},
 };
 
 constexpr std::pair<Role, std::string_view> kNames[] = {

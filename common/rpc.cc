@@ -1,6 +1,7 @@
 #include "common/rpc.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <random>
@@ -18,6 +19,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "common/admission.h"
+#include "common/deadline.h"
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "google/rpc/error_details.pb.h"
@@ -121,10 +125,70 @@ absl::Status RunBody(const Call& call, absl::FunctionRef<absl::Status(const Call
   try {
     return body(call);
   } catch (const std::exception& e) {
+    // Nothing else is caught: what is no std::exception is a crash that a simulation acts.
     return absl::InternalError(e.what());
-  } catch (...) {
-    return absl::InternalError("an exception that is no std::exception");
   }
+}
+
+absl::Status CheckRights(const Call& call) {
+  if (MayCall(call.actor.role, call.method)) return absl::OkStatus();
+  const std::string role(RoleName(call.actor.role));
+  const std::string method(call.method);
+  return Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
+               absl::StrCat("role ", role, " may not call ", method),
+               {{"role", role}, {"method", method}});
+}
+
+// From the caller's name to the answer; `call` is filled on the way.
+absl::Status Admitted(grpc::ServerContextBase& context, bool trusted, Call& call,
+                      absl::FunctionRef<absl::Status(const Call&)> body) {
+  ASSIGN_OR_RETURN(call.actor, ReadActor(context, trusted));
+  RETURN_IF_ERROR(CheckRights(call));
+  absl::StatusOr<Admission::Place> place = Admission::For(call.method).Enter(call.deadline);
+  if (!place.ok()) return place.status();
+  const DeadlineScope deadline(call.deadline);
+  FailPoint("rpc", call.method, "begin");
+  absl::Status status = RunBody(call, body);
+  FailPoint("rpc", call.method, "answered");
+  return status;
+}
+
+// A service that has too much to do does not spend its time on a line for each call that it
+// refuses: one line a second tells how many they were.
+bool LogsRefusal(absl::Time now, int64_t* refused) {
+  static std::atomic<int64_t> count{0};
+  static std::atomic<int64_t> last_second{0};
+  count.fetch_add(1, std::memory_order_relaxed);
+  const int64_t second = absl::ToUnixSeconds(now);
+  int64_t last = last_second.load(std::memory_order_relaxed);
+  if (last == second || !last_second.compare_exchange_strong(last, second)) return false;
+  *refused = count.exchange(0, std::memory_order_relaxed);
+  return true;
+}
+
+// Answers a call that did not begin: under overload this is what a service does most, so it costs
+// little.
+grpc::Status Refuse(grpc::ServerContextBase& context, std::string_view method,
+                    const Refusal& refusal, absl::Duration took) {
+  context.AddTrailingMetadata(kPushbackMetadata, refusal.pushback);
+  CountRpc(method, "RESOURCE_EXHAUSTED", took);
+  int64_t refused = 0;
+  if (LogsRefusal(absl::Now(), &refused)) {
+    Log(Severity::kWarning, "overloaded", {{"method", method}, {"refused", refused}});
+  }
+  return refusal.answer;
+}
+
+void LogCall(const Call& call, std::string_view peer_kind, const absl::Status& status,
+             absl::StatusCode code, absl::Duration took) {
+  Log(SeverityOf(code), "rpc",
+      {{"method", call.method},
+       {"code", absl::StatusCodeToString(code)},
+       {"reason", code == absl::StatusCode::kOk ? "" : ReasonName(ReasonOf(status))},
+       {"ms", absl::ToInt64Milliseconds(took)},
+       {"actor", call.actor.name},
+       {"role", RoleName(call.actor.role)},
+       {"peer", peer_kind}});
 }
 
 absl::Time DeadlineOf(const grpc::ServerContextBase& context) {
@@ -242,39 +306,23 @@ absl::Status Call::StillWanted() const {
 grpc::Status RunRpc(grpc::ServerContextBase* context, std::string_view method,
                     absl::FunctionRef<absl::Status(const Call&)> body) {
   const absl::Time start = absl::Now();
-  const std::string_view peer_kind = PeerKind(context->peer());
+  // A context that no connection stands behind was made in this process.
+  const std::string_view peer_kind =
+      context->c_call() == nullptr ? "process" : PeerKind(context->peer());
   Call call;
   call.method = method;
   call.deadline = DeadlineOf(*context);
   call.context = context;
 
-  absl::Status status;
-  if (absl::StatusOr<Actor> actor = ReadActor(*context, peer_kind != "remote"); !actor.ok()) {
-    status = actor.status();
-  } else {
-    call.actor = *std::move(actor);
-    status = MayCall(call.actor.role, method)
-                 ? RunBody(call, body)
-                 : Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
-                         absl::StrCat("role ", std::string(RoleName(call.actor.role)),
-                                      " may not call ", std::string(method)),
-                         {{"role", std::string(RoleName(call.actor.role))},
-                          {"method", std::string(method)}});
+  absl::Status status = Admitted(*context, peer_kind != "remote", call, body);
+  if (const Refusal* const refusal = RefusalOf(status); refusal != nullptr) {
+    return Refuse(*context, method, *refusal, absl::Now() - start);
   }
-
   const absl::StatusCode code = status.code();
   if (IsInnerFault(code)) status = Blank(status, method);
   const absl::Duration took = absl::Now() - start;
-  const std::string code_name = absl::StatusCodeToString(code);
-  CountRpc(method, code_name, took);
-  Log(SeverityOf(code), "rpc",
-      {{"method", method},
-       {"code", code_name},
-       {"reason", code == absl::StatusCode::kOk ? "" : ReasonName(ReasonOf(status))},
-       {"ms", absl::ToInt64Milliseconds(took)},
-       {"actor", call.actor.name},
-       {"role", RoleName(call.actor.role)},
-       {"peer", peer_kind}});
+  CountRpc(method, absl::StatusCodeToString(code), took);
+  LogCall(call, peer_kind, status, code, took);
   return ToGrpc(status);
 }
 

@@ -17,18 +17,19 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/error.h"
+#include "common/listener.h"
 #include "common/log.h"
 #include "common/transport.h"
 
 namespace lingkaran {
 namespace {
 
-// gRPC 1.51's listener stops for good once it runs out of file descriptors (CVE-2023-4785).
+// Each connection needs one.
 void RaiseFileLimit() {
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -47,6 +48,8 @@ void LogOfGrpc(gpr_log_func_args* args) {
 void SetUpGrpcOnce() {
   static const bool done = [] {
     RaiseFileLimit();
+    // Debian's Abseil looks for deadlocks at every lock that gRPC takes; it is a third of a call.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     gpr_set_log_function(LogOfGrpc);
     signal(SIGPIPE, SIG_IGN);
     grpc::EnableDefaultHealthCheckService(true);
@@ -67,8 +70,6 @@ void SetLimits(grpc::ServerBuilder& builder) {
   // Otherwise the ping of a graceful shutdown may wait behind those that measured the bandwidth of
   // earlier large messages, and every drain takes all of its grace.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // Otherwise two servers could share a port and each would get half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   grpc::ResourceQuota quota("server");
   quota.SetMaxThreads(kMaxServerThreads);
   builder.SetResourceQuota(quota);
@@ -95,24 +96,31 @@ absl::Status WriteAddressFile(const std::string& path, const std::string& addres
   return absl::OkStatus();
 }
 
-std::string AddressInUse(const std::string& listen, int port) {
-  if (absl::StartsWith(listen, "unix:")) return listen;
-  return absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
-}
-
 class GrpcServer final : public Server {
  public:
-  GrpcServer(Options options, std::unique_ptr<grpc::Server> server, std::string address)
-      : options_(std::move(options)), server_(std::move(server)), address_(std::move(address)) {
+  GrpcServer(Options options, std::unique_ptr<grpc::Server> server,
+             std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor,
+             std::unique_ptr<Listener> listener)
+      : options_(std::move(options)),
+        server_(std::move(server)),
+        acceptor_(std::move(acceptor)),
+        listener_(std::move(listener)) {
     if (options_.healthy) {
       Ask();
       poller_ = std::thread([this] { Poll(); });
     }
+    // Only now: the first call finds health as it is.
+    listener_->Start([this](int listening_fd, int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.listener_fd = listening_fd;
+      connection.fd = fd;
+      acceptor_->HandleNewConnection(&connection);
+    });
   }
 
   ~GrpcServer() override { Shutdown(); }
 
-  std::string address() const override { return address_; }
+  std::string address() const override { return listener_->address(); }
 
   void Shutdown() override {
     {
@@ -122,6 +130,9 @@ class GrpcServer final : public Server {
     }
     stop_.notify_all();
     if (poller_.joinable()) poller_.join();
+    // First of all, so that no connection comes to a server that is about to go; who is refused
+    // here tries again, and finds the next process.
+    listener_->Close();
     server_->GetHealthCheckService()->SetServingStatus(false);
     if (!options_.address_file.empty()) std::remove(options_.address_file.c_str());
     server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(options_.drain_seconds)));
@@ -151,7 +162,8 @@ class GrpcServer final : public Server {
 
   const Options options_;
   const std::unique_ptr<grpc::Server> server_;
-  const std::string address_;
+  const std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  const std::unique_ptr<Listener> listener_;
   bool serving_ = true;
   std::mutex mutex_;
   std::condition_variable stop_;
@@ -172,19 +184,17 @@ sigset_t EndSignals() {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
                                                       std::vector<grpc::Service*> services) {
   SetUpGrpcOnce();
+  ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(options.listen));
   grpc::ServerBuilder builder;
   SetLimits(builder);
-  int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> grpc_server = builder.BuildAndStart();
-  if (grpc_server == nullptr || port == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("can't listen on ", options.listen,
-                     ": in use, or no address of this machine; choose another with --listen"));
-  }
-  auto server = std::make_unique<GrpcServer>(options, std::move(grpc_server),
-                                             AddressInUse(options.listen, port));
+  if (grpc_server == nullptr) return absl::UnavailableError("the server can't be started");
+  auto server = std::make_unique<GrpcServer>(options, std::move(grpc_server), std::move(acceptor),
+                                             std::move(listener));
   RETURN_IF_ERROR(WriteAddressFile(options.address_file, server->address()));
   return server;
 }

@@ -3,9 +3,19 @@
 # Fresh databases for tests; link it wherever a store or a service is tested.
 lingkaran_library(test_support SOURCES support/test_database.cc LIBS common_sql GTest::gtest)
 
-lingkaran_test(common_sql_test LABEL store SOURCES store/common_sql_test.cc LIBS test_support)
-lingkaran_test(common_bulk_test LABEL store SOURCES store/common_bulk_test.cc LIBS test_support)
-lingkaran_test(common_outbox_test LABEL store SOURCES store/common_outbox_test.cc LIBS test_support)
+lingkaran_test(common_sql_test LABEL store
+  SOURCES store/common_sql_test.cc store/common_migrate_test.cc store/common_limits_test.cc
+  LIBS test_support)
+target_precompile_headers(common_sql_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <soci/soci.h>)
+lingkaran_test(common_bulk_test LABEL store
+  SOURCES store/common_bulk_test.cc store/common_once_test.cc LIBS test_support)
+lingkaran_test(common_outbox_test LABEL store
+  SOURCES store/common_outbox_test.cc store/common_outbox_admin_test.cc
+          store/common_outbox_order_test.cc
+  LIBS test_support)
+foreach(test common_bulk_test common_outbox_test)
+  target_precompile_headers(${test} REUSE_FROM common_sql_test)
+endforeach()
 
 # RPC, Redis, flags.
 lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_rpc rapidcheck)
@@ -47,7 +57,7 @@ set_tests_properties(style style_self_check PROPERTIES LABELS style TIMEOUT 60)
 lingkaran_test(common_base_test LABEL unit
   SOURCES unit/common_error_test.cc unit/common_date_test.cc unit/common_money_test.cc
           unit/common_region_test.cc unit/common_clock_test.cc unit/common_sealer_test.cc
-          unit/common_textproto_test.cc unit/common_log_test.cc
+          unit/common_textproto_test.cc unit/common_log_test.cc unit/common_failpoint_test.cc
   LIBS common_base rapidcheck)
 target_precompile_headers(common_base_test PRIVATE <gtest/gtest.h> <rapidcheck.h>)
 lingkaran_test(registry_nik_test LABEL unit SOURCES unit/registry_nik_test.cc

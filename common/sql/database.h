@@ -6,9 +6,15 @@
 // Stores take a Tx, use tx.db() for SQL, and let SOCI throw: Database turns every exception into a
 // Status in one place: unique violation ALREADY_EXISTS, foreign key or CHECK FAILED_PRECONDITION,
 // serialization failure, deadlock or busy ABORTED (retried here; UNAVAILABLE/STORE_UNAVAILABLE when
-// that does not help), lost connection, full disk or pool wait UNAVAILABLE/STORE_UNAVAILABLE,
-// anything else INTERNAL. A body that catches an exception of SQL itself must return an error: the
-// transaction is lost.
+// that does not help), lost connection, full disk, a wait that took too long (for a connection, a
+// lock, an answer of the server) UNAVAILABLE/STORE_UNAVAILABLE, anything else INTERNAL. A body that
+// catches an exception of SQL itself must return an error: the transaction is lost.
+//
+// Nothing here waits for ever. No wait is longer than DatabaseOptions says, and none goes beyond
+// CurrentDeadline(): a transaction of a caller who waits no longer ends at its next statement with
+// DEADLINE_EXCEEDED/DEADLINE_PASSED, and keeps nothing; one that has not begun does not begin. A
+// server that is there but never answers (stopped, or its disk hangs) is left by closing the
+// connection.
 //
 // Types: int64_t, int and std::string go straight into soci::use and soci::into (int64_t is 8 bytes
 // in either spelling). Do not use soci::row: its dynamic types differ between the two databases.
@@ -31,12 +37,18 @@ namespace lingkaran::sql {
 
 enum class Dialect { kSqlite, kPostgres };
 
+class Watch;
+
 // A transaction in progress.
 class Tx {
  public:
   Tx(soci::session& session, Dialect dialect) : session_(session), dialect_(dialect) {}
-  soci::session& db() { return session_; }
+  // For one statement: ask anew for the next. Throws when the caller's deadline is over.
+  soci::session& db();
   Dialect dialect() const { return dialect_; }
+  // For migrations and sums over a whole book: the statements of this transaction may take any time
+  // from now on. Waits for locks stay limited, and the caller's deadline is in force.
+  void LiftLimits();
   // Runs `effect` after the commit; never if it fails.
   void AfterCommit(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
 
@@ -44,6 +56,7 @@ class Tx {
   friend class Database;
   soci::session& session_;
   Dialect dialect_;
+  Watch* watch_ = nullptr;
   std::vector<std::function<void()>> effects_;
 };
 
@@ -51,6 +64,10 @@ struct DatabaseOptions {
   std::string url;
   int connections = 8;                     // pool size; SQLite: readers, plus one writer
   absl::Duration wait = absl::Seconds(5);  // for a connection or SQLite's write lock
+  // PostgreSQL: a statement, and its wait for a lock, end in UNAVAILABLE/STORE_UNAVAILABLE after
+  // this time. A little later the connection of a server that did not even say so is closed.
+  absl::Duration statement_timeout = absl::Seconds(10);
+  absl::Duration lock_timeout = absl::Seconds(5);
 };
 
 class Database {
@@ -108,15 +125,23 @@ inline const char* ForUpdate(const Tx& tx) {
 // One step of a schema, from services/<name>/schema/NNNN_name.sql, embedded at build time.
 // Statements end in ";" at a line's end. "-- sqlite:" and "-- postgres:" at the start of a line
 // hold the rest of that line for one database only.
+//
+// Expand, then contract: a file NNNN_expand_name.sql only adds what a program that does not know it
+// can't trip over (tables, indexes, columns with a default), so the release before still works on
+// the new schema, during a rolling upgrade and after going back. Any other file may take away or
+// change what was there; it belongs into a release whose predecessor no longer needs it.
 struct Migration {
   int number;
   std::string_view name;
   std::string_view text;
+  bool expand() const;
 };
 
-// Brings the schema up to date under a lock, each step in a transaction, and records it in
-// schema_migrations. FAILED_PRECONDITION if the database is newer than the program or a step that
-// was applied has another text.
+// Brings the schema up to date under a lock, each step in a transaction with lifted limits, in the
+// order of their numbers. Expansions are recorded in schema_expansions, all others in
+// schema_migrations. FAILED_PRECONDITION, and nothing is done, if a step that was applied has
+// another text or an earlier one is missing, or if the database is newer than the program by more
+// than expansions; those that this program does not know yet are left alone.
 absl::Status Migrate(Database& database, const std::vector<Migration>& migrations);
 
 }  // namespace lingkaran::sql

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,44 +44,76 @@ std::string ForDialect(std::string_view text, Dialect dialect) {
   return out;
 }
 
+// Where a step is recorded. A program that knows only schema_migrations takes no notice of
+// expansions, so it starts on a database that has them.
+const char* TableOf(bool expand) { return expand ? "schema_expansions" : "schema_migrations"; }
+
 // SQLite's lock is the write transaction itself. PostgreSQL's is held until the commit; its number
-// is any that nobody else uses in this database.
+// is any that nobody else uses in this database. Another process may need a while for its step, but
+// one that is stuck is not waited for; nor does a step that waits for a table hold up everybody who
+// uses it for longer than any lock is waited for.
 void Lock(Tx& tx) {
   if (tx.dialect() == Dialect::kPostgres) {
-    Execute(tx.db(), tx.dialect(), "SELECT pg_advisory_xact_lock(5077411090314)");
+    std::string usual;
+    tx.db() << "SELECT current_setting('lock_timeout')", into(usual);
+    Execute(tx.db(), tx.dialect(),
+            absl::StrCat("SET LOCAL lock_timeout = 60000; "
+                         "SELECT pg_advisory_xact_lock(5077411090314); "
+                         "SET LOCAL lock_timeout = '",
+                         usual, "'"));
   }
-  Execute(tx.db(), tx.dialect(),
-          "CREATE TABLE IF NOT EXISTS schema_migrations (number INT PRIMARY KEY, "
-          "name TEXT NOT NULL, digest TEXT NOT NULL, record_time BIGINT NOT NULL)");
+  for (const bool expand : {false, true}) {
+    Execute(tx.db(), tx.dialect(),
+            absl::StrCat("CREATE TABLE IF NOT EXISTS ", TableOf(expand),
+                         " (number INT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, "
+                         "record_time BIGINT NOT NULL)"));
+  }
 }
 
 absl::Status Refuse(std::string_view text) {
   return absl::FailedPreconditionError(absl::string_view(text.data(), text.size()));
 }
 
-// How many of `migrations` are applied; an error if the database holds anything else.
-absl::StatusOr<size_t> CountApplied(Tx& tx, const std::vector<Migration>& migrations) {
+// Digests by number.
+std::map<int, std::string> Applied(Tx& tx, bool expand) {
   std::map<int, std::string> applied;
   int number = 0;
   std::string digest;
   ForEach(
-      tx, "SELECT number, digest FROM schema_migrations", [&] { applied[number] = digest; },
-      into(number), into(digest));
+      tx, absl::StrCat("SELECT number, digest FROM ", TableOf(expand)),
+      [&] { applied[number] = digest; }, into(number), into(digest));
+  return applied;
+}
+
+absl::Status RefuseUnknown(int number) {
+  return Refuse(absl::StrCat("the database has migration ", number,
+                             ", which this program does not know; start a newer release"));
+}
+
+// How many of `migrations` are applied; an error if the database holds what this program can't work
+// with.
+absl::StatusOr<size_t> CountApplied(Tx& tx, const std::vector<Migration>& migrations) {
+  std::map<int, std::string> applied[2] = {Applied(tx, false), Applied(tx, true)};
   size_t count = 0;
   for (const Migration& migration : migrations) {
-    const auto found = applied.find(migration.number);
-    if (found == applied.end()) break;
+    std::map<int, std::string>& its = applied[migration.expand() ? 1 : 0];
+    const auto found = its.find(migration.number);
+    if (found == its.end()) break;
     if (found->second != Sha256(migration.text)) {
       return Refuse(absl::StrCat("migration ", std::string(migration.name),
                                  " was applied with another text; restore it and put the change "
                                  "into a new migration"));
     }
-    applied.erase(found);
+    its.erase(found);
     ++count;
   }
-  if (!applied.empty()) {
-    return Refuse(absl::StrCat("the database has migration ", applied.rbegin()->first,
-                               ", which this program does not know; start a newer release"));
+  const auto& [contractions, expansions] = applied;
+  if (!contractions.empty()) return RefuseUnknown(contractions.rbegin()->first);
+  // An expansion that we don't know is newer than all we know, or not ours.
+  const bool complete = count == migrations.size();
+  const int last = migrations.empty() ? 0 : migrations.back().number;
+  if (!expansions.empty() && (!complete || expansions.begin()->first <= last)) {
+    return RefuseUnknown(expansions.begin()->first);
   }
   return count;
 }
@@ -90,8 +123,8 @@ void Apply(Tx& tx, const Migration& migration) {
   const std::string name(migration.name);
   const std::string digest = Sha256(migration.text);
   const int64_t now = absl::ToUnixMillis(absl::Now());
-  tx.db() << "INSERT INTO schema_migrations (number, name, digest, record_time) "
-             "VALUES (:number, :name, :digest, :now)",
+  tx.db() << "INSERT INTO " << TableOf(migration.expand())
+          << " (number, name, digest, record_time) VALUES (:number, :name, :digest, :now)",
       use(migration.number, "number"), use(name, "name"), use(digest, "digest"), use(now, "now");
 }
 
@@ -107,6 +140,11 @@ absl::Status CheckOrder(const std::vector<Migration>& migrations) {
 
 }  // namespace
 
+bool Migration::expand() const {
+  constexpr std::string_view kExpand = "_expand_";
+  return name.substr(std::min(name.find('_'), name.size())).substr(0, kExpand.size()) == kExpand;
+}
+
 absl::Status Migrate(Database& database, const std::vector<Migration>& migrations) {
   RETURN_IF_ERROR(CheckOrder(migrations));
   for (bool done = false; !done;) {
@@ -114,6 +152,7 @@ absl::Status Migrate(Database& database, const std::vector<Migration>& migration
     // Each step looks anew: another process may have taken it.
     RETURN_IF_ERROR(database.Write([&](Tx& tx) -> absl::Status {
       step = "";
+      tx.LiftLimits();
       Lock(tx);
       ASSIGN_OR_RETURN(const size_t applied, CountApplied(tx, migrations));
       done = applied == migrations.size();

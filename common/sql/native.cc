@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/log.h"
+#include "common/sql/watch.h"
 
 namespace lingkaran::sql {
 
@@ -64,6 +65,11 @@ absl::Status Internal() {
                "the database refused a statement; the operator finds the cause in the log");
 }
 
+absl::Status DeadlineOver() {
+  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
+               "time ran out; ask again with the same request_id and a longer deadline");
+}
+
 namespace {
 
 // Statuses without a reason of ours: the store says what it means in its own words.
@@ -105,6 +111,8 @@ absl::Status FromSqlite(const soci::sqlite3_soci_error& error) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return Conflict();
+    case SQLITE_INTERRUPT:
+      return DeadlineOver();
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
@@ -124,8 +132,11 @@ absl::Status FromPostgres(const soci::postgresql_soci_error& error) {
   const std::string kind = state.substr(0, 2);
   if (state == "23505" || state == "23P01") return Duplicate();
   if (state == "23503" || state == "23514") return Refused();
-  if (kind == "40" || state == "55P03") return Conflict();
-  if (kind == "08" || kind == "53" || kind == "57" || kind == "58") {
+  if (kind == "40") return Conflict();
+  // What libpq finds out by itself, a connection that is gone, has no code.
+  const bool lost = kind == "08" || state.find_first_not_of(' ') == std::string::npos;
+  if (lost || state == "55P03" || state == "25P03" || kind == "53" || kind == "57" ||
+      kind == "58") {
     Log(Severity::kWarning, "store_unavailable",
         {{"sqlstate", state}, {"text", Redacted(error.get_error_message())}});
     return Unavailable("the database does not answer now");
@@ -142,6 +153,8 @@ absl::Status FromPostgres(const soci::postgresql_soci_error& error) {
 absl::Status FromException() {
   try {
     throw;
+  } catch (const PastDeadline&) {
+    return DeadlineOver();
   } catch (const soci::sqlite3_soci_error& error) {
     return FromSqlite(error);
   } catch (const soci::postgresql_soci_error& error) {

@@ -91,14 +91,17 @@ void AddStart(Commands& commands, CLI::App* noun) {
   struct Options {
     sponsorship::v1::AllocatePledgeRequest request;
     int64_t pledge_id = 0;
+    std::vector<int64_t> workers;
     bool watch = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* verb = commands.Verb(
-      noun, "start", "Fill the seats that are paid for",
+      noun, "start", "Fill the seats that are paid for, by a draw or for named workers",
       "allocation start --pledge 1 --seed \"Solo 7 November 2019\" --watch",
       [options](Session& session) -> absl::StatusOr<ExitCode> {
         options->request.set_pledge_id(options->pledge_id);
+        options->request.mutable_worker_ids()->Add(options->workers.begin(),
+                                                   options->workers.end());
         sponsorship::v1::AllocatePledgeResponse reply;
         RETURN_IF_ERROR(session.Mutate(session.sponsorship(), &SponsorshipStub::AllocatePledge,
                                        options->request, &reply));
@@ -110,7 +113,9 @@ void AddStart(Commands& commands, CLI::App* noun) {
   verb->add_option("--pledge", options->pledge_id, "The pledge")->required()->type_name("");
   verb->add_option("--seed", *options->request.mutable_seed(),
                    "Published seed of the draw; the same seed gives the same order")
-      ->required()
+      ->type_name("");
+  verb->add_option("--worker", options->workers,
+                   "In place of --seed: gives this worker a seat without a draw; up to 100 times")
       ->type_name("");
   verb->add_flag("--watch", options->watch, "Show progress until it ends");
 }

@@ -308,10 +308,11 @@ int RunCommandLine(int argc, const char* const* argv, std::ostream& out, std::os
   Globals globals;
   AddGlobals(app, &globals);
   Commands commands(app);
-  for (const auto add : {AddAgencyCommands, AddBatchCommands, AddWorkerCommands, AddSponsorCommands,
-                         AddPledgeCommands, AddPaymentCommands, AddAllocationCommands,
-                         AddCoverCommands, AddCheckCommands, AddBenefitCommands, AddReportCommands,
-                         AddContributionCommands, AddRulesCommands, AddKeysCommands}) {
+  for (const auto add :
+       {AddAgencyCommands, AddBatchCommands, AddWorkerCommands, AddSponsorCommands,
+        AddPledgeCommands, AddPaymentCommands, AddAllocationCommands, AddCoverCommands,
+        AddCheckCommands, AddBenefitCommands, AddReportCommands, AddContributionCommands,
+        AddRulesCommands, AddKeysCommands, AddAuditCommands, AddOwedCommands}) {
     add(commands);
   }
   try {

@@ -110,6 +110,8 @@ void AddReportCommands(Commands& commands);
 void AddContributionCommands(Commands& commands);
 void AddRulesCommands(Commands& commands);
 void AddKeysCommands(Commands& commands);
+void AddAuditCommands(Commands& commands);
+void AddOwedCommands(Commands& commands);
 
 // Parses and runs a command line; gives the exit code.
 int RunCommandLine(int argc, const char* const* argv, std::ostream& out, std::ostream& err);

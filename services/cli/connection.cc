@@ -11,6 +11,9 @@
 namespace lingkaran::cli {
 namespace {
 
+// Somebody waits at the terminal: a restart is ridden out, a wrong address is told soon.
+constexpr absl::Duration kPatience = absl::Seconds(5);
+
 bool IsUnreachable(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
@@ -96,6 +99,22 @@ std::shared_ptr<CoverageStub> Session::coverage() {
   return coverage_;
 }
 
+std::shared_ptr<OperationsStub> Session::operations(std::string_view service) {
+  const auto known = operations_.find(service);
+  if (known != operations_.end()) return known->second;
+  const auto channel = Channel(service, AddressOf(service));
+  if (channel == nullptr) return nullptr;
+  const std::shared_ptr<OperationsStub> stub = ops::v1::OperationsService::NewStub(channel);
+  operations_.emplace(std::string(service), stub);
+  return stub;
+}
+
+const std::string& Session::AddressOf(std::string_view service) const {
+  return service == "registry"      ? globals_.registry
+         : service == "sponsorship" ? globals_.sponsorship
+                                    : globals_.coverage;
+}
+
 absl::Status Session::MissingAddress() const {
   std::string variable = missing_;
   for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -106,9 +125,7 @@ absl::Status Session::MissingAddress() const {
 
 absl::Status Session::Reworded(std::string_view service, const absl::Status& status) const {
   if (!IsUnreachable(status)) return status;
-  const std::string& address = service == "registry"      ? globals_.registry
-                               : service == "sponsorship" ? globals_.sponsorship
-                                                          : globals_.coverage;
+  const std::string& address = AddressOf(service);
   return absl::Status(status.code(),
                       absl::StrCat(std::string(service), " di ", address,
                                    absl::IsDeadlineExceeded(status)
@@ -118,17 +135,20 @@ absl::Status Session::Reworded(std::string_view service, const absl::Status& sta
                                          "alamatnya benar, lalu ulangi."));
 }
 
-absl::Status Session::CallNamed(std::string_view service,
+absl::Status Session::CallNamed(std::string_view service, const std::string& request_id,
                                 absl::FunctionRef<grpc::Status(grpc::ClientContext*)> rpc) {
   CallOptions options;
   options.actor = globals_.actor;
   options.timeout = absl::Seconds(globals_.timeout_seconds);
+  options.request_id = request_id;
+  options.patience = kPatience;
   bool ours = false;  // gRPC's own errors, made on this side, carry no details
   const absl::Status status = CallWithRetry(options, [&](grpc::ClientContext* context) {
     const grpc::Status answer = rpc(context);
     ours = !answer.error_details().empty();
     return answer;
   });
+  outcome_unknown_ = IsOutcomeUnknown(status);
   return ours ? status : Reworded(service, status);
 }
 
@@ -144,8 +164,9 @@ void Session::PrepareStream(grpc::ClientContext& context, absl::Duration timeout
   Prepare(context, options);
 }
 
-absl::Status Session::StreamStatus(std::string_view service, const grpc::Status& status) const {
+absl::Status Session::StreamStatus(std::string_view service, const grpc::Status& status) {
   const absl::Status ours = FromGrpc(status);
+  outcome_unknown_ = IsUnreachable(ours);
   return status.error_details().empty() ? Reworded(service, ours) : ours;
 }
 
@@ -183,8 +204,9 @@ ProgressStyle Session::progress_style() const {
 
 std::string Session::RepeatHint() const {
   if (!mutates_) return "";
-  return absl::StrCat("Hasilnya belum pasti. Ulangi perintah yang sama dengan --request-id ",
-                      globals_.request_id, ": yang sudah tercatat tidak akan tercatat dua kali.");
+  return absl::StrCat(outcome_unknown_ ? "Hasilnya belum pasti." : "Perintah itu belum terlaksana.",
+                      " Ulangi perintah yang sama dengan --request-id ", globals_.request_id,
+                      ": yang sudah tercatat tidak akan tercatat dua kali.");
 }
 
 }  // namespace lingkaran::cli

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -18,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "common/error.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
+#include "lingkaran/ops/v1/ops.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"
 #include "services/cli/progress.h"
@@ -27,6 +30,7 @@ namespace lingkaran::cli {
 using RegistryStub = registry::v1::RegistryService::StubInterface;
 using SponsorshipStub = sponsorship::v1::SponsorshipService::StubInterface;
 using CoverageStub = coverage::v1::CoverageService::StubInterface;
+using OperationsStub = ops::v1::OperationsService::StubInterface;
 
 // How the program ends; scripts rely on these numbers.
 enum ExitCode : int {
@@ -78,10 +82,7 @@ class Session {
   absl::Status Call(const std::shared_ptr<Stub>& stub,
                     grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response) {
-    if (stub == nullptr) return MissingAddress();
-    return CallNamed(ServiceOf(stub.get()), [&](grpc::ClientContext* context) {
-      return ((*stub).*rpc)(context, request, response);
-    });
+    return CallAs("", stub, rpc, request, response);
   }
 
   // Calls a mutation; fills in its request_id. `part` tells several mutations of one command apart.
@@ -91,15 +92,42 @@ class Session {
                       Request& request, Response* response, std::string_view part = "") {
     request.set_request_id(RequestId(part));
     mutates_ = true;
-    return Call(stub, rpc, request, response);
+    return CallAs(request.request_id(), stub, rpc, request, response);
   }
+
+  // The other side of "registry", "sponsorship" or "coverage"; null if its address was not given.
+  std::shared_ptr<OperationsStub> operations(std::string_view service);
+  // Call and Mutate for it; each service has its own `part`.
+  template <typename Request, typename Response>
+  absl::Status CallOperations(std::string_view service,
+                              grpc::Status (OperationsStub::*rpc)(grpc::ClientContext*,
+                                                                  const Request&, Response*),
+                              const Request& request, Response* response,
+                              const std::string& request_id = "") {
+    const std::shared_ptr<OperationsStub> stub = operations(service);
+    if (stub == nullptr) return MissingAddress();
+    return CallNamed(service, request_id, [&](grpc::ClientContext* context) {
+      return ((*stub).*rpc)(context, request, response);
+    });
+  }
+  template <typename Request, typename Response>
+  absl::Status MutateOperations(std::string_view service,
+                                grpc::Status (OperationsStub::*rpc)(grpc::ClientContext*,
+                                                                    const Request&, Response*),
+                                Request& request, Response* response) {
+    request.set_request_id(RequestId(service));
+    mutates_ = true;
+    return CallOperations(service, rpc, request, response, request.request_id());
+  }
+  // The error of a call whose service has no address.
+  absl::Status MissingAddress() const;
 
   // The request_id of one mutation of this command; the same for the same part.
   std::string RequestId(std::string_view part);
   // Puts actor and a deadline so far away into the context of a stream.
   void PrepareStream(grpc::ClientContext& context, absl::Duration timeout) const;
   // What a stream's end means, worded as for Call.
-  absl::Status StreamStatus(std::string_view service, const grpc::Status& status) const;
+  absl::Status StreamStatus(std::string_view service, const grpc::Status& status);
 
   // Gives a reply out: as JSON, as the fields asked for, or by `people`.
   absl::Status Show(const google::protobuf::Message& reply,
@@ -119,12 +147,22 @@ class Session {
   static std::string_view ServiceOf(const SponsorshipStub*) { return "sponsorship"; }
   static std::string_view ServiceOf(const CoverageStub*) { return "coverage"; }
 
-  absl::Status CallNamed(std::string_view service,
+  // `request_id`: of a mutation, else empty.
+  template <typename Stub, typename Request, typename Response>
+  absl::Status CallAs(const std::string& request_id, const std::shared_ptr<Stub>& stub,
+                      grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request, Response* response) {
+    if (stub == nullptr) return MissingAddress();
+    return CallNamed(ServiceOf(stub.get()), request_id, [&](grpc::ClientContext* context) {
+      return ((*stub).*rpc)(context, request, response);
+    });
+  }
+  absl::Status CallNamed(std::string_view service, const std::string& request_id,
                          absl::FunctionRef<grpc::Status(grpc::ClientContext*)> rpc);
-  absl::Status MissingAddress() const;
   // An error that gRPC made because nobody answered, in words that help.
   absl::Status Reworded(std::string_view service, const absl::Status& status) const;
   std::shared_ptr<grpc::Channel> Channel(std::string_view service, const std::string& address);
+  const std::string& AddressOf(std::string_view service) const;
 
   Globals globals_;
   std::ostream& out_;
@@ -132,9 +170,11 @@ class Session {
   std::shared_ptr<RegistryStub> registry_;
   std::shared_ptr<SponsorshipStub> sponsorship_;
   std::shared_ptr<CoverageStub> coverage_;
+  std::map<std::string, std::shared_ptr<OperationsStub>, std::less<>> operations_;
   std::string missing_;  // flag of an address that was needed and not given
   std::optional<std::ofstream> json_file_;
   bool mutates_ = false;
+  bool outcome_unknown_ = false;  // of the last mutation that failed
 };
 
 }  // namespace lingkaran::cli

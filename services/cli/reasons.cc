@@ -116,6 +116,8 @@ std::string_view ReasonText(Reason reason) {
       return "layanan sedang penuh; ulangi sebentar lagi.";
     case Reason::kInternal:
       return "ada gangguan di dalam layanan; laporkan nomor rujukannya.";
+    case Reason::kOwedNotFound:
+      return "tidak ada lagi yang terutang dengan nomor itu; lihat dengan: owed list.";
     case Reason::kAgencyNotFound:
       return "instansi itu tidak ada; lihat nomornya dengan: agency list.";
     case Reason::kBatchNotFound:
@@ -177,6 +179,12 @@ std::string_view ReasonText(Reason reason) {
       return "daftar cadangan sudah habis; usulkan calon baru dengan: batch submit.";
     case Reason::kSeatsExhausted:
       return "semua kursi sudah terisi; buat komitmen baru untuk kursi lagi.";
+    case Reason::kSeatHeld:
+      return "pekerja itu sudah mempunyai kursi komitmen ini, atau kursinya sedang diisi; jangan "
+             "sebut dia lagi.";
+    case Reason::kReservationEnded:
+      return "batas waktu penyisihan uang sudah lewat; uangnya tersedia lagi, isi kursinya kembali "
+             "dengan: allocation start.";
     case Reason::kAmountMismatch:
       return "jumlahnya tidak sama dengan tarif; setor tepat sebesar tarif, atau tanpa --amount.";
     case Reason::kRefundNotAllowed:

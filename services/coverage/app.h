@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/surroundings.h"
 #include "services/coverage/near_reader.h"
 
 namespace grpc {
@@ -21,6 +22,7 @@ class CoverageApp {
     NearOptions near;
     // Time that never jumps, for the age of cached facts; the machine's if null.
     const Clock* steady = nullptr;
+    Surroundings surroundings;
   };
 
   // Loads rules, regions and keys, opens and migrates the database, composes the readers. Faulty
@@ -33,6 +35,8 @@ class CoverageApp {
   ~CoverageApp();
 
   grpc::Service* service();
+  // lingkaran.ops.v1.OperationsService.
+  grpc::Service* operations();
   // OK while the database answers.
   absl::Status Healthy();
   std::string rules_version() const;

@@ -10,23 +10,37 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/surroundings.h"
+#include "services/registry/deliver_members.h"
 
 namespace lingkaran::registry {
 
 class RegistryApp {
  public:
+  struct Options {
+    Surroundings surroundings;
+    CoverageCalls* coverage = nullptr;  // outlives the app; null: at the flag's address
+  };
+
   // Reads regions, rules and keys, opens the database and brings its schema up to date, and starts
   // the outbox. Never waits for coverage. `clock` outlives the app.
   static absl::StatusOr<std::unique_ptr<RegistryApp>> Make(const ServiceConfig& config,
                                                            const Clock& clock);
+  static absl::StatusOr<std::unique_ptr<RegistryApp>> Make(const ServiceConfig& config,
+                                                           const Clock& clock,
+                                                           const Options& options);
   // Stops the outbox; a delivery under way is finished first.
   ~RegistryApp();
 
   grpc::Service* service();
+  // lingkaran.ops.v1.OperationsService.
+  grpc::Service* operations();
   // OK while the store answers.
   absl::Status Healthy();
   // Digest of the rules in use.
   std::string rules_version() const;
+  // What is owed to coverage.
+  Outbox& owed();
   // The database without password.
   std::string database() const;
 

@@ -28,12 +28,28 @@ void FillMember(const Worker& worker, coverage::v1::Member* out) {
   out->set_version(worker.version);
 }
 
+class ChannelCalls final : public CoverageCalls {
+ public:
+  explicit ChannelCalls(const std::string& coverage)
+      : stub_(coverage::v1::CoverageService::NewStub(MakeChannel(coverage))) {}
+  grpc::Status UpsertMembers(grpc::ClientContext* context,
+                             const coverage::v1::UpsertMembersRequest& request,
+                             coverage::v1::UpsertMembersResponse* response) override {
+    return stub_->UpsertMembers(context, request, response);
+  }
+
+ private:
+  const std::unique_ptr<coverage::v1::CoverageService::Stub> stub_;
+};
+
 }  // namespace
 
-MemberPush::MemberPush(sql::Database& database, std::shared_ptr<grpc::Channel> coverage,
-                       Outbox::Options options)
-    : coverage_(coverage::v1::CoverageService::NewStub(std::move(coverage))),
-      outbox_(database, options) {
+std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage) {
+  return std::make_unique<ChannelCalls>(coverage);
+}
+
+MemberPush::MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)
+    : coverage_(coverage), outbox_(database, options) {
   outbox_.Register(kKind, [this](const OutboxMessage& message) { return Send(message); });
 }
 
@@ -68,7 +84,7 @@ absl::StatusOr<Outbox::Settle> MemberPush::Send(const OutboxMessage& message) {
   request.set_request_id(message.request_id);
   coverage::v1::UpsertMembersResponse response;
   RETURN_IF_ERROR(CallWithRetry({kActor, kTimeout, /*tries=*/1}, [&](grpc::ClientContext* context) {
-    return coverage_->UpsertMembers(context, request, &response);
+    return coverage_.UpsertMembers(context, request, &response);
   }));
   std::lock_guard<std::mutex> lock(mutex_);
   if (const auto waits = awaited_.find(message.request_id); waits != awaited_.end()) {

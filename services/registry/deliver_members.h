@@ -21,10 +21,23 @@
 
 namespace lingkaran::registry {
 
+// The one call that is made to coverage; what a test puts in its place is called on the caller's
+// thread.
+class CoverageCalls {
+ public:
+  virtual ~CoverageCalls() = default;
+  virtual grpc::Status UpsertMembers(grpc::ClientContext* context,
+                                     const coverage::v1::UpsertMembersRequest& request,
+                                     coverage::v1::UpsertMembersResponse* response) = 0;
+};
+
+// Calls at the address; never waits for it here.
+std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage);
+
 class MemberPush {
  public:
-  MemberPush(sql::Database& database, std::shared_ptr<grpc::Channel> coverage,
-             Outbox::Options options = {});
+  // `coverage` outlives it.
+  MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options = {});
   ~MemberPush() { Stop(); }
 
   // Writes the row, leased to the caller, who calls Deliver after the commit. `request_id` is that
@@ -44,7 +57,7 @@ class MemberPush {
  private:
   absl::StatusOr<Outbox::Settle> Send(const OutboxMessage& message);
 
-  std::unique_ptr<coverage::v1::CoverageService::Stub> coverage_;
+  CoverageCalls& coverage_;
   std::mutex mutex_;
   // Tokens that a Deliver waits for, by request_id of the row; empty until coverage has answered.
   absl::flat_hash_map<std::string, std::string> awaited_;

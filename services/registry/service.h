@@ -58,6 +58,10 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
                             v1::ListAgenciesResponse*) override;
   grpc::Status CreateBatch(Context*, In<v1::CreateBatchRequest>, v1::CreateBatchResponse*) override;
   grpc::Status SubmitCandidates(Context*, SubmitStream*) override;
+  // The same over any stream.
+  using AnyStream =
+      grpc::ServerReaderWriterInterface<v1::SubmitCandidatesResponse, v1::SubmitCandidatesRequest>;
+  grpc::Status SubmitCandidatesOver(Context*, AnyStream*);
   grpc::Status GetBatch(Context*, In<v1::GetBatchRequest>, v1::GetBatchResponse*) override;
   grpc::Status ListBatchRows(Context*, In<v1::ListBatchRowsRequest>,
                              v1::ListBatchRowsResponse*) override;
@@ -75,6 +79,10 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   grpc::Status IssueCards(Context*, In<v1::IssueCardsRequest>, v1::IssueCardsResponse*) override;
   grpc::Status GetCard(Context*, In<v1::GetCardRequest>, v1::GetCardResponse*) override;
 
+  // One row about a mutation. `note` is free text and is sealed. Call it last in a transaction.
+  void Record(sql::Tx& tx, const Call& call, const std::string& subject,
+              const std::string& note = "") const;
+
  private:
   // A list under way in one stream.
   struct Submission {
@@ -90,15 +98,12 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   absl::StatusOr<const EntryTest*> RulesOn(Day day) const;
   // The ages of a list's day for texts; null if no rule is in force.
   const EntryTest* RulesOfList(const Batch& batch) const;
-  // One row about a mutation. `note` is free text and is sealed. Call it last in a transaction.
-  void Record(sql::Tx& tx, const Call& call, const std::string& subject,
-              const std::string& note = "") const;
   absl::StatusOr<Person> Open(const Worker& worker) const;
   // Masked.
   absl::Status View(sql::Tx& tx, const Worker& worker, const Person& person, v1::Worker* out) const;
 
   // -- service_submit.cc --
-  absl::Status Submit(const Call& call, SubmitStream* stream);
+  absl::Status Submit(const Call& call, AnyStream* stream);
   absl::StatusOr<Submission> BeginSubmission(const Call& call, int64_t batch_id);
   std::vector<PreparedRow> Prepare(const Submission& submission,
                                    const v1::SubmitCandidatesRequest& chunk) const;

@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "common/failpoint.h"
 #include "common/sql/bulk.h"
 #include "services/registry/service.h"
 #include "services/registry/store.h"
@@ -66,11 +67,15 @@ KnownFacts FindFacts(sql::Tx& tx, int64_t batch_id, BatchKind kind,
 }  // namespace
 
 grpc::Status RegistryServiceImpl::SubmitCandidates(Context* context, SubmitStream* stream) {
+  return SubmitCandidatesOver(context, stream);
+}
+
+grpc::Status RegistryServiceImpl::SubmitCandidatesOver(Context* context, AnyStream* stream) {
   return RunRpc(context, "lingkaran.registry.v1.RegistryService/SubmitCandidates",
                 [&](const Call& call) { return Submit(call, stream); });
 }
 
-absl::Status RegistryServiceImpl::Submit(const Call& call, SubmitStream* stream) {
+absl::Status RegistryServiceImpl::Submit(const Call& call, AnyStream* stream) {
   // Both messages are used again for each chunk, so that their strings keep their memory.
   v1::SubmitCandidatesRequest chunk;
   v1::SubmitCandidatesResponse response;
@@ -160,12 +165,15 @@ absl::StatusOr<ChunkDecision> RegistryServiceImpl::CommitOnce(sql::Tx& tx, const
                                                               bool complete) {
   const std::optional<Batch> batch = store::LockBatch(tx, submission.batch_id);
   if (!batch) return BatchNotFound(submission.batch_id);
+  FailPoint("rpc", call.method, "claimed");
+  tx.AfterCommit([&call] { FailPoint("rpc", call.method, "committed"); });
   const KnownFacts known = FindFacts(tx, batch->batch_id, batch->kind, rows);
   ASSIGN_OR_RETURN(ChunkDecision decision,
                    DecideChunk(*batch, rows, known, complete, call.actor.name));
   if (!decision.changed) return decision;
   WriteChunk(tx, rows, decision);
   Record(tx, call, absl::StrCat("batch/", batch->batch_id));
+  FailPoint("rpc", call.method, "booked");
   return decision;
 }
 

@@ -6,7 +6,9 @@
 #include <array>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/error.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -47,6 +49,50 @@ bool WalkSlots(const PriceSchedule& schedule, const SeatBook& book, Visit visit)
   }
   return true;
 }
+
+// Hands out whole seats: the vacant ones of a book, then new ones.
+class SeatDesk {
+ public:
+  SeatDesk(const PriceSchedule& schedule, const SeatBook& book)
+      : schedule_(&schedule), book_(&book), next_seat_(book.next_seat), money_(book.money) {}
+
+  Rupiah money() const { return money_; }
+  // Takes a seat for the worker; SEATS_EXHAUSTED or FUNDS_EXHAUSTED.
+  absl::StatusOr<Slot> Take(int64_t worker_id) {
+    while (next_open_ < book_->open.size() && book_->open[next_open_].worker_id != 0) ++next_open_;
+    const bool vacant = next_open_ < book_->open.size();
+    if (!vacant && next_seat_ > book_->seats) {
+      return Error(absl::StatusCode::kFailedPrecondition, Reason::kSeatsExhausted,
+                   "the pledge has not so many free seats; nobody of this call gets one");
+    }
+    Slot slot;
+    slot.worker_id = worker_id;
+    slot.seat_number = vacant ? book_->open[next_open_].seat_number : next_seat_;
+    slot.from = vacant ? book_->open[next_open_].paid_to : 0;
+    slot.to = schedule_->size();
+    const Rupiah price = schedule_->Price(slot.from, slot.to);
+    if (price > money_) {
+      return Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
+                   "the money that is left does not pay for a whole seat for each worker of this "
+                   "call; record a payment, or name fewer",
+                   {{"available_rupiah", absl::StrCat(book_->money.amount())}});
+    }
+    money_ -= price;
+    if (vacant) {
+      ++next_open_;
+    } else {
+      ++next_seat_;
+    }
+    return slot;
+  }
+
+ private:
+  const PriceSchedule* schedule_;
+  const SeatBook* book_;
+  size_t next_open_ = 0;
+  int next_seat_;
+  Rupiah money_;
+};
 
 }  // namespace
 
@@ -103,6 +149,40 @@ ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
     plan.slots.push_back(slot);
     return true;
   });
+  return plan;
+}
+
+absl::Status SeatHeld(int64_t worker_id) {
+  return Error(absl::StatusCode::kAlreadyExists, Reason::kSeatHeld,
+               "the worker has a seat of this pledge, or is about to get one",
+               {{"worker_id", absl::StrCat(worker_id)}});
+}
+
+NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatBook& book,
+                    absl::flat_hash_set<int64_t> seated,
+                    absl::Span<const std::vector<int64_t>> calls) {
+  NamedPlan plan;
+  SeatDesk desk(schedule, book);
+  for (const std::vector<int64_t>& workers : calls) {
+    SeatDesk trial = desk;
+    const size_t slots_before = plan.slots.size();
+    absl::Status& verdict = plan.verdicts.emplace_back();
+    for (int64_t worker : workers) {
+      absl::StatusOr<Slot> slot = seated.contains(worker) ? SeatHeld(worker) : trial.Take(worker);
+      if (!slot.ok()) {
+        verdict = slot.status();
+        break;
+      }
+      plan.slots.push_back(*slot);
+    }
+    if (!verdict.ok()) {
+      plan.slots.resize(slots_before);
+      continue;
+    }
+    desk = trial;
+    seated.insert(workers.begin(), workers.end());
+  }
+  plan.price = book.money - desk.money();
   return plan;
 }
 

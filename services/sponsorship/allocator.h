@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "services/sponsorship/pledge.h"
 #include "services/sponsorship/types.h"
@@ -77,6 +79,24 @@ struct ChunkPlan {
 // there is none.
 ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
                     absl::Span<const Ranked> candidates, int most);
+
+// Seats for workers who were named, call by call.
+struct NamedPlan {
+  std::vector<absl::Status> verdicts;  // one for each call: OK, or why it gets nothing
+  std::vector<Slot> slots;             // of the calls that are OK, in their order
+  Rupiah price;                        // of all slots; never above SeatBook.money
+};
+
+// Each worker gets a seat to its end, the vacant ones of the book first; those that are held are
+// left alone. A call gets seats for all of its workers or takes nothing. `seated`: who has a seat
+// of the pledge or is about to get one. Verdicts: ALREADY_EXISTS/SEAT_HELD (also for who was named
+// in a call before), FAILED_PRECONDITION/SEATS_EXHAUSTED, FUNDS_EXHAUSTED.
+NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatBook& book,
+                    absl::flat_hash_set<int64_t> seated,
+                    absl::Span<const std::vector<int64_t>> calls);
+
+// The worker has a seat of the pledge, or is about to get one.
+absl::Status SeatHeld(int64_t worker_id);
 
 // How many seats the money pays for, in full or in part, if candidates don't run out.
 int SeatsPaidFor(const PriceSchedule& schedule, const SeatBook& book);

@@ -4,9 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "common/operations.h"
+#include "services/sponsorship/audit.h"
 #include "services/sponsorship/rules_file.h"
 #include "services/sponsorship/service.h"
-#include "services/sponsorship/store_ledger.h"
+#include "services/sponsorship/store.h"
 #include "sponsorship_schema.h"
 
 namespace lingkaran::sponsorship {
@@ -14,8 +16,9 @@ namespace {
 
 // Several allocations can go on at once, and replacements beside them. A peer may be away for a
 // day before a row is parked; when it comes back, work goes on within seconds.
-Outbox::Options RelayOptions() {
+Outbox::Options RelayOptions(const Surroundings& around) {
   Outbox::Options options;
+  options.clock = around.machine_clock;
   options.max_backoff = absl::Seconds(10);
   options.max_attempts = 10'000;
   options.threads = 4;
@@ -26,31 +29,42 @@ Outbox::Options RelayOptions() {
 
 // From the top down: each part uses those above it.
 struct SponsorshipApp::Parts {
-  Parts(std::unique_ptr<sql::Database> db, Regions r, RuleBook book, const ServiceConfig& config,
-        const Clock& clock)
-      : database(std::move(db)),
+  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, RuleBook book,
+        const ServiceConfig& config, const Clock& clock, const Options& options)
+      : opened(std::move(own)),
+        database(opened ? opened.get() : options.surroundings.database),
         regions(std::move(r)),
         rules(std::move(book)),
         redis(Redis::Make({.address = config.redis})),
-        peers(config.registry, config.coverage),
-        outbox(*database, RelayOptions()),
-        context{database.get(), &outbox, &clock, &peers, &rules, &regions, redis.get(), &progress},
+        calls(options.peers ? nullptr : CallsTo(config.registry, config.coverage)),
+        peers(calls ? *calls : *options.peers),
+        progress(options.surroundings.threads),
+        outbox(*database, RelayOptions(options.surroundings)),
+        context{database,      &outbox,     &clock,    &peers,       &rules,
+                regions.get(), redis.get(), &progress, options.chunk},
         allocations(context),
         replacements(context),
         contributions(context),
-        service(context, &allocations, &replacements, &contributions) {
+        service(context, &allocations, &replacements, &contributions),
+        operations({database, &clock, &outbox, AuditBook,
+                    [&clock](sql::Tx& tx, const Call& call, const std::string& subject,
+                             const std::string& reason) {
+                      RecordEvent(tx, clock.Now(), call.actor.name, call.method, subject, reason);
+                    }}) {
     allocations.Register();
     replacements.Register();
     contributions.Register();
-    outbox.Start();
+    if (options.surroundings.threads) outbox.Start();
   }
   // First of all: its deliveries use everything else.
   ~Parts() { outbox.Stop(); }
 
-  std::unique_ptr<sql::Database> database;
-  Regions regions;
+  std::unique_ptr<sql::Database> opened;
+  sql::Database* database;
+  std::shared_ptr<const Regions> regions;
   RuleBook rules;
   std::unique_ptr<Redis> redis;
+  std::unique_ptr<PeerCalls> calls;
   Peers peers;
   Progress progress;
   Outbox outbox;
@@ -59,29 +73,49 @@ struct SponsorshipApp::Parts {
   ReplacementProcess replacements;
   ContributionProcess contributions;
   SponsorshipServiceImpl service;
+  OperationsServiceImpl operations;
 };
 
 absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const ServiceConfig& config,
                                                                      const Clock& clock) {
+  return Make(config, clock, Options());
+}
+
+absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const ServiceConfig& config,
+                                                                     const Clock& clock,
+                                                                     const Options& options) {
   ASSIGN_OR_RETURN(RuleBook rules, LoadRules(absl::StrCat(config.rules, "/sponsorship.textproto")));
-  ASSIGN_OR_RETURN(Regions regions, Regions::Load(config.regions));
-  ASSIGN_OR_RETURN(std::unique_ptr<sql::Database> database,
-                   sql::Database::Open({.url = config.database}));
-  RETURN_IF_ERROR(sql::Migrate(*database, Schema()));
+  const Surroundings& around = options.surroundings;
+  std::shared_ptr<const Regions> regions = around.regions;
+  if (regions == nullptr) {
+    ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
+    regions = std::make_shared<const Regions>(std::move(read));
+  }
+  std::unique_ptr<sql::Database> opened;
+  if (around.database == nullptr) {
+    ASSIGN_OR_RETURN(opened, sql::Database::Open({.url = config.database}));
+  }
+  RETURN_IF_ERROR(sql::Migrate(opened ? *opened : *around.database, Schema()));
   return std::unique_ptr<SponsorshipApp>(new SponsorshipApp(std::make_unique<Parts>(
-      std::move(database), std::move(regions), std::move(rules), config, clock)));
+      std::move(opened), std::move(regions), std::move(rules), config, clock, options)));
 }
 
 SponsorshipApp::SponsorshipApp(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 SponsorshipApp::~SponsorshipApp() = default;
 
 grpc::Service* SponsorshipApp::service() { return &parts_->service; }
+grpc::Service* SponsorshipApp::operations() { return &parts_->operations; }
 absl::Status SponsorshipApp::Healthy() { return parts_->database->Ping(); }
 std::string SponsorshipApp::rules_version() const { return parts_->rules.version(); }
 std::string SponsorshipApp::database() const { return parts_->database->Description(); }
 
+Outbox& SponsorshipApp::owed() { return parts_->outbox; }
+
 absl::Status SponsorshipApp::Audit() {
-  return parts_->database->Read([](sql::Tx& tx) { return AuditBook(tx); });
+  return parts_->database->Read([](sql::Tx& tx) -> absl::Status {
+    FirstFault first;
+    return AuditBook(tx, /*totals_only=*/false, first).status();
+  });
 }
 
 }  // namespace lingkaran::sponsorship

@@ -8,6 +8,9 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/config.h"
+#include "common/outbox.h"
+#include "common/surroundings.h"
+#include "services/sponsorship/peers.h"
 
 namespace grpc {
 class Service;
@@ -17,22 +20,35 @@ namespace lingkaran::sponsorship {
 
 class SponsorshipApp {
  public:
+  struct Options {
+    Surroundings surroundings;
+    PeerCalls* peers = nullptr;  // outlives the app; null: at the flags' addresses
+    int chunk = 1'000;           // workers in one step of an allocation at most
+  };
+
   // Reads rules and regions, opens and migrates the database, and starts to deliver what is owed.
   // Never waits for registry, coverage or Redis. INVALID_ARGUMENT for faulty rules or settings,
   // UNAVAILABLE if the database can't be had. `clock` outlives the app.
   static absl::StatusOr<std::unique_ptr<SponsorshipApp>> Make(const ServiceConfig& config,
                                                               const Clock& clock);
+  static absl::StatusOr<std::unique_ptr<SponsorshipApp>> Make(const ServiceConfig& config,
+                                                              const Clock& clock,
+                                                              const Options& options);
   // Deliveries under way are finished; what is still owed is delivered after the next start.
   ~SponsorshipApp();
 
   grpc::Service* service();
+  // lingkaran.ops.v1.OperationsService.
+  grpc::Service* operations();
   // OK while the database answers.
   absl::Status Healthy();
   // Digest of the rules in use.
   std::string rules_version() const;
   // For the start line, without password.
   std::string database() const;
-  // Adds the whole book anew; INTERNAL says what does not close.
+  // What is owed to registry and coverage.
+  Outbox& owed();
+  // Adds the whole book anew; INTERNAL says what does not add up first.
   absl::Status Audit();
 
  private:

@@ -1,6 +1,7 @@
 #include "services/sponsorship/deliver_allocation.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "absl/strings/numbers.h"
@@ -32,6 +33,40 @@ std::vector<ActivationOrder> OrdersOf(const PriceSchedule& schedule, absl::Span<
   return orders;
 }
 
+namespace {
+
+// An id that no worker has.
+constexpr int64_t kNobody = std::numeric_limits<int64_t>::max();
+
+absl::Status Running(int64_t pledge_id) {
+  return Error(absl::StatusCode::kFailedPrecondition, Reason::kAllocationRunning,
+               absl::StrCat("an allocation of pledge ", pledge_id, " runs already"),
+               {{"pledge_id", absl::StrCat(pledge_id)}});
+}
+
+// Why an allocation's chunk is not sent any more.
+absl::Status Ended(const AllocationRow& allocation) {
+  return Error(absl::StatusCode::kFailedPrecondition, Reason::kReservationEnded,
+               allocation.reserve_until == 0
+                   ? "the price of the pledge was refused for others, so nobody was tried any more"
+                   : absl::StrCat("the money was set aside until ", allocation.reserve_until));
+}
+
+std::vector<int64_t> WorkersOf(absl::Span<const Ranked> ranked) {
+  std::vector<int64_t> workers;
+  for (const Ranked& one : ranked) workers.push_back(one.worker_id);
+  return workers;
+}
+
+}  // namespace
+
+absl::Status NotCancelled(const PledgeRow& pledge) {
+  if (!pledge.cancelled) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, Reason::kPledgeState,
+               absl::StrCat("pledge ", pledge.pledge_id, " was cancelled"),
+               {{"pledge_id", absl::StrCat(pledge.pledge_id)}});
+}
+
 RefusalRow RefusalOf(int64_t worker_id, const absl::Status& status) {
   return {worker_id, static_cast<int>(status.code()), std::string(ReasonName(ReasonOf(status))),
           std::string(status.message())};
@@ -45,6 +80,8 @@ void AllocationProcess::Register() {
 
 absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge,
                                                  const std::string& seed) {
+  RETURN_IF_ERROR(NotCancelled(pledge));
+  if (HasRunningAllocation(tx, pledge.pledge_id)) return Running(pledge.pledge_id);
   const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, 0);
   const int next_seat = NextSeat(tx, pledge.pledge_id);
   const Metadata about = {{"pledge_id", absl::StrCat(pledge.pledge_id)}};
@@ -71,6 +108,59 @@ absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge
   const int64_t id = InsertAllocation(tx, allocation);
   context_.outbox->Put(tx, AllocationKey(id), "rank", absl::StrCat(id));
   return id;
+}
+
+absl::StatusOr<AllocationRow> AllocationProcess::NamedAllocation(Tx& tx,
+                                                                 const PledgeRow& pledge) const {
+  RETURN_IF_ERROR(NotCancelled(pledge));
+  const Day today = context_.Today();
+  if (std::optional<AllocationRow> running = FindRunning(tx, pledge.pledge_id)) {
+    // What is left of one whose last day is over is on its way to its end.
+    if (!running->named || DayNumber(today) > running->reserve_until) {
+      return Running(pledge.pledge_id);
+    }
+    running->next_seat = std::max(running->next_seat, NextSeat(tx, pledge.pledge_id));
+    return *std::move(running);
+  }
+  ASSIGN_OR_RETURN(const PayerRule rule, context_.rules->Find(pledge.payer_class, today));
+  AllocationRow allocation;
+  allocation.pledge_id = pledge.pledge_id;
+  allocation.named = true;
+  allocation.next_seat = NextSeat(tx, pledge.pledge_id);
+  allocation.reserve_until = DayNumber(today + rule.reservation_days);
+  allocation.create_time = absl::ToUnixMillis(context_.Now());
+  return allocation;
+}
+
+absl::StatusOr<AllocationProcess::NamedOutcome> AllocationProcess::StartNamed(
+    Tx& tx, const PledgeRow& pledge, absl::Span<const std::vector<int64_t>> calls) {
+  absl::StatusOr<AllocationRow> allocation = NamedAllocation(tx, pledge);
+  if (!allocation.ok()) {
+    return NamedOutcome{std::vector<absl::Status>(calls.size(), allocation.status()), {}};
+  }
+  std::vector<int64_t> workers;
+  for (const auto& call : calls) workers.insert(workers.end(), call.begin(), call.end());
+  const std::vector<OpenSeat> vacant =
+      VacantSeats(tx, pledge.pledge_id, static_cast<int>(workers.size()));
+  NamedPlan plan = PlanNamed(pledge.schedule,
+                             {vacant, allocation->next_seat, pledge.seats, pledge.funds.available},
+                             Seated(tx, pledge.pledge_id, workers), calls);
+  Both both{*std::move(allocation), pledge};
+  if (!plan.slots.empty()) {
+    AllocationRow& row = both.allocation;
+    if (row.allocation_id == 0) row.allocation_id = InsertAllocation(tx, row);
+    std::vector<Ranked> named;
+    for (const Slot& slot : plan.slots) named.push_back({slot.worker_id, slot.disabled});
+    InsertDraw(tx, row.allocation_id, named, row.drawn);
+    row.drawn += static_cast<int>(named.size());
+    row.candidates = row.drawn;
+    row.seats_wanted += static_cast<int>(named.size());
+    ASSIGN_OR_RETURN(const Step step, Reserve(tx, both, std::move(plan.slots), plan.price));
+    UpdateAllocation(tx, row);
+    context_.outbox->Put(tx, AllocationKey(row.allocation_id), "enrol", StepToText(step));
+    NotifyAfterCommit(tx, context_);
+  }
+  return NamedOutcome{std::move(plan.verdicts), std::move(both.allocation)};
 }
 
 absl::StatusOr<AllocationProcess::Both> AllocationProcess::Lock(Tx& tx,
@@ -115,19 +205,38 @@ AllocationProcess::Settled AllocationProcess::Rank(const OutboxMessage& message)
 AllocationProcess::Settled AllocationProcess::Enrol(const OutboxMessage& message) {
   ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
   ASSIGN_OR_RETURN(const Both both, Load(step.owner_id));
-  if (DayNumber(context_.Today()) > both.allocation.reserve_until) {
-    return [this, step](Tx& tx) { return SettleExpiry(tx, step); };
-  }
   std::vector<int64_t> workers;
   for (const Slot& slot : step.slots) {
     if (!slot.held) workers.push_back(slot.worker_id);
   }
-  Enrolment enrolment;  // of nobody, if only seats that are held get more months
-  if (!workers.empty()) {
-    ASSIGN_OR_RETURN(enrolment,
-                     context_.peers->Enrol(message.request_id, both.pledge.pledge_id, workers));
+  const int64_t pledge_id = both.pledge.pledge_id;
+  bool ended = DayNumber(context_.Today()) > both.allocation.reserve_until;
+  if (ended && !workers.empty()) {
+    ASSIGN_OR_RETURN(const bool enrolled, WasEnrolled(message.request_id, pledge_id));
+    ended = !enrolled;
   }
-  return [this, step, enrolment](Tx& tx) { return SettleEnrolment(tx, step, enrolment); };
+  absl::StatusOr<Enrolment> enrolment = Enrolment();  // of nobody, if all seats are held
+  if (!ended && !workers.empty()) {
+    enrolment = context_.peers->Enrol(message.request_id, pledge_id, workers);
+    // WasEnrolled has used the id up, and then the clock was set back.
+    ended = ReasonOf(enrolment.status()) == Reason::kRequestIdReused;
+  }
+  if (ended) {
+    return [this, step](Tx& tx) { return SettleExpiry(tx, step); };
+  }
+  RETURN_IF_ERROR(enrolment.status());
+  return [this, step, enrolled = *std::move(enrolment)](Tx& tx) {
+    return SettleEnrolment(tx, step, enrolled);
+  };
+}
+
+absl::StatusOr<bool> AllocationProcess::WasEnrolled(const std::string& request_id,
+                                                    int64_t pledge_id) {
+  // The id is either known for other workers, or taken for nobody.
+  const absl::Status nobody = context_.peers->Enrol(request_id, pledge_id, {kNobody}).status();
+  if (ReasonOf(nobody) == Reason::kRequestIdReused) return true;
+  RETURN_IF_ERROR(nobody);
+  return false;
 }
 
 AllocationProcess::Settled AllocationProcess::Activate(const OutboxMessage& message) {
@@ -213,22 +322,16 @@ absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
 
 absl::Status AllocationProcess::SettleExpiry(Tx& tx, const Step& step) {
   ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
-  const int64_t pledge_id = both.pledge.pledge_id;
-  for (const Slot& slot : step.slots) {
-    if (slot.held) {
-      SetBusy(tx, pledge_id, slot.seat_number, 0);
-    } else {
-      InsertVacantSeat(tx, pledge_id, slot.seat_number);
-    }
-  }
   --both.allocation.steps_under_way;
-  both.allocation.slots_under_way -= static_cast<int>(step.slots.size());
-  const Rupiah price = PriceOf(both.pledge.schedule, step.slots);
-  both.pledge.funds.reserved -= price;
-  both.pledge.funds.available += price;
-  RETURN_IF_ERROR(
-      Post(tx, Release(pledge_id, price, AllocationKey(step.owner_id)), context_.Now()));
+  RETURN_IF_ERROR(Refuse(tx, both, step.slots,
+                         std::vector<absl::Status>(step.slots.size(), Ended(both.allocation))));
   return Continue(tx, both);
+}
+
+void AllocationProcess::ListRefused(Tx& tx, AllocationRow& allocation,
+                                    const std::vector<RefusalRow>& refusals) {
+  InsertRefusals(tx, allocation.allocation_id, allocation.refused, refusals);
+  allocation.refused += static_cast<int>(refusals.size());
 }
 
 absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slot>& slots,
@@ -251,8 +354,7 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
       InsertVacantSeat(tx, pledge_id, slots[i].seat_number);
     }
   }
-  InsertRefusals(tx, allocation.allocation_id, allocation.refused, refusals);
-  allocation.refused += static_cast<int>(refusals.size());
+  ListRefused(tx, allocation, refusals);
   allocation.slots_under_way -= static_cast<int>(refusals.size());
   const Rupiah price = PriceOf(both.pledge.schedule, slots);
   both.pledge.funds.reserved -= price;
@@ -263,25 +365,12 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
 
 absl::Status AllocationProcess::Continue(Tx& tx, Both& both, const Step& enrolled) {
   AllocationRow& allocation = both.allocation;
-  const PledgeRow& pledge = both.pledge;
   NotifyAfterCommit(tx, context_);
-  const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, allocation.allocation_id);
-  const SeatBook book{open, allocation.next_seat, pledge.seats, pledge.funds.available};
-  const int paid_for = SeatsPaidFor(pledge.schedule, book);
-  allocation.seats_wanted = allocation.seats_filled + allocation.slots_under_way + paid_for;
   Step next;
-  if (allocation.steps_under_way < kMostSteps && paid_for > 0 &&
-      DayNumber(context_.Today()) <= allocation.reserve_until) {
-    const std::vector<Ranked> drawn =
-        ListDraw(tx, allocation.allocation_id, allocation.drawn, kChunk);
-    ChunkPlan plan = PlanChunk(pledge.schedule, book, drawn, kChunk);
-    if (!plan.slots.empty()) {
-      ASSIGN_OR_RETURN(next, Reserve(tx, both, std::move(plan)));
-    }
+  if (!allocation.named) {
+    ASSIGN_OR_RETURN(next, PlanNext(tx, both));
   }
-  if (allocation.steps_under_way == 0) {
-    return End(tx, both, paid_for == 0 ? AllocationState::kComplete : AllocationState::kShort);
-  }
+  if (allocation.steps_under_way == 0) return End(tx, both);
   UpdateAllocation(tx, allocation);
   if (!enrolled.slots.empty()) {
     context_.outbox->Put(tx, ActivationKey(allocation.allocation_id), "activate",
@@ -293,34 +382,78 @@ absl::Status AllocationProcess::Continue(Tx& tx, Both& both, const Step& enrolle
   return absl::OkStatus();
 }
 
-absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, ChunkPlan plan) {
+absl::StatusOr<Step> AllocationProcess::PlanNext(Tx& tx, Both& both) {
+  AllocationRow& allocation = both.allocation;
+  const PledgeRow& pledge = both.pledge;
+  const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, allocation.allocation_id);
+  const SeatBook book{open, allocation.next_seat, pledge.seats, pledge.funds.available};
+  const int paid_for = SeatsPaidFor(pledge.schedule, book);
+  allocation.seats_wanted = allocation.seats_filled + allocation.slots_under_way + paid_for;
+  if (allocation.steps_under_way >= kMostSteps || paid_for == 0 ||
+      DayNumber(context_.Today()) > allocation.reserve_until) {
+    return Step();
+  }
+  while (true) {
+    const std::vector<Ranked> drawn =
+        ListDraw(tx, allocation.allocation_id, allocation.drawn, context_.chunk);
+    const absl::flat_hash_set<int64_t> seated = Seated(tx, pledge.pledge_id, WorkersOf(drawn));
+    std::vector<Ranked> free;
+    std::vector<size_t> places;  // of the free in `drawn`
+    for (size_t i = 0; i < drawn.size(); ++i) {
+      if (seated.contains(drawn[i].worker_id)) continue;
+      free.push_back(drawn[i]);
+      places.push_back(i);
+    }
+    ChunkPlan plan = PlanChunk(pledge.schedule, book, free, context_.chunk);
+    const size_t taken = plan.drawn;
+    const size_t used = taken == free.size() ? drawn.size()
+                        : taken == 0         ? 0
+                                             : places[taken - 1] + 1;
+    std::vector<RefusalRow> refusals;
+    for (size_t i = 0; i < used; ++i) {
+      const int64_t worker = drawn[i].worker_id;
+      if (seated.contains(worker)) refusals.push_back(RefusalOf(worker, SeatHeld(worker)));
+    }
+    ListRefused(tx, allocation, refusals);
+    allocation.drawn += static_cast<int>(used);
+    if (!plan.slots.empty()) return Reserve(tx, both, std::move(plan.slots), plan.price);
+    if (used == 0) return Step();  // nobody is left
+  }
+}
+
+absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, std::vector<Slot> slots,
+                                                Rupiah price) {
   AllocationRow& allocation = both.allocation;
   const int64_t pledge_id = both.pledge.pledge_id;
-  Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(plan.slots)};
+  Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(slots)};
   const int first_new = allocation.next_seat;
   for (Slot& slot : step.slots) {
     slot.first_day = FirstCoveredDay(both.pledge.first_day,
                                      both.pledge.schedule.at(slot.from).month, context_.Today());
-    if (slot.seat_number < first_new) {
-      SetBusy(tx, pledge_id, slot.seat_number, -allocation.allocation_id);
-    }
     allocation.next_seat = std::max(allocation.next_seat, slot.seat_number + 1);
   }
+  TakeSeats(tx, pledge_id, step.slots, first_new, -allocation.allocation_id);
   RETURN_IF_ERROR(
-      Post(tx, sponsorship::Reserve(pledge_id, plan.price, AllocationKey(allocation.allocation_id)),
+      Post(tx, sponsorship::Reserve(pledge_id, price, AllocationKey(allocation.allocation_id)),
            context_.Now()));
   allocation.chunks = step.number;
-  allocation.drawn += plan.drawn;
   ++allocation.steps_under_way;
   allocation.slots_under_way += static_cast<int>(step.slots.size());
   return step;
 }
 
-absl::Status AllocationProcess::End(Tx& tx, Both& both, AllocationState state) {
-  both.allocation.state = state;
-  both.allocation.end_time = absl::ToUnixMillis(context_.Now());
-  UpdateAllocation(tx, both.allocation);
-  NotifyAfterCommit(tx, context_);
+absl::Status AllocationProcess::End(Tx& tx, Both& both) {
+  AllocationRow& allocation = both.allocation;
+  bool complete = allocation.refused == 0;
+  if (!allocation.named) {
+    // Also seats whose holders were refused further months: their money is still there.
+    const std::vector<OpenSeat> open = OpenSeats(tx, both.pledge.pledge_id, 0);
+    complete = SeatsPaidFor(both.pledge.schedule, {open, allocation.next_seat, both.pledge.seats,
+                                                   both.pledge.funds.available}) == 0;
+  }
+  allocation.state = complete ? AllocationState::kComplete : AllocationState::kShort;
+  allocation.end_time = absl::ToUnixMillis(context_.Now());
+  UpdateAllocation(tx, allocation);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "services/sponsorship/deliver_replacement.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "absl/strings/numbers.h"
@@ -133,7 +134,9 @@ ReplacementProcess::Settled ReplacementProcess::Revoke(const OutboxMessage& mess
   std::vector<int32_t> from_months;
   for (int number : step.lines) {
     workers.push_back(work.lines[number].worker_id);
-    from_months.push_back(work.lines[number].from_month);
+    // Where the seat is cut, not what was asked for: of an earlier seat of this pledge he may have
+    // kept months that stand before.
+    from_months.push_back(work.pledge.schedule.at(work.lines[number].cut).month);
   }
   ASSIGN_OR_RETURN(const Revocation revocation,
                    context_.peers->Revoke(
@@ -267,9 +270,7 @@ absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
   std::vector<Ranked> reserve;
   std::optional<AllocationRow> draw = LatestDraw(tx, work.pledge.pledge_id);
   if (draw.has_value() && !waiting.empty()) {
-    reserve = ListDraw(tx, draw->allocation_id, draw->drawn, static_cast<int>(waiting.size()));
-    draw->drawn += static_cast<int>(reserve.size());
-    UpdateAllocation(tx, *draw);
+    reserve = TakeReserve(tx, *draw, static_cast<int>(waiting.size()));
   }
   Step step{id, ++work.replacement.rounds, "", {}};
   for (size_t i = 0; i < waiting.size(); ++i) {
@@ -286,12 +287,39 @@ absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
   if (step.slots.empty()) {
     work.replacement.done = true;
   } else {
+    TakeSeats(tx, work.pledge.pledge_id, step.slots, /*first_new=*/std::numeric_limits<int>::max(),
+              id);
     context_.outbox->Put(tx, ReplacementKey(work.pledge.pledge_id), "replace_enrol",
                          StepToText(step));
   }
   UpdateReplacement(tx, work.replacement);
   NotifyAfterCommit(tx, context_);
   return absl::OkStatus();
+}
+
+std::vector<Ranked> ReplacementProcess::TakeReserve(Tx& tx, AllocationRow& draw, int count) {
+  std::vector<Ranked> reserve;
+  std::vector<RefusalRow> refusals;
+  while (static_cast<int>(reserve.size()) < count) {
+    const std::vector<Ranked> next =
+        ListDraw(tx, draw.allocation_id, draw.drawn, count - static_cast<int>(reserve.size()));
+    if (next.empty()) break;
+    std::vector<int64_t> workers;
+    for (const Ranked& one : next) workers.push_back(one.worker_id);
+    const absl::flat_hash_set<int64_t> seated = Seated(tx, draw.pledge_id, workers);
+    for (const Ranked& one : next) {
+      if (seated.contains(one.worker_id)) {
+        refusals.push_back(RefusalOf(one.worker_id, SeatHeld(one.worker_id)));
+      } else {
+        reserve.push_back(one);
+      }
+    }
+    draw.drawn += static_cast<int>(next.size());
+  }
+  InsertRefusals(tx, draw.allocation_id, draw.refused, refusals);
+  draw.refused += static_cast<int>(refusals.size());
+  UpdateAllocation(tx, draw);
+  return reserve;
 }
 
 absl::Status ReplacementProcess::EndWithoutNewcomer(Tx& tx, const Work& work,

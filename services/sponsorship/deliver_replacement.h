@@ -61,6 +61,8 @@ class ReplacementProcess {
   // Takes the next of the reserve list for each line that waits; ends the lines for which there is
   // nobody, and the replacement when no line waits any more. Writes all.
   absl::Status Continue(sql::Tx& tx, Work& work);
+  // The next `count` of the reserve list; who has a seat of the pledge by now is refused.
+  static std::vector<Ranked> TakeReserve(sql::Tx& tx, AllocationRow& draw, int count);
   // Lists newcomers who were refused.
   absl::Status RecordRefusals(sql::Tx& tx, const Work& work,
                               const std::vector<RefusalRow>& refusals);

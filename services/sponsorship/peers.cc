@@ -23,7 +23,9 @@ constexpr int kPage = 5'000;
 // What steps of a chain owe is tried again by the outbox, so one try is enough; a handler's
 // question gets a few.
 const CallOptions kStep{"sponsorship;role=service", absl::Seconds(60), 1};
-const CallOptions kAsk{"sponsorship;role=service", absl::Seconds(10), 3};
+// A caller waits behind a question, and has patience of his own with us: ours with a peer that
+// restarts is short.
+const CallOptions kAsk{"sponsorship;role=service", absl::Seconds(10), 3, {}, absl::Seconds(3)};
 
 wire::Programme ToWire(Programme programme) { return static_cast<wire::Programme>(programme); }
 
@@ -51,20 +53,42 @@ Candidate FromWire(const rv::WorkerSummary& worker) {
           worker.age_years(), Rupiah(worker.monthly_income_rupiah())};
 }
 
-}  // namespace
+class ChannelCalls final : public PeerCalls {
+ public:
+  ChannelCalls(const std::string& registry, const std::string& coverage)
+      : registry_(rv::RegistryService::NewStub(MakeChannel(registry))),
+        coverage_(cv::CoverageService::NewStub(MakeChannel(coverage))) {}
 
-struct Peers::Impl {
-  std::unique_ptr<rv::RegistryService::Stub> registry;
-  std::unique_ptr<cv::CoverageService::Stub> coverage;
+#define LINGKARAN_X(ns, name)                                                           \
+  grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request, \
+                    ns::v1::name##Response* response) override {                        \
+    return ns##_->name(context, request, response);                                     \
+  }
+#define LINGKARAN_Y(name) LINGKARAN_X(registry, name)
+#define LINGKARAN_Z(name) LINGKARAN_X(coverage, name)
+  LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_Y)
+  LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_Z)
+#undef LINGKARAN_X
+#undef LINGKARAN_Y
+#undef LINGKARAN_Z
+
+ private:
+  const std::unique_ptr<rv::RegistryService::Stub> registry_;
+  const std::unique_ptr<cv::CoverageService::Stub> coverage_;
 };
 
-Peers::Peers(const std::string& registry, const std::string& coverage)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->registry = rv::RegistryService::NewStub(MakeChannel(registry));
-  impl_->coverage = cv::CoverageService::NewStub(MakeChannel(coverage));
+// A question by a handler.
+CallOptions Ask(const PeerCalls& calls) {
+  CallOptions options = kAsk;
+  if (!calls.MayWait()) options.tries = 1;
+  return options;
 }
 
-Peers::~Peers() = default;
+}  // namespace
+
+std::unique_ptr<PeerCalls> CallsTo(const std::string& registry, const std::string& coverage) {
+  return std::make_unique<ChannelCalls>(registry, coverage);
+}
 
 absl::StatusOr<std::vector<Candidate>> Peers::ListCandidates(const Criteria& criteria,
                                                              int32_t day) {
@@ -78,7 +102,7 @@ absl::StatusOr<std::vector<Candidate>> Peers::ListCandidates(const Criteria& cri
   do {
     rv::ListWorkersResponse page;
     RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
-      return impl_->registry->ListWorkers(context, request, &page);
+      return calls_.ListWorkers(context, request, &page);
     }));
     for (const rv::WorkerSummary& worker : page.workers()) candidates.push_back(FromWire(worker));
     request.set_page_token(page.next_page_token());
@@ -94,7 +118,7 @@ absl::StatusOr<Enrolment> Peers::Enrol(const std::string& request_id, int64_t pl
   request.mutable_worker_ids()->Add(workers.begin(), workers.end());
   rv::EnrolWorkersResponse response;
   RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
-    return impl_->registry->EnrolWorkers(context, request, &response);
+    return calls_.EnrolWorkers(context, request, &response);
   }));
   if (response.results_size() != request.worker_ids_size()) return Uneven("EnrolWorkers");
   Enrolment enrolment;
@@ -111,8 +135,8 @@ absl::StatusOr<Enrolment> Peers::Enrol(const std::string& request_id, int64_t pl
 absl::StatusOr<cv::QuoteContributionResponse> Peers::Quote(
     const cv::QuoteContributionRequest& request) {
   cv::QuoteContributionResponse response;
-  RETURN_IF_ERROR(CallWithRetry(kAsk, [&](grpc::ClientContext* context) {
-    return impl_->coverage->QuoteContribution(context, request, &response);
+  RETURN_IF_ERROR(CallWithRetry(Ask(calls_), [&](grpc::ClientContext* context) {
+    return calls_.QuoteContribution(context, request, &response);
   }));
   return response;
 }
@@ -140,7 +164,7 @@ absl::StatusOr<Activation> Peers::Activate(const std::string& request_id, const 
   }
   cv::ActivateCoverageResponse response;
   RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
-    return impl_->coverage->ActivateCoverage(context, request, &response);
+    return calls_.ActivateCoverage(context, request, &response);
   }));
   if (response.results_size() != request.lines_size()) return Uneven("ActivateCoverage");
   Activation activation;
@@ -168,7 +192,7 @@ absl::StatusOr<Revocation> Peers::Revoke(const std::string& request_id, const Fu
   }
   cv::RevokeCoverageResponse response;
   RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
-    return impl_->coverage->RevokeCoverage(context, request, &response);
+    return calls_.RevokeCoverage(context, request, &response);
   }));
   if (response.results_size() != request.lines_size()) return Uneven("RevokeCoverage");
   Revocation revocation;
@@ -196,8 +220,8 @@ absl::StatusOr<std::vector<PaidSoFar>> Peers::PaidUntil(const std::vector<int64_
     for (Programme programme : programmes) item->add_programmes(ToWire(programme));
   }
   cv::BatchCheckEligibilityResponse response;
-  RETURN_IF_ERROR(CallWithRetry(kAsk, [&](grpc::ClientContext* context) {
-    return impl_->coverage->BatchCheckEligibility(context, request, &response);
+  RETURN_IF_ERROR(CallWithRetry(Ask(calls_), [&](grpc::ClientContext* context) {
+    return calls_.BatchCheckEligibility(context, request, &response);
   }));
   if (response.results_size() != request.items_size()) return Uneven("BatchCheckEligibility");
   std::vector<PaidSoFar> paid;
@@ -226,8 +250,8 @@ absl::StatusOr<std::vector<Continuation>> Peers::ListEnds(int64_t pledge_id) {
   request.set_page_size(kPage);
   do {
     cv::ListExpiringResponse page;
-    RETURN_IF_ERROR(CallWithRetry(kAsk, [&](grpc::ClientContext* context) {
-      return impl_->coverage->ListExpiring(context, request, &page);
+    RETURN_IF_ERROR(CallWithRetry(Ask(calls_), [&](grpc::ClientContext* context) {
+      return calls_.ListExpiring(context, request, &page);
     }));
     for (const cv::ExpiringCover& cover : page.covers()) {
       ends.push_back({cover.worker_id(), 0, cover.last_day(), cover.grace_until(),

@@ -17,10 +17,32 @@
 #include "services/sponsorship/pledge.h"
 #include "services/sponsorship/types.h"
 
+#define LINGKARAN_X(name) \
+  class name##Request;    \
+  class name##Response;
+
+// The RPCs that are made.
+#define LINGKARAN_REGISTRY_PEER_RPCS(X) \
+  X(ListWorkers)                        \
+  X(EnrolWorkers)
+#define LINGKARAN_COVERAGE_PEER_RPCS(X) \
+  X(QuoteContribution)                  \
+  X(ActivateCoverage)                   \
+  X(RevokeCoverage)                     \
+  X(BatchCheckEligibility)              \
+  X(ListExpiring)
+
+namespace grpc {
+class ClientContext;
+class Status;
+}  // namespace grpc
+namespace lingkaran::registry::v1 {
+LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_X)
+}  // namespace lingkaran::registry::v1
 namespace lingkaran::coverage::v1 {
-class QuoteContributionRequest;
-class QuoteContributionResponse;
+LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_X)
 }  // namespace lingkaran::coverage::v1
+#undef LINGKARAN_X
 
 namespace lingkaran::sponsorship {
 
@@ -70,11 +92,31 @@ struct PaidSoFar {
   bool unknown = false;  // coverage has never heard of him
 };
 
+// How the RPCs leave this process; what a test puts in its place is called on the caller's thread.
+class PeerCalls {
+ public:
+  virtual ~PeerCalls() = default;
+  // False if what fails now is for another call to try: then nobody waits between tries.
+  virtual bool MayWait() const { return true; }
+#define LINGKARAN_X(ns, name)                                                                   \
+  virtual grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request, \
+                            ns::v1::name##Response* response) = 0;
+#define LINGKARAN_Y(name) LINGKARAN_X(registry, name)
+#define LINGKARAN_Z(name) LINGKARAN_X(coverage, name)
+  LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_Y)
+  LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_Z)
+#undef LINGKARAN_X
+#undef LINGKARAN_Y
+#undef LINGKARAN_Z
+};
+
+// Calls at the addresses of registry and coverage; never waits for them here.
+std::unique_ptr<PeerCalls> CallsTo(const std::string& registry, const std::string& coverage);
+
 class Peers {
  public:
-  // The addresses of registry and coverage; never waits for them.
-  Peers(const std::string& registry, const std::string& coverage);
-  ~Peers();
+  // `calls` outlives it.
+  explicit Peers(PeerCalls& calls) : calls_(calls) {}
 
   // Verified workers in the region and batch of the criteria; ages as of the day.
   absl::StatusOr<std::vector<Candidate>> ListCandidates(const Criteria& criteria, int32_t day);
@@ -102,8 +144,7 @@ class Peers {
   absl::StatusOr<std::vector<Continuation>> ListEnds(int64_t pledge_id);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  PeerCalls& calls_;
 };
 
 }  // namespace lingkaran::sponsorship

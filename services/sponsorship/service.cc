@@ -112,7 +112,7 @@ absl::Status SponsorshipServiceImpl::WaitUntilDone(
     }));
     if (is_done) return absl::OkStatus();
     const absl::Time now = absl::Now();
-    bool give_up = now >= end;
+    bool give_up = now >= end || !context_.progress->threads();
     if (!give_up && now - start >= kPatience) {
       ASSIGN_OR_RETURN(const std::string error, context_.outbox->WaitingFor(key));
       give_up = !error.empty();

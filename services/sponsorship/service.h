@@ -5,6 +5,7 @@
 //   service.cc                 transport, sponsors, pledges, what several handlers share
 //   service_money.cc           payments, refunds, cancellation
 //   service_allocation.cc      allocations and replacements
+//   service_named.cc           allocations to named workers, in groups
 //   service_contribution.cc    contributions of single members
 //   service_report.cc          statement, report, continuation
 #pragma once
@@ -21,6 +22,7 @@
 #include "services/sponsorship/deliver_contribution.h"
 #include "services/sponsorship/deliver_replacement.h"
 #include "services/sponsorship/service_context.h"
+#include "services/sponsorship/service_named.h"
 
 // All unary RPCs.
 #define LINGKARAN_SPONSORSHIP_RPCS(X) \
@@ -51,7 +53,8 @@ class SponsorshipServiceImpl final : public v1::SponsorshipService::Service {
       : context_(context),
         allocations_(allocations),
         replacements_(replacements),
-        contributions_(contributions) {}
+        contributions_(contributions),
+        named_(context, allocations) {}
 
 #define LINGKARAN_X(name)                                                           \
   grpc::Status name(grpc::ServerContext* context, const v1::name##Request* request, \
@@ -103,6 +106,7 @@ class SponsorshipServiceImpl final : public v1::SponsorshipService::Service {
   AllocationProcess* const allocations_;
   ReplacementProcess* const replacements_;
   ContributionProcess* const contributions_;
+  NamedDesk named_;
 };
 
 }  // namespace lingkaran::sponsorship

@@ -17,12 +17,6 @@ constexpr int kShownRefusals = 100;
 // A watcher looks at least this often, also if another process does the work.
 constexpr absl::Duration kLook = absl::Milliseconds(200);
 
-absl::Status Cancelled(int64_t pledge_id) {
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kPledgeState,
-               absl::StrCat("pledge ", pledge_id, " was cancelled"),
-               {{"pledge_id", absl::StrCat(pledge_id)}});
-}
-
 absl::Status CheckReplacements(const v1::ReplaceWorkersRequest& request) {
   FieldErrors errors;
   errors.Require(request.lines_size() >= 1 && request.lines_size() <= 500, "lines",
@@ -86,18 +80,13 @@ void SponsorshipServiceImpl::FillWaitingFor(v1::Allocation* allocation) {
 absl::Status SponsorshipServiceImpl::DoAllocatePledge(const Call& call,
                                                       const v1::AllocatePledgeRequest& request,
                                                       v1::AllocatePledgeResponse* response) {
+  if (request.worker_ids_size() > 0) return named_.Allocate(call, request, response);
   FieldErrors errors;
   CheckText(errors, request.seed(), 1, 64, "seed");
   RETURN_IF_ERROR(errors.ToStatus());
   const absl::Time now = context_.Now();
   return Mutate(call, *context_.database, now, request, response, [&](Tx& tx) -> absl::Status {
     ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request.pledge_id()));
-    if (pledge.cancelled) return Cancelled(pledge.pledge_id);
-    if (HasRunningAllocation(tx, pledge.pledge_id)) {
-      return Error(absl::StatusCode::kFailedPrecondition, Reason::kAllocationRunning,
-                   absl::StrCat("an allocation of pledge ", pledge.pledge_id, " runs already"),
-                   {{"pledge_id", absl::StrCat(pledge.pledge_id)}});
-    }
     ASSIGN_OR_RETURN(const int64_t id, allocations_->Start(tx, pledge, request.seed()));
     RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id));
     std::string token;
@@ -163,7 +152,7 @@ absl::Status SponsorshipServiceImpl::DoReplaceWorkers(const Call& call,
       const std::string reply,
       sql::Once(*context_.database, key, now, [&](Tx& tx) -> absl::StatusOr<std::string> {
         ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request.pledge_id()));
-        if (pledge.cancelled) return Cancelled(pledge.pledge_id);
+        RETURN_IF_ERROR(NotCancelled(pledge));
         std::vector<ReplacementLineRow> lines;
         for (const v1::ReplacementLine& line : request.lines()) {
           ReplacementLineRow& row = lines.emplace_back();

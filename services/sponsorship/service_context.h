@@ -23,6 +23,9 @@ namespace lingkaran::sponsorship {
 // Says that something moved on; who waits looks again. Never the only way to learn of it.
 class Progress {
  public:
+  // Without threads nothing can change while one waits, so nobody does.
+  explicit Progress(bool threads = true) : threads_(threads) {}
+  bool threads() const { return threads_; }
   void Changed() {
     std::lock_guard<std::mutex> lock(mutex_);
     ++changes_;
@@ -39,6 +42,7 @@ class Progress {
   }
 
  private:
+  const bool threads_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   int64_t changes_ = 0;
@@ -54,6 +58,7 @@ struct Context {
   const Regions* regions;
   Redis* redis;
   Progress* progress;
+  int chunk = 1'000;  // workers in one step of an allocation at most
 
   absl::Time Now() const { return clock->Now(); }
   // Money has Jakarta's calendar (WIB), wherever the workers live.

@@ -312,4 +312,16 @@ void RecordEvent(Tx& tx, absl::Time now, const std::string& actor, std::string_v
       use(subject, "subject"), use(reason, "reason");
 }
 
+void RecordEvents(Tx& tx, absl::Time now, absl::Span<const std::string> actors,
+                  std::string_view method, const std::string& subject) {
+  if (actors.empty()) return;
+  int64_t seq = sql::NextIds(tx, "event", static_cast<int64_t>(actors.size()));
+  sql::BulkRows rows({"seq", "event_time", "actor", "method", "subject", "reason"});
+  for (const std::string& actor : actors) {
+    rows.Int(seq++).Int(absl::ToUnixMillis(now)).Text(actor);
+    rows.Text(method.substr(method.rfind('/') + 1)).Text(subject).Text("").EndRow();
+  }
+  rows.InsertInto(tx, "events");
+}
+
 }  // namespace lingkaran::sponsorship

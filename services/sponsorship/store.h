@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/sql/database.h"
 #include "services/sponsorship/pledge.h"
 #include "services/sponsorship/types.h"
@@ -96,5 +97,8 @@ std::vector<ReceiptRow> ListReceipts(sql::Tx& tx, int64_t pledge_id);
 // Writes down who did what to whom ("pledge/3"), and why if he had to say.
 void RecordEvent(sql::Tx& tx, absl::Time now, const std::string& actor, std::string_view method,
                  const std::string& subject, const std::string& reason = "");
+// The same of several who did the same to one subject.
+void RecordEvents(sql::Tx& tx, absl::Time now, absl::Span<const std::string> actors,
+                  std::string_view method, const std::string& subject);
 
 }  // namespace lingkaran::sponsorship

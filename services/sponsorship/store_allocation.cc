@@ -16,21 +16,22 @@ using sql::Tx;
 
 std::optional<AllocationRow> SelectAllocation(Tx& tx, const std::string& where, int64_t id) {
   AllocationRow a;
-  int state = 0, ranked = 0;
+  int state = 0, ranked = 0, named = 0;
   int64_t spent = 0;
   tx.db() << "SELECT allocation_id, pledge_id, state, seed, ranked, candidates, drawn, "
              "seats_wanted, seats_filled, refused, person_months, spent, chunks, "
              "steps_under_way, slots_under_way, next_seat, token, reserve_until, create_time, "
-             "end_time FROM allocations WHERE "
+             "end_time, named FROM allocations WHERE "
           << where,
       into(a.allocation_id), into(a.pledge_id), into(state), into(a.seed), into(ranked),
       into(a.candidates), into(a.drawn), into(a.seats_wanted), into(a.seats_filled),
       into(a.refused), into(a.person_months), into(spent), into(a.chunks), into(a.steps_under_way),
       into(a.slots_under_way), into(a.next_seat), into(a.token), into(a.reserve_until),
-      into(a.create_time), into(a.end_time), use(id, "id");
+      into(a.create_time), into(a.end_time), into(named), use(id, "id");
   if (!tx.db().got_data()) return std::nullopt;
   a.state = static_cast<AllocationState>(state);
   a.ranked = ranked != 0;
+  a.named = named != 0;
   a.spent = Rupiah(spent);
   return a;
 }
@@ -40,14 +41,15 @@ std::optional<AllocationRow> SelectAllocation(Tx& tx, const std::string& where, 
 int64_t InsertAllocation(Tx& tx, const AllocationRow& a) {
   const int64_t id = sql::NextIds(tx, "allocation", 1);
   const int state = static_cast<int>(a.state);
+  const int named = a.named;
   tx.db() << "INSERT INTO allocations (allocation_id, pledge_id, state, seed, ranked, candidates, "
              "drawn, seats_wanted, seats_filled, refused, person_months, spent, chunks, "
              "steps_under_way, slots_under_way, next_seat, token, reserve_until, create_time, "
-             "end_time) VALUES (:id, :pledge, :state, :seed, 0, 0, 0, :wanted, 0, 0, 0, 0, 0, 0, "
-             "0, :next, '', :until, :time, 0)",
+             "end_time, named) VALUES (:id, :pledge, :state, :seed, 0, 0, 0, :wanted, 0, 0, 0, 0, "
+             "0, 0, 0, :next, '', :until, :time, 0, :named)",
       use(id, "id"), use(a.pledge_id, "pledge"), use(state, "state"), use(a.seed, "seed"),
       use(a.seats_wanted, "wanted"), use(a.next_seat, "next"), use(a.reserve_until, "until"),
-      use(a.create_time, "time");
+      use(a.create_time, "time"), use(named, "named");
   return id;
 }
 
@@ -61,8 +63,12 @@ absl::StatusOr<AllocationRow> GetAllocation(Tx& tx, int64_t allocation_id) {
   return *std::move(found);
 }
 
+std::optional<AllocationRow> FindRunning(Tx& tx, int64_t pledge_id) {
+  return SelectAllocation(tx, "pledge_id = :id AND state = 1", pledge_id);
+}
+
 bool HasRunningAllocation(Tx& tx, int64_t pledge_id) {
-  return SelectAllocation(tx, "pledge_id = :id AND state = 1", pledge_id).has_value();
+  return FindRunning(tx, pledge_id).has_value();
 }
 
 std::optional<AllocationRow> LatestDraw(Tx& tx, int64_t pledge_id) {
@@ -78,23 +84,22 @@ void UpdateAllocation(Tx& tx, const AllocationRow& a) {
              "drawn = :drawn, seats_wanted = :wanted, seats_filled = :filled, refused = :refused, "
              "person_months = :months, spent = :spent, chunks = :chunks, "
              "steps_under_way = :steps, slots_under_way = :slots, next_seat = :next, "
-             "token = :token, end_time = :ended WHERE allocation_id = :id",
+             "token = :token, reserve_until = :until, end_time = :ended WHERE allocation_id = :id",
       use(state, "state"), use(ranked, "ranked"), use(a.candidates, "candidates"),
       use(a.drawn, "drawn"), use(a.seats_wanted, "wanted"), use(a.seats_filled, "filled"),
       use(a.refused, "refused"), use(a.person_months, "months"), use(spent, "spent"),
       use(a.chunks, "chunks"), use(a.steps_under_way, "steps"), use(a.slots_under_way, "slots"),
-      use(a.next_seat, "next"), use(a.token, "token"), use(a.end_time, "ended"),
-      use(a.allocation_id, "id");
+      use(a.next_seat, "next"), use(a.token, "token"), use(a.reserve_until, "until"),
+      use(a.end_time, "ended"), use(a.allocation_id, "id");
 }
 
-void InsertDraw(Tx& tx, int64_t allocation_id, const std::vector<Ranked>& ranked) {
+void InsertDraw(Tx& tx, int64_t allocation_id, absl::Span<const Ranked> ranked, int first) {
   sql::BulkRows rows({"allocation_id", "draw_rank", "worker_id", "disabled"});
-  int place = 0;
   for (const Ranked& one : ranked) {
-    rows.Int(allocation_id).Int(place++).Int(one.worker_id).Int(one.disabled);
+    rows.Int(allocation_id).Int(first++).Int(one.worker_id).Int(one.disabled);
     rows.EndRow();
   }
-  if (rows.size() > 0) rows.InsertInto(tx, "allocation_lines");
+  rows.InsertInto(tx, "allocation_lines");
 }
 
 std::vector<Ranked> ListDraw(Tx& tx, int64_t allocation_id, int from, int count) {

@@ -20,6 +20,7 @@ struct AllocationRow {
   int64_t allocation_id = 0;
   int64_t pledge_id = 0;
   AllocationState state = AllocationState::kRunning;
+  bool named = false;  // its workers were named: the draw is those who came so far
   std::string seed;
   bool ranked = false;  // the draw has been made
   int candidates = 0;   // in the draw
@@ -50,6 +51,8 @@ struct RefusalRow {
 int64_t InsertAllocation(sql::Tx& tx, const AllocationRow& allocation);
 // NOT_FOUND/ALLOCATION_NOT_FOUND.
 absl::StatusOr<AllocationRow> GetAllocation(sql::Tx& tx, int64_t allocation_id);
+// The one of the pledge that runs; nullopt if none.
+std::optional<AllocationRow> FindRunning(sql::Tx& tx, int64_t pledge_id);
 // True if one of the pledge runs.
 bool HasRunningAllocation(sql::Tx& tx, int64_t pledge_id);
 // The latest allocation of the pledge that has been drawn: its reserve list counts.
@@ -57,8 +60,8 @@ std::optional<AllocationRow> LatestDraw(sql::Tx& tx, int64_t pledge_id);
 // Writes all fields that change.
 void UpdateAllocation(sql::Tx& tx, const AllocationRow& allocation);
 
-// Stores the draw.
-void InsertDraw(sql::Tx& tx, int64_t allocation_id, const std::vector<Ranked>& ranked);
+// Stores the draw, from the place `first` on.
+void InsertDraw(sql::Tx& tx, int64_t allocation_id, absl::Span<const Ranked> ranked, int first = 0);
 // Places [from, from + count) of the draw.
 std::vector<Ranked> ListDraw(sql::Tx& tx, int64_t allocation_id, int from, int count);
 

@@ -7,12 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/sql/bulk.h"
+#include "common/sql/cursor.h"
 
 namespace lingkaran::sponsorship {
 
 using soci::into;
 using soci::use;
 using sql::ForEach;
+using sql::ForEachInPortions;
 using sql::Tx;
 
 void OpenAccounts(Tx& tx, int64_t pledge_id, const std::vector<std::string>& accounts) {
@@ -21,6 +23,23 @@ void OpenAccounts(Tx& tx, int64_t pledge_id, const std::vector<std::string>& acc
         use(account, "account"), use(pledge_id, "pledge");
   }
 }
+
+namespace {
+
+// Why a line could not be written.
+absl::Status NotMoved(Tx& tx, const Posting& line) {
+  int64_t balance = 0;
+  tx.db() << "SELECT balance FROM accounts WHERE account = :account", into(balance),
+      use(line.account, "account");
+  if (!tx.db().got_data()) {
+    return absl::InternalError(absl::StrCat("ledger: no account ", line.account));
+  }
+  return Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
+               absl::StrCat(line.account, " holds less than that"),
+               {{"available_rupiah", absl::StrCat(balance)}});
+}
+
+}  // namespace
 
 absl::Status Post(Tx& tx, const LedgerTransaction& transaction, absl::Time now) {
   RETURN_IF_ERROR(Check(transaction));
@@ -32,11 +51,9 @@ absl::Status Post(Tx& tx, const LedgerTransaction& transaction, absl::Time now) 
     const int64_t amount = line.amount.amount();
     int64_t balance = 0;
     tx.db() << "UPDATE accounts SET balance = balance + :amount WHERE account = :account "
-               "RETURNING balance",
+               "AND (balance + :amount >= 0 OR account = 'bank') RETURNING balance",
         use(amount, "amount"), use(line.account, "account"), into(balance);
-    if (!tx.db().got_data()) {
-      return absl::InternalError(absl::StrCat("ledger: no account ", line.account));
-    }
+    if (!tx.db().got_data()) return NotMoved(tx, line);
   }
   const int64_t id = sql::NextIds(tx, "ledger", 1);
   const int64_t time = absl::ToUnixMillis(now);
@@ -98,26 +115,48 @@ std::vector<EntrySum> SumEntries(Tx& tx, int64_t pledge_id) {
   return sums;
 }
 
-absl::Status AuditBook(Tx& tx) {
+absl::Status AuditLedger(Tx& tx, absl::FunctionRef<absl::Status(const std::string&)> fault) {
+  absl::Status status;
   int64_t id = 0;
   int64_t off = 0;
-  tx.db() << "SELECT transaction_id, CAST(SUM(amount) AS BIGINT) FROM ledger_entries "
-             "GROUP BY transaction_id HAVING SUM(amount) <> 0 ORDER BY transaction_id LIMIT 1",
-      into(id), into(off);
-  if (tx.db().got_data()) {
-    return absl::InternalError(absl::StrCat("ledger: transaction ", id, " is off by ", off));
-  }
+  ForEachInPortions(
+      tx,
+      "SELECT transaction_id, CAST(SUM(amount) AS BIGINT) FROM ledger_entries "
+      "GROUP BY transaction_id HAVING SUM(amount) <> 0 ORDER BY transaction_id",
+      [&] {
+        status = fault(absl::StrCat("ledger: transaction ", id, " is off by ", off));
+        return status.ok();
+      },
+      into(id), into(off));
+  RETURN_IF_ERROR(status);
   std::string account;
-  tx.db()
-      << "SELECT a.account, a.balance - CAST(COALESCE(e.total, 0) AS BIGINT) FROM accounts a "
-         "LEFT JOIN (SELECT account, SUM(amount) AS total FROM ledger_entries GROUP BY account) "
-         "e ON e.account = a.account WHERE a.balance <> COALESCE(e.total, 0) "
-         "ORDER BY a.account LIMIT 1",
-      into(account), into(off);
-  if (tx.db().got_data()) {
-    return absl::InternalError(absl::StrCat("ledger: account ", account, " is off by ", off));
-  }
-  return absl::OkStatus();
+  ForEachInPortions(
+      tx,
+      "SELECT a.account, a.balance - CAST(COALESCE(e.total, 0) AS BIGINT) FROM accounts a "
+      "LEFT JOIN (SELECT account, SUM(amount) AS total FROM ledger_entries GROUP BY account) "
+      "e ON e.account = a.account WHERE a.balance <> COALESCE(e.total, 0) ORDER BY a.account",
+      [&] {
+        status = fault(absl::StrCat("ledger: account ", account, " is off by ", off));
+        return status.ok();
+      },
+      into(account), into(off));
+  RETURN_IF_ERROR(status);
+  ForEachInPortions(
+      tx,
+      "SELECT e.account, CAST(SUM(e.amount) AS BIGINT) FROM ledger_entries e "
+      "WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = e.account) "
+      "GROUP BY e.account ORDER BY e.account",
+      [&] {
+        status = fault(
+            absl::StrCat("ledger: entries of ", off, " are on ", account, ", which is not open"));
+        return status.ok();
+      },
+      into(account), into(off));
+  return status;
+}
+
+absl::Status AuditLedger(Tx& tx) {
+  return AuditLedger(tx, [](const std::string& fault) { return absl::InternalError(fault); });
 }
 
 }  // namespace lingkaran::sponsorship

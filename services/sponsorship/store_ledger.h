@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/sql/database.h"
@@ -16,7 +17,8 @@ namespace lingkaran::sponsorship {
 void OpenAccounts(sql::Tx& tx, int64_t pledge_id, const std::vector<std::string>& accounts);
 
 // Writes the transaction and moves the balances. INTERNAL if Check fails or an account is not
-// open; the CHECK of the table ends the SQL transaction if a balance would fall below zero.
+// open; FAILED_PRECONDITION/FUNDS_EXHAUSTED if a balance but the bank's would fall below zero. The
+// CHECK of the table would not let it happen either. After an error the SQL transaction must end.
 absl::Status Post(sql::Tx& tx, const LedgerTransaction& transaction, absl::Time now);
 
 // 0 for an account that is not open.
@@ -38,8 +40,11 @@ std::vector<EntryRow> ListEntries(sql::Tx& tx, int64_t pledge_id, int64_t after_
 // The sums of a pledge's entries by account and kind.
 std::vector<EntrySum> SumEntries(sql::Tx& tx, int64_t pledge_id);
 
-// Adds the whole book anew: INTERNAL names what does not close (a transaction that does not sum to
-// zero, an account that is not the sum of its entries).
-absl::Status AuditBook(sql::Tx& tx);
+// Adds the whole journal anew and puts into `fault` what does not close: a transaction that does
+// not sum to zero, an account that is not the sum of its entries, entries of an account that is not
+// open. An error of `fault` ends it and is returned.
+absl::Status AuditLedger(sql::Tx& tx, absl::FunctionRef<absl::Status(const std::string&)> fault);
+// INTERNAL with the first fault.
+absl::Status AuditLedger(sql::Tx& tx);
 
 }  // namespace lingkaran::sponsorship

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/types/span.h"
 #include "common/sql/database.h"
 #include "services/sponsorship/allocator.h"
@@ -28,9 +29,17 @@ struct SeatFill {
 // Seats on which more can be paid, by number; not those that somebody is at work on, nor those
 // whose holder was refused further months by this allocation (0: by none).
 std::vector<OpenSeat> OpenSeats(sql::Tx& tx, int64_t pledge_id, int64_t allocation_id);
+// The first `most` of them that nobody holds.
+std::vector<OpenSeat> VacantSeats(sql::Tx& tx, int64_t pledge_id, int most);
+// Those of the workers who hold a seat of the pledge or are about to get one.
+absl::flat_hash_set<int64_t> Seated(sql::Tx& tx, int64_t pledge_id,
+                                    absl::Span<const int64_t> workers);
 // The lowest number never given.
 int NextSeat(sql::Tx& tx, int64_t pledge_id);
 
+// Seats are being filled as the slots say, by `busy`; those from `first_new` on are new.
+void TakeSeats(sql::Tx& tx, int64_t pledge_id, absl::Span<const Slot> slots, int first_new,
+               int64_t busy);
 // Gives the seats to their new holders; they are free for other work afterwards.
 void FillSeats(sql::Tx& tx, int64_t pledge_id, absl::Span<const SeatFill> fills);
 // Further months for the holder of a seat.
@@ -38,7 +47,7 @@ void ExtendSeat(sql::Tx& tx, int64_t pledge_id, int seat_number, int paid_to, in
                 bool open);
 // The seat has nobody; [0, paid_to) stays paid. `busy`: who works on it, 0 if nobody.
 void VacateSeat(sql::Tx& tx, int64_t pledge_id, int seat_number, int paid_to, int64_t busy);
-// A new seat number that nobody holds yet.
+// Nobody got the seat: it is free, whether it stood before or not.
 void InsertVacantSeat(sql::Tx& tx, int64_t pledge_id, int seat_number);
 // Marks a seat as being worked on by `busy`, or as free (0).
 void SetBusy(sql::Tx& tx, int64_t pledge_id, int seat_number, int64_t busy);

@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/client.h"
+#include "services/cli/books.h"
 #include "tests/bench/nation.h"
 #include "tests/support/stack.h"
 
@@ -222,12 +223,29 @@ double Allocate(Stack& stack, int seats) {
   return seconds;
 }
 
+// Adds all books anew and compares them; in how many seconds.
+double Audit(Stack& stack, int seats) {
+  const auto start = std::chrono::steady_clock::now();
+  BooksSummary summary;
+  const absl::Status status = CompareBooks(
+      stack.operations("registry"), stack.operations("sponsorship"), stack.operations("coverage"),
+      "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
+  const double seconds = Seconds(start);
+  if (!status.ok() || summary.workers != seats || summary.rounds != 1) {
+    std::fprintf(stderr, "audit of %d seats: %s, %ld workers in %d rounds\n", seats,
+                 status.ToString().c_str(), static_cast<long>(summary.workers), summary.rounds);
+    std::exit(1);
+  }
+  return seconds;
+}
+
 struct Figures {
   double import_sqlite = 0, import_postgres = 0, copy_postgres = 0, allocation = 0, peak_mb = 0;
+  double audit_sqlite = 0, audit_postgres = 0;
 };
 
 Figures Measure(const std::string& postgres, int rows, int rounds) {
-  std::vector<double> sqlite, pg, copy, allocation;
+  std::vector<double> sqlite, pg, copy, allocation, audit_sqlite, audit_postgres;
   Figures figures;
   for (int round = 0; round < rounds; ++round) {
     std::fprintf(stderr, "round %d of %d\n", round + 1, rounds);
@@ -237,18 +255,24 @@ Figures Measure(const std::string& postgres, int rows, int rounds) {
       sqlite.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
       Approve(stack, batch_id);
       allocation.push_back(rows / Allocate(stack, rows));
+      audit_sqlite.push_back(Audit(stack, rows));
       figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
     }
     Stack stack({.postgres = postgres, .clock = kClock});
     const int64_t batch_id = OpenBatch(stack, rows);
     pg.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
     copy.push_back(rows / PlainCopy(stack.Database("registry")));
+    Approve(stack, batch_id);
+    Allocate(stack, rows);
+    audit_postgres.push_back(Audit(stack, rows));
     figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
   }
   figures.import_sqlite = Median(sqlite);
   figures.import_postgres = Median(pg);
   figures.copy_postgres = Median(copy);
   figures.allocation = Median(allocation);
+  figures.audit_sqlite = Median(audit_sqlite);
+  figures.audit_postgres = Median(audit_postgres);
   return figures;
 }
 
@@ -279,12 +303,17 @@ int main(int argc, char** argv) {
               ">= 5000");
   std::printf("%-42s %12.2f %12s\n", "story of 1,000 workers, steps 1-9 (s)", story_seconds,
               "<= 3");
+  std::printf("%-42s %12.2f %12s\n", "audit of all books, SQLite (s)", figures.audit_sqlite, "");
+  std::printf("%-42s %12.2f %12s\n", "audit of all books, PostgreSQL (s)", figures.audit_postgres,
+              "");
   std::printf("%-42s %12.0f %12s\n", "largest service (MiB)", figures.peak_mb, "< 300");
   if (!json.empty()) {
     std::ofstream(json) << "{\"import_rows_per_s_sqlite\": " << figures.import_sqlite
                         << ", \"import_vs_copy_postgres\": " << ratio
                         << ", \"allocation_workers_per_s\": " << figures.allocation
                         << ", \"story_1000_workers_s\": " << story_seconds
+                        << ", \"audit_s_sqlite\": " << figures.audit_sqlite
+                        << ", \"audit_s_postgres\": " << figures.audit_postgres
                         << ", \"peak_rss_mb\": " << figures.peak_mb << "}\n";
   }
   return 0;

@@ -2,7 +2,9 @@
 #include "common/server.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -32,6 +34,18 @@ namespace lingkaran {
 namespace {
 
 using testing::HasSubstr;
+
+// True if something listens there.
+bool Connects(const std::string& address) {
+  sockaddr_in there = {};
+  there.sin_family = AF_INET;
+  there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  there.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&there), sizeof(there)) == 0;
+  close(fd);
+  return connected;
+}
 
 class ServerTest : public ProbeTest {
  protected:
@@ -98,7 +112,7 @@ TEST_F(ServerTest, ADeadServerIsPeerUnavailable) {
   server_->Shutdown();
   server_.reset();
   CallOptions options = As("sari;role=officer");
-  options.timeout = absl::Seconds(3);
+  options.timeout = absl::Seconds(1);
   const absl::Status status = List(options);
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_EQ(ReasonOf(status), Reason::kPeerUnavailable);
@@ -255,6 +269,7 @@ TEST_F(ServerTest, ShutdownLetsCallsUnderWayFinish) {
         fresh->CreateAgency(&context, {}, &response).error_code() == grpc::StatusCode::UNAVAILABLE;
   }
   EXPECT_TRUE(refused);
+  EXPECT_FALSE(Connects(server_->address())) << "a client that comes now goes elsewhere at once";
   EXPECT_EQ(shutdown.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   go_on.set_value();
   EXPECT_TRUE(call.get().ok());

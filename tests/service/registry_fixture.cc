@@ -132,7 +132,7 @@ void RegistryTest::StartApp() {
   Server::Options options;
   options.listen = "127.0.0.1:0";
   options.healthy = [this] { return app_->Healthy(); };
-  auto server = Server::Start(options, {app_->service()});
+  auto server = Server::Start(options, {app_->service(), app_->operations()});
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   stub_ = v1::RegistryService::NewStub(MakeChannel(server_->address()));

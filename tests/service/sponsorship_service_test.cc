@@ -244,6 +244,43 @@ TEST_F(SponsorshipServiceTest, AStatementShowsWholeTransactionsPageByPage) {
   EXPECT_EQ(accounts[absl::StrCat("pledge/", pledge.pledge_id(), "/available")], 0);
 }
 
+// Who takes money back or ends a pledge says why, and it is kept.
+TEST_F(SponsorshipServiceTest, ReasonsAreKept) {
+  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 2, 1);
+  Pay(suite_, pledge, "BRI-1", 16'800);
+  ASSERT_TRUE(Refund(pledge.pledge_id(), 10'000, "OUT-1").ok());
+  ASSERT_TRUE(Cancel(pledge.pledge_id()).ok());
+  const auto database = Must(sql::Database::Open({.url = suite_.sponsorship_database()}));
+  std::string kept, method, reason;
+  ASSERT_TRUE(database
+                  ->Read([&](sql::Tx& tx) {
+                    sql::ForEach(
+                        tx, "SELECT method, reason FROM events WHERE reason <> '' ORDER BY seq",
+                        [&] { absl::StrAppend(&kept, method, ": ", reason, "; "); },
+                        soci::into(method), soci::into(reason));
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(kept, "RefundPledge: sisa dana; CancelPledge: donatur mundur; ");
+}
+
+// A slip of the pen in the list does not use up the bank reference.
+TEST_F(SponsorshipServiceTest, APaymentForNobodyIsNotRecorded) {
+  sv::PayContributionRequest request;
+  request.set_request_id(NewRequestId());
+  request.set_payer_class(common::v1::PAYER_CLASS_SELF);
+  request.add_worker_ids(999'999);
+  request.add_programmes(common::v1::PROGRAMME_JKM);
+  request.set_months(1);
+  request.set_bank_reference("BRI-9");
+  request.set_amount_rupiah(6'800);
+  EXPECT_EQ(ReasonOf(Ask(suite_.sponsorship(), &Sponsorships::PayContribution, request).status()),
+            Reason::kMemberNotFound);
+  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 2, 1);
+  EXPECT_FALSE(Pay(suite_, pledge, "BRI-9", 100).already_recorded());
+  EXPECT_TRUE(suite_.Audit().ok());
+}
+
 TEST_F(SponsorshipServiceTest, RightsAreKept) {
   sv::ListPledgesRequest request;
   EXPECT_TRUE(

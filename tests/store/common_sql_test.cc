@@ -14,7 +14,7 @@
 #include "common/error.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
-#include "tests/support/test_database.h"
+#include "tests/support/sql_fixture.h"
 
 namespace lingkaran::sql {
 namespace {
@@ -26,59 +26,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::vector<Migration>& Schema() {
-  static const std::vector<Migration> kSchema = {
-      {1, "0001_things",
-       "-- It isn't run: this comment's apostrophes and :colons are no SQL.\n"
-       "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT UNIQUE,\n"
-       "  amount BIGINT NOT NULL DEFAULT 0 CHECK (amount >= 0));\n"
-       "CREATE TABLE sequences (noun TEXT PRIMARY KEY, next BIGINT NOT NULL);\n"},
-      {2, "0002_dialects",
-       "-- sqlite: CREATE TABLE only_here (sqlite INT);\n"
-       "-- postgres: CREATE TABLE only_here (postgres INT);\n"
-       "INSERT INTO things (id, name) VALUES (1, 'a:b; it''s 12:30');\n"},
-  };
-  return kSchema;
-}
-
-// Opens once, for any number of waiting threads. Waits end after 30 s, for a test that has failed.
-class Gate {
- public:
-  void Open() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool Wait() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
-absl::Status AddThing(Tx& tx, int64_t id, const std::string& name, int64_t amount = 0) {
-  tx.db() << "INSERT INTO things (id, name, amount) VALUES (:id, :name, :amount)", use(id, "id"),
-      use(name, "name"), use(amount, "amount");
-  return absl::OkStatus();
-}
-
-int64_t Count(Database& db, const std::string& from) {
-  int64_t count = -1;
-  const absl::Status read = db.Read([&](Tx& tx) {
-    tx.db() << "SELECT COUNT(*) FROM " << from, into(count);
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(read.ok()) << read;
-  return count;
-}
-
 class DatabaseSuite : public DatabaseTest {
  protected:
-  DatabaseSuite() : DatabaseTest(Schema()) {}
+  DatabaseSuite() : DatabaseTest(Things()) {}
 };
 LINGKARAN_ON_BOTH_DATABASES(DatabaseSuite);
 
@@ -316,7 +266,7 @@ TEST(DatabaseOpen, ShowsNoPassword) {
 TEST(DatabaseOpen, MemoryHasOneConnectionForAll) {
   auto opened = Database::Open({.url = "sqlite::memory:"});
   ASSERT_TRUE(opened.ok()) << opened.status();
-  ASSERT_TRUE(Migrate(**opened, Schema()).ok());
+  ASSERT_TRUE(Migrate(**opened, Things()).ok());
   ASSERT_TRUE((*opened)->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
   EXPECT_EQ(Count(**opened, "things"), 2);
   EXPECT_FALSE((*opened)->Read([](Tx& tx) { return AddThing(tx, 3, "three"); }).ok());
@@ -327,7 +277,7 @@ TEST(DatabaseOpen, MemoryHasOneConnectionForAll) {
 // ---- What only one of the two can suffer ----
 
 TEST(PostgresOnly, DeadlocksAreRetried) {
-  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Schema());
+  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Things());
   ASSERT_TRUE(database.db->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
   Gate locked[2];
   std::atomic<int> runs{0};
@@ -361,7 +311,7 @@ void CutOthers(Database& db) {
 }
 
 TEST(PostgresOnly, CutConnectionsAreMadeAnew) {
-  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Schema());
+  TestDatabase database = MakeTestDatabase(Dialect::kPostgres, Things());
   auto cutter = Database::Open({.url = database.url});
   ASSERT_TRUE(cutter.ok());
   CutOthers(**cutter);
@@ -379,7 +329,7 @@ TEST(PostgresOnly, CutConnectionsAreMadeAnew) {
 }
 
 TEST(SqliteOnly, AnotherProcessWithTheLockMakesItUnavailableInTime) {
-  TestDatabase database = MakeTestDatabase(Dialect::kSqlite, Schema());
+  TestDatabase database = MakeTestDatabase(Dialect::kSqlite, Things());
   auto other = Database::Open({.url = database.url, .wait = absl::Milliseconds(20)});
   ASSERT_TRUE(other.ok());
   ASSERT_TRUE(database.db
@@ -393,79 +343,6 @@ TEST(SqliteOnly, AnotherProcessWithTheLockMakesItUnavailableInTime) {
                   .ok());
   EXPECT_TRUE((*other)->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
   EXPECT_EQ(Count(*database.db, "things"), 3);
-}
-
-// ---- Migrations ----
-
-class MigrateSuite : public DatabaseTest {};
-LINGKARAN_ON_BOTH_DATABASES(MigrateSuite);
-
-TEST_P(MigrateSuite, RunsEachStepOnceAndRecordsIt) {
-  ASSERT_TRUE(Migrate(db(), Schema()).ok());
-  ASSERT_TRUE(Migrate(db(), Schema()).ok());
-  EXPECT_EQ(Count(db(), "things"), 1);
-  EXPECT_EQ(Count(db(), "schema_migrations WHERE record_time > 0 AND length(digest) = 64"), 2);
-  const bool sqlite = db().dialect() == Dialect::kSqlite;
-  const std::string mine = sqlite ? "only_here WHERE sqlite = 1" : "only_here WHERE postgres = 1";
-  EXPECT_EQ(Count(db(), mine), 0);
-}
-
-TEST_P(MigrateSuite, GoesOnFromAnOlderDatabase) {
-  ASSERT_TRUE(Migrate(db(), {Schema()[0]}).ok());
-  EXPECT_EQ(Count(db(), "schema_migrations"), 1);
-  ASSERT_TRUE(Migrate(db(), Schema()).ok());
-  EXPECT_EQ(Count(db(), "schema_migrations"), 2);
-}
-
-TEST_P(MigrateSuite, RefusesANewerDatabase) {
-  ASSERT_TRUE(Migrate(db(), Schema()).ok());
-  const absl::Status status = Migrate(db(), {Schema()[0]});
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("newer release"));
-}
-
-TEST_P(MigrateSuite, RefusesAChangedStep) {
-  ASSERT_TRUE(Migrate(db(), Schema()).ok());
-  std::vector<Migration> changed = Schema();
-  changed[0].text = "CREATE TABLE things (id BIGINT PRIMARY KEY);\n";
-  const absl::Status status = Migrate(db(), changed);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("0001_things"));
-}
-
-TEST_P(MigrateSuite, AStepThatFailsLeavesNothing) {
-  std::vector<Migration> steps = {
-      Schema()[0],
-      {2, "0002_broken", "CREATE TABLE half (id INT);\nINSERT INTO nowhere VALUES (1);\n"}};
-  EXPECT_FALSE(Migrate(db(), steps).ok());
-  EXPECT_EQ(Count(db(), "schema_migrations"), 1);
-  steps[1].text = "CREATE TABLE half (id INT);\n";
-  EXPECT_TRUE(Migrate(db(), steps).ok());
-  EXPECT_EQ(Count(db(), "half"), 0);
-}
-
-TEST_P(MigrateSuite, RefusesFilesOutOfOrder) {
-  EXPECT_EQ(Migrate(db(), {Schema()[1], Schema()[0]}).code(),
-            absl::StatusCode::kFailedPrecondition);
-}
-
-TEST_P(MigrateSuite, SeveralProcessesAtOnceAreOne) {
-  constexpr int kProcesses = 4;
-  std::vector<std::unique_ptr<Database>> pools;
-  for (int i = 0; i < kProcesses; ++i) pools.push_back(OpenAgain());
-  Gate start;
-  std::vector<std::thread> threads;
-  for (auto& pool : pools) {
-    threads.emplace_back([&start, &pool] {
-      start.Wait();
-      const absl::Status status = Migrate(*pool, Schema());
-      EXPECT_TRUE(status.ok()) << status;
-    });
-  }
-  start.Open();
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(Count(db(), "schema_migrations"), 2);
-  EXPECT_EQ(Count(db(), "things"), 1);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class CoverageHost {
     Server::Options serving;
     serving.listen = "127.0.0.1:0";
     serving.healthy = [this] { return app_->Healthy(); };
-    server_ = Server::Start(serving, {app_->service()}).value();
+    server_ = Server::Start(serving, {app_->service(), app_->operations()}).value();
     stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(server_->address()));
   }
   ~CoverageHost() { server_->Shutdown(); }

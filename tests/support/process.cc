@@ -1,13 +1,16 @@
 #include "tests/support/process.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -27,51 +30,101 @@ std::string ReadAll(const std::string& path) {
   std::abort();
 }
 
+// Ends in nullptr, as exec wants it.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<std::string> Environment(const std::vector<std::string>& more) {
+  std::vector<std::string> all = more;  // the first of a name counts
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
+
 }  // namespace
 
-Process::Process(std::string program, std::vector<std::string> arguments, const std::string& log)
+Process::Process(std::string program, std::vector<std::string> arguments, const std::string& log,
+                 const Options& options)
     : program_(std::move(program)), log_(log) {
-  std::vector<char*> argv{program_.data()};
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
+  // Between fork and exec only what is safe in a program with threads.
+  arguments.insert(arguments.begin(), program_);
+  const std::vector<char*> argv = Pointers(arguments);
+  std::vector<std::string> environment = Environment(options.environment);
+  const std::vector<char*> envp = Pointers(environment);
+  const passwd* user = nullptr;
+  if (!options.user.empty() && geteuid() == 0) {
+    user = getpwnam(options.user.c_str());
+    if (user == nullptr) Die("there is no user " + options.user);
+  }
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   pid_ = fork();
   if (pid_ < 0) Die("fork failed");
-  if (pid_ > 0) return;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that aborts leaves nothing running
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  if (pid_ > 0) {
+    close(out);
+    return;
+  }
   dup2(out, STDERR_FILENO);
   dup2(out, STDOUT_FILENO);
-  execv(program_.c_str(), argv.data());
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 ||
+                          setuid(user->pw_uid) != 0 || chdir("/") != 0)) {
+    _exit(126);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  execve(program_.c_str(), argv.data(), envp.data());
   _exit(127);
 }
 
 Process::~Process() { Kill(); }
 
-std::string Process::WaitForAddress(const std::string& file, int seconds) {
+std::optional<std::string> Process::AwaitAddress(const std::string& file, int seconds) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (std::chrono::steady_clock::now() < end) {
     std::string address = ReadAll(file);
     while (!address.empty() && address.back() == '\n') address.pop_back();
     if (!address.empty()) return address;
-    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      pid_ = -1;
-      Die(program_ + " ended at its start:\n" + ReadAll(log_));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // another process is awaited
+    if (WaitForEnd(std::chrono::milliseconds(2)).has_value()) return std::nullopt;
   }
-  Die(program_ + " gave no address:\n" + ReadAll(log_));
+  Die(program_ + " gave no address:\n" + Log());
+}
+
+std::string Process::WaitForAddress(const std::string& file, int seconds) {
+  std::optional<std::string> address = AwaitAddress(file, seconds);
+  if (!address.has_value()) Die(program_ + " ended at its start:\n" + Log());
+  return *std::move(address);
+}
+
+std::optional<int> Process::WaitForEnd(std::chrono::milliseconds time) {
+  if (!running()) return 0;
+  const int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  if (handle < 0) Die("pidfd_open failed");
+  pollfd wait{handle, POLLIN, 0};
+  poll(&wait, 1, static_cast<int>(time.count()));
+  close(handle);
+  int status = 0;
+  if (waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  return CodeOf(status);
 }
 
 int Process::Wait() {
   int status = 0;
   waitpid(pid_, &status, 0);
   pid_ = -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  return CodeOf(status);
+}
+
+void Process::Terminate() {
+  if (running()) kill(pid_, SIGTERM);
 }
 
 int Process::Stop() {
   if (!running()) return 0;
-  kill(pid_, SIGTERM);
+  Terminate();
   return Wait();
 }
 
@@ -80,6 +133,11 @@ void Process::Kill() {
   kill(pid_, SIGKILL);
   Wait();
 }
+
+void Process::Pause() { kill(pid_, SIGSTOP); }
+void Process::Resume() { kill(pid_, SIGCONT); }
+
+std::string Process::Log() const { return ReadAll(log_); }
 
 double Process::PeakMegabytes() const {
   std::ifstream in("/proc/" + std::to_string(pid_) + "/status");
@@ -96,6 +154,7 @@ TempDirectory::TempDirectory() {
 }
 
 TempDirectory::~TempDirectory() {
+  if (kept_) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -1,19 +1,29 @@
-// Real service processes for tests and benchmarks: started on a free loopback port, measured,
+// Real processes for tests and benchmarks: services and servers, started on loopback, measured,
 // stopped or killed.
 #pragma once
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lingkaran {
 
-// A program of the build tree that runs until it is stopped; the destructor kills it.
+struct ProcessOptions {
+  std::vector<std::string> environment = {};  // "NAME=value", beside what this program has
+  std::string user = "";  // whom to run as if this program is root; empty: nobody else
+};
+
+// A program that runs until it is stopped; the destructor kills it. It also dies with the thread
+// that started it, so that a test which aborts leaves nothing running.
 class Process {
  public:
-  // Starts `program` (a path) with `arguments`; its standard error goes to `log`.
-  Process(std::string program, std::vector<std::string> arguments, const std::string& log);
+  using Options = ProcessOptions;
+  // Starts `program` (a path) with `arguments`; its output is added to `log`.
+  Process(std::string program, std::vector<std::string> arguments, const std::string& log,
+          const Options& options = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -21,12 +31,25 @@ class Process {
   // Waits until the file holds an address and gives it; ends the program with the log's end if the
   // process dies or `seconds` pass before.
   std::string WaitForAddress(const std::string& file, int seconds = 20);
+  // The same, for a process that may end before: nullopt if it did.
+  std::optional<std::string> AwaitAddress(const std::string& file, int seconds = 20);
+  // Waits until the process has ended by itself: its exit code, or -signal; nullopt if it still
+  // runs when the time is over.
+  std::optional<int> WaitForEnd(std::chrono::milliseconds time);
+  // SIGTERM, without waiting.
+  void Terminate();
   // SIGTERM, then waits; the exit code, or -signal.
   int Stop();
   // kill -9, then waits.
   void Kill();
+  // SIGSTOP: it keeps its sockets and answers nobody; and SIGCONT.
+  void Pause();
+  void Resume();
+  // Until its end has been noted by one of the calls above.
   bool running() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
+  // What it has printed so far (all that ran with this log).
+  std::string Log() const;
   // Highest resident set so far in MiB (VmHWM).
   double PeakMegabytes() const;
 
@@ -45,9 +68,12 @@ class TempDirectory {
   TempDirectory(const TempDirectory&) = delete;
   TempDirectory& operator=(const TempDirectory&) = delete;
   const std::string& path() const { return path_; }
+  // Leaves it where it is, for a look after a failure.
+  void Keep() { kept_ = true; }
 
  private:
   std::string path_;
+  bool kept_ = false;
 };
 
 }  // namespace lingkaran

@@ -1,12 +1,10 @@
 #include "tests/support/stack.h"
 
-#include <arpa/inet.h>
-#include <libpq-fe.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,33 +14,10 @@
 #include "common/sealer.h"
 
 namespace lingkaran {
-namespace {
 
-constexpr const char* kServices[] = {"coverage", "registry", "sponsorship"};
-
-}  // namespace
-
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
-void ExecuteSql(const std::string& url, const std::string& statement) {
-  PGconn* connection = PQconnectdb(url.c_str());
-  PGresult* result = PQexec(connection, statement.c_str());
-  if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-    std::fprintf(stderr, "%s: %s\n", statement.c_str(), PQerrorMessage(connection));
-    std::exit(1);
-  }
-  PQclear(result);
-  PQfinish(connection);
+const std::vector<std::string>& ServiceNames() {
+  static const auto& names = *new std::vector<std::string>{"coverage", "registry", "sponsorship"};
+  return names;
 }
 
 std::string Stack::Database(const std::string& service) const {
@@ -53,50 +28,87 @@ std::string Stack::Database(const std::string& service) const {
   return absl::StrCat(url.substr(0, url.rfind('/') + 1), service, suffix_);
 }
 
+std::string Stack::AddressFile(const std::string& service) const {
+  return absl::StrCat(directory_.path(), "/", service, ".address");
+}
+
+std::string Stack::Peer(const std::string& caller, const std::string& peer) const {
+  const auto found = options_.peers.find(absl::StrCat(caller, "/", peer));
+  return found == options_.peers.end() ? addresses_.at(peer) : found->second;
+}
+
 Stack::Stack(Options options) : options_(std::move(options)) {
-  static int stacks = 0;
+  static std::atomic<int> stacks = 0;
   suffix_ = absl::StrCat("_stack_", getpid(), "_", ++stacks);
   const std::string keys = absl::StrCat(directory_.path(), "/keys.json");
   std::ofstream(keys) << Sealer::NewKeyFile();
   chmod(keys.c_str(), 0600);
-  for (const char* service : kServices) {
+  for (const std::string& service : ServiceNames()) {
     if (!options_.postgres.empty()) {
       ExecuteSql(options_.postgres, absl::StrCat("CREATE DATABASE ", service, suffix_));
     }
     addresses_[service] = absl::StrCat("127.0.0.1:", FreePort());
   }
-  for (const char* service : kServices) Start(service);
+  if (options_.start) {
+    for (const std::string& service : ServiceNames()) Start(service);
+  }
   registry_ = registry::v1::RegistryService::NewStub(MakeChannel(addresses_["registry"]));
   sponsorship_ =
       sponsorship::v1::SponsorshipService::NewStub(MakeChannel(addresses_["sponsorship"]));
   coverage_ = coverage::v1::CoverageService::NewStub(MakeChannel(addresses_["coverage"]));
+  for (const std::string& service : ServiceNames()) {
+    operations_[service] = ops::v1::OperationsService::NewStub(MakeChannel(addresses_[service]));
+  }
 }
 
-void Stack::Start(const std::string& service) {
-  const std::string ready = absl::StrCat(directory_.path(), "/", service, ".address");
-  std::remove(ready.c_str());
+void Stack::Launch(const std::string& service, const StartOptions& options) {
+  const std::string address_file = AddressFile(service);
+  std::remove(address_file.c_str());
   std::vector<std::string> flags = {"--listen",       addresses_[service],
                                     "--database",     Database(service),
                                     "--clock",        options_.clock,
                                     "--rules",        LINGKARAN_SOURCE_DIR "/deploy/rules",
                                     "--regions",      LINGKARAN_SOURCE_DIR "/deploy/regions",
                                     "--log",          "warning",
-                                    "--address-file", ready};
+                                    "--address-file", address_file};
   if (!options_.redis.empty()) flags.insert(flags.end(), {"--redis", options_.redis});
   if (service != "sponsorship") {
     flags.insert(flags.end(), {"--keys", absl::StrCat(directory_.path(), "/keys.json")});
   }
-  if (service != "coverage") flags.insert(flags.end(), {"--coverage", addresses_["coverage"]});
-  if (service == "sponsorship") flags.insert(flags.end(), {"--registry", addresses_["registry"]});
-  auto process = std::make_unique<Process>(absl::StrCat(LINGKARAN_BIN_DIR "/lingkaran-", service),
-                                           flags, absl::StrCat(directory_.path(), "/log"));
-  process->WaitForAddress(ready);
-  processes_[service] = std::move(process);
+  if (service != "coverage") flags.insert(flags.end(), {"--coverage", Peer(service, "coverage")});
+  if (service == "sponsorship") {
+    flags.insert(flags.end(), {"--registry", Peer(service, "registry")});
+  }
+  flags.insert(flags.end(), options_.flags.begin(), options_.flags.end());
+  flags.insert(flags.end(), options.flags.begin(), options.flags.end());
+  processes_[service] = std::make_unique<Process>(
+      absl::StrCat(options_.bin.empty() ? LINGKARAN_BIN_DIR : options_.bin, "/lingkaran-", service),
+      flags, absl::StrCat(directory_.path(), "/", service, ".log"),
+      Process::Options{.environment = options.environment});
 }
 
-void Stack::Kill(const std::string& service) { processes_[service]->Kill(); }
+void Stack::Start(const std::string& service, const StartOptions& options) {
+  Launch(service, options);
+  process(service).WaitForAddress(AddressFile(service));
+}
 
-int Stack::Stop(const std::string& service) { return processes_[service]->Stop(); }
+bool Stack::TryStart(const std::string& service, const StartOptions& options) {
+  Launch(service, options);
+  return process(service).AwaitAddress(AddressFile(service)).has_value();
+}
+
+std::optional<int> Stack::WaitForEnd(const std::string& service, std::chrono::milliseconds time) {
+  return process(service).WaitForEnd(time);
+}
+
+bool Stack::running(const std::string& service) const {
+  const auto found = processes_.find(service);
+  return found != processes_.end() && found->second->running();
+}
+
+void Stack::Kill(const std::string& service) { process(service).Kill(); }
+
+int Stack::Stop(const std::string& service) { return process(service).Stop(); }
 
 double Stack::PeakMegabytes() const {
   double peak = 0;
@@ -105,9 +117,10 @@ double Stack::PeakMegabytes() const {
 }
 
 Stack::~Stack() {
+  for (auto& [name, process] : processes_) process->Terminate();
   for (auto& [name, process] : processes_) process->Stop();
-  if (options_.postgres.empty()) return;
-  for (const char* service : kServices) {
+  if (options_.postgres.empty() || !options_.drop_databases) return;
+  for (const std::string& service : ServiceNames()) {
     ExecuteSql(options_.postgres, absl::StrCat("DROP DATABASE ", service, suffix_));
   }
 }

@@ -81,6 +81,9 @@ Suite::Suite(const Options& options) : clock_(options.now) {
   coverage_stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(addresses_[kCoverage]));
   sponsorship_stub_ =
       sponsorship::v1::SponsorshipService::NewStub(MakeChannel(addresses_[kSponsorship]));
+  for (size_t i = 0; i < ops_stubs_.size(); ++i) {
+    ops_stubs_[i] = ops::v1::OperationsService::NewStub(MakeChannel(addresses_[i]));
+  }
 }
 
 Suite::~Suite() {
@@ -107,20 +110,21 @@ ServiceConfig Suite::Config(int service) const {
   return config;
 }
 
-void Suite::Serve(int service, std::function<absl::Status()> healthy, grpc::Service* handler) {
+void Suite::Serve(int service, std::function<absl::Status()> healthy,
+                  std::vector<grpc::Service*> handlers) {
   servers_[service] = OrDie(Server::Start({.listen = Config(service).listen,
                                            .drain_seconds = 5,
                                            .address_file = "",
                                            .healthy = std::move(healthy)},
-                                          {handler}),
+                                          std::move(handlers)),
                             "server");
   addresses_[service] = servers_[service]->address();
 }
 
 void Suite::StartRegistry() {
   registry_ = OrDie(registry::RegistryApp::Make(Config(kRegistry), clock_), "registry");
-  Serve(
-      kRegistry, [this] { return registry_->Healthy(); }, registry_->service());
+  Serve(kRegistry, [this] { return registry_->Healthy(); },
+        {registry_->service(), registry_->operations()});
 }
 
 void Suite::StopRegistry() {
@@ -131,8 +135,8 @@ void Suite::StopRegistry() {
 
 void Suite::StartCoverage() {
   coverage_ = OrDie(coverage::CoverageApp::Make(Config(kCoverage), clock_), "coverage");
-  Serve(
-      kCoverage, [this] { return coverage_->Healthy(); }, coverage_->service());
+  Serve(kCoverage, [this] { return coverage_->Healthy(); },
+        {coverage_->service(), coverage_->operations()});
 }
 
 void Suite::StopCoverage() {
@@ -144,8 +148,8 @@ void Suite::StopCoverage() {
 void Suite::StartSponsorship() {
   sponsorship_ =
       OrDie(sponsorship::SponsorshipApp::Make(Config(kSponsorship), clock_), "sponsorship");
-  Serve(
-      kSponsorship, [this] { return sponsorship_->Healthy(); }, sponsorship_->service());
+  Serve(kSponsorship, [this] { return sponsorship_->Healthy(); },
+        {sponsorship_->service(), sponsorship_->operations()});
 }
 
 void Suite::StopSponsorship() {

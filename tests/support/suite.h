@@ -18,6 +18,7 @@
 #include "common/config.h"
 #include "common/server.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
+#include "lingkaran/ops/v1/ops.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"
 #include "services/coverage/app.h"
@@ -58,14 +59,25 @@ class Suite {
   sponsorship::v1::SponsorshipService::Stub& sponsorship() { return *sponsorship_stub_; }
   // Adds sponsorship's whole book anew; it must run.
   absl::Status Audit() { return sponsorship_->Audit(); }
-  // URL of sponsorship's database, for a look past the service.
+  // The other side of each service: what it owes, and its book.
+  ops::v1::OperationsService::Stub& registry_ops() { return *ops_stubs_[0]; }
+  ops::v1::OperationsService::Stub& coverage_ops() { return *ops_stubs_[1]; }
+  ops::v1::OperationsService::Stub& sponsorship_ops() { return *ops_stubs_[2]; }
+  // "127.0.0.1:41233" of registry (0), coverage (1) and sponsorship (2).
+  const std::string& address(int service) const { return addresses_[service]; }
+  // URLs of the databases, for a look past the services.
+  const std::string& registry_database() const { return databases_[0].url; }
+  const std::string& coverage_database() const { return databases_[1].url; }
   const std::string& sponsorship_database() const { return databases_[2].url; }
+  // How sponsorship is started, for a replica of it beside.
+  ServiceConfig sponsorship_config() const { return Config(2); }
   // "unix:PATH" of the Redis; empty if there is none.
   const std::string& redis() const { return redis_address_; }
 
  private:
   ServiceConfig Config(int service) const;
-  void Serve(int service, std::function<absl::Status()> healthy, grpc::Service* handler);
+  void Serve(int service, std::function<absl::Status()> healthy,
+             std::vector<grpc::Service*> handlers);
 
   TempDirectory directory_;
   ManualClock clock_;
@@ -80,6 +92,7 @@ class Suite {
   std::unique_ptr<registry::v1::RegistryService::Stub> registry_stub_;
   std::unique_ptr<coverage::v1::CoverageService::Stub> coverage_stub_;
   std::unique_ptr<sponsorship::v1::SponsorshipService::Stub> sponsorship_stub_;
+  std::array<std::unique_ptr<ops::v1::OperationsService::Stub>, 3> ops_stubs_;
 };
 
 // Calls an RPC once, on a connection that stands: after a restart the test's own channel may still

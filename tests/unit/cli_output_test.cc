@@ -17,6 +17,7 @@
 #include "services/cli/pledge_text.h"
 #include "services/cli/progress.h"
 #include "services/cli/reasons.h"
+#include "tests/support/probe.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -392,7 +393,24 @@ TEST(CommandTest, UnreachableServiceIsToldApart) {
       RunCli({"--registry", "127.0.0.1:1", "--timeout", "0.2", "--request-id", "abc", "agency",
               "create", "--name", "x", "--kind", "branch", "--region", "33"});
   EXPECT_EQ(mutation.code, kUnreachable);
+  EXPECT_THAT(mutation.err, HasSubstr("belum terlaksana"));
   EXPECT_THAT(mutation.err, HasSubstr("--request-id abc"));
+}
+
+TEST(CommandTest, AnOutcomeThatIsNotKnownIsToldWithTheIdToAskAgain) {
+  Probe probe;
+  probe.on_create = [](const Call&, const rv1::CreateAgencyRequest&, rv1::CreateAgencyResponse*) {
+    return Error(absl::StatusCode::kUnavailable, Reason::kStoreUnavailable, "lost at the commit");
+  };
+  Server::Options options;
+  options.listen = "127.0.0.1:0";
+  const std::unique_ptr<Server> server = Server::Start(options, {&probe}).value();
+  const Ran open = RunCli({"--registry", server->address().c_str(), "--actor", "sari;role=officer",
+                           "--request-id", "abc", "agency", "create", "--name", "x", "--kind",
+                           "branch", "--region", "33"});
+  EXPECT_EQ(open.code, kUnreachable);
+  EXPECT_THAT(open.err, HasSubstr("Hasilnya belum pasti"));
+  EXPECT_THAT(open.err, HasSubstr("--request-id abc"));
 }
 
 TEST(CommandTest, ListFileErrorsComeBeforeAnyCall) {

@@ -77,6 +77,16 @@ TEST(MayCallTest, OnlyAdminsReloadRules) {
   }
 }
 
+TEST(MayCallTest, OnlyTheBranchSeesWhatIsOwedAndAudits) {
+  for (const std::string method : {"ListOwed", "RetryOwed", "AuditBook"}) {
+    for (const Role role : kRoles) {
+      EXPECT_EQ(MayCall(role, "lingkaran.ops.v1.OperationsService/" + method),
+                role == Role::kOfficer || role == Role::kAdmin)
+          << method;
+    }
+  }
+}
+
 TEST(MayCallTest, ServicesTouchNoMoneyOfAnother) {
   EXPECT_FALSE(MayCall(Role::kService, Sponsorship("RecordPayment")));
   EXPECT_FALSE(MayCall(Role::kService, Registry("ReviewBatch")));

@@ -1,0 +1,83 @@
+// The book of a service as its audit reads it: plain values that know neither the wire nor the
+// database. Contract: proto/lingkaran/ops/v1/ops.proto, which says what each line means.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace lingkaran {
+
+// What one source of money, a pledge or a contribution (the other is 0), comes to. Whole rupiah.
+// What a service does not know stays 0.
+struct BookTotal {
+  int64_t pledge_id = 0;
+  int64_t contribution_id = 0;
+  int64_t received = 0;
+  int64_t available = 0;
+  int64_t reserved = 0;
+  int64_t refunded = 0;
+  int64_t moved_to_credit = 0;
+  int64_t spent = 0;
+  int64_t person_months = 0;
+  bool under_way = false;
+  int64_t last_transaction = 0;
+};
+
+// A paid person-month.
+struct BookMonth {
+  int programme = 0;  // number of lingkaran.common.v1.Programme
+  int32_t month = 0;  // yyyymm
+  int64_t amount = 0;
+  friend bool operator==(const BookMonth&, const BookMonth&) = default;
+};
+
+// What a source pays for one worker.
+struct BookWorker {
+  int64_t worker_id = 0;
+  int64_t pledge_id = 0;
+  int64_t contribution_id = 0;
+  std::vector<BookMonth> months;  // by programme and month
+};
+
+// A member.
+struct BookMember {
+  int64_t worker_id = 0;
+  int64_t version = 0;
+  std::string membership_number;
+  bool owed = false;
+  bool registering = false;
+};
+
+// What else the audit counted.
+struct BookCounts {
+  int64_t owed = 0;     // rows of the outbox
+  int64_t entries = 0;  // journal entries, person-months or list rows that were added
+};
+
+// Where an audit puts what it reads. An error means that nobody wants the rest: pass it on.
+class BookLines {
+ public:
+  virtual ~BookLines() = default;
+  // Something that does not add up. `text` holds ids and amounts, never personal data.
+  virtual absl::Status Finding(const std::string& text) = 0;
+  // By pledge_id and contribution_id; before all workers.
+  virtual absl::Status Total(const BookTotal& total) = 0;
+  // By pledge_id, contribution_id and worker_id; before all members.
+  virtual absl::Status Worker(const BookWorker& worker) = 0;
+  // By worker_id.
+  virtual absl::Status Member(const BookMember& member) = 0;
+};
+
+// Wants to know only whether the book adds up: INTERNAL with the first finding.
+class FirstFault final : public BookLines {
+ public:
+  absl::Status Finding(const std::string& text) override { return absl::InternalError(text); }
+  absl::Status Total(const BookTotal&) override { return absl::OkStatus(); }
+  absl::Status Worker(const BookWorker&) override { return absl::OkStatus(); }
+  absl::Status Member(const BookMember&) override { return absl::OkStatus(); }
+};
+
+}  // namespace lingkaran

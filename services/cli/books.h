@@ -1,0 +1,118 @@
+// Compares the books of the three services: money with person-months, person-months with cover,
+// cover with members. It is the oracle of every test that kills, cuts or restarts, so it never
+// calls a true difference "still under way", and never calls work under way a difference.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "lingkaran/ops/v1/ops.grpc.pb.h"
+
+namespace lingkaran {
+
+// One audit of one service.
+class BookStream {
+ public:
+  virtual ~BookStream() = default;
+  // The next line; false after the last.
+  virtual absl::StatusOr<bool> Next(ops::v1::AuditBookResponse* line) = 0;
+};
+
+// Where the book of a service is read.
+class BookReader {
+ public:
+  virtual ~BookReader() = default;
+  // Begins an audit with all lines. Its errors come out of Next.
+  virtual std::unique_ptr<BookStream> Read() = 0;
+  // How many rows the service owes to others.
+  virtual absl::StatusOr<int64_t> Owed() = 0;
+};
+// Reads through the service's RPCs. `stub` outlives the reader; each call may take `timeout`.
+std::unique_ptr<BookReader> ReadBookOf(ops::v1::OperationsService::StubInterface& stub,
+                                       std::string actor, absl::Duration timeout);
+
+// The three services.
+struct BookReaders {
+  BookReader* registry;
+  BookReader* sponsorship;
+  BookReader* coverage;
+};
+
+struct BooksOptions {
+  // How long what is under way, or a service that does not answer, is waited for.
+  absl::Duration wait = absl::Seconds(60);
+  absl::Duration pause = absl::Milliseconds(100);  // between two looks
+};
+
+// The first thing that differs.
+struct BooksDifference {
+  enum class Kind {
+    kNone,
+    kFinding,          // `service` found a fault in its own book: `text`
+    kSource,           // a source that coverage has person-months of and sponsorship does not know
+    kMoney,            // spent rupiah of a source: sponsorship `left`, coverage `right`
+    kPersonMonths,     // person-months of a source: sponsorship `left`, coverage `right`
+    kPaidNotCovered,   // sponsorship paid the worker's month (`left` rupiah), coverage has it not
+    kCoveredNotPaid,   // coverage has it (`right` rupiah), sponsorship did not pay it
+    kAmount,           // both have it: sponsorship `left` rupiah, coverage `right`
+    kTwice,            // two sources pay the same month of a worker
+    kNoMember,         // a worker with cover, or a member at coverage, whom registry never enrolled
+    kMemberMissing,    // enrolled by registry, unknown to coverage
+    kMemberAhead,      // version at registry `left`, at coverage `right`
+    kMemberBehind,     // the same, and nothing is owed
+    kMembershipNumber  // of another number at coverage than at registry
+  };
+  Kind kind = Kind::kNone;
+  std::string service = "";
+  int64_t pledge_id = 0;
+  int64_t contribution_id = 0;
+  int64_t worker_id = 0;
+  int programme = 0;  // number of lingkaran.common.v1.Programme
+  int32_t month = 0;  // yyyymm
+  int64_t left = 0;
+  int64_t right = 0;
+  std::string text = "";  // of a finding
+
+  // In one English line.
+  std::string ToString() const;
+};
+
+// What was added up.
+struct BooksSummary {
+  int64_t sources = 0;         // pledges and contributions
+  int64_t received = 0;        // rupiah that came in
+  int64_t spent = 0;           // of them became person-months
+  int64_t reserved = 0;        // of them are set aside for work under way
+  int64_t person_months = 0;   // that stand at coverage
+  int64_t workers = 0;         // who have some
+  int64_t members = 0;         // at registry
+  int64_t journal = 0;         // entries of sponsorship's ledger
+  int64_t booked_months = 0;   // person-months at coverage, those taken back too
+  int64_t list_rows = 0;       // rows of registry's lists
+  int64_t owed = 0;            // rows that wait to be delivered
+  int64_t sources_active = 0;  // sources that something is at work on
+  int rounds = 0;              // how often the books were read
+  BooksDifference difference;  // if they differ
+};
+
+// OK if every book adds up and all agree, whatever is under way beside. Errors:
+// DATA_LOSS: a true difference; the first is in the message and in `summary`. It was there with
+//   nothing under way on it before, while and after it was read.
+// UNAVAILABLE: not known, since time was over first: what is under way still differs, or a service
+//   does not answer; the message says which and what is owed.
+// Other errors are those of the services (no right to ask, ...).
+absl::Status CompareBooks(const BookReaders& readers, const BooksOptions& options,
+                          BooksSummary* summary);
+
+// The same through the services' RPCs.
+absl::Status CompareBooks(ops::v1::OperationsService::StubInterface& registry,
+                          ops::v1::OperationsService::StubInterface& sponsorship,
+                          ops::v1::OperationsService::StubInterface& coverage,
+                          const std::string& actor, const BooksOptions& options,
+                          BooksSummary* summary);
+
+}  // namespace lingkaran

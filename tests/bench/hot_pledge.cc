@@ -1,0 +1,228 @@
+// A hot pledge: many callers give seats of one pledge to named workers, one worker a call.
+//
+// Measured inside one process, from the handler's desk down to the commit: the request is digested,
+// the group is formed, and request_ids, seats, money, event, outbox row and reply are committed
+// with full durability. Grouped and single (groups of one call: a commit each) run the same code
+// with the same callers, in turns, each turn on a fresh pledge; medians of the turns. gRPC and the
+// delivery to registry and coverage are not in these figures; a third figure, for comparison, is
+// taken through gRPC with all three services at work.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "common/client.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "services/sponsorship/store_ledger.h"
+#include "sponsorship_schema.h"
+#include "tests/support/sponsorship_host.h"
+#include "tests/support/stack.h"
+#include "tests/support/test_database.h"
+
+namespace lingkaran::bench {
+namespace {
+
+namespace sv1 = sponsorship::v1;
+
+constexpr int kSeats = 1'000'000;
+
+void Fail(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::exit(1);
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Settings {
+  int callers = 256;
+  int rounds = 5;
+  double seconds = 1;
+};
+
+// Calls `one(caller, number)` from so many threads until the time is over; calls per second. Ends
+// the program with the first error that it gives.
+template <typename One>
+double Rate(const Settings& settings, int callers, One one) {
+  std::mutex mutex;
+  absl::Status error;
+  std::atomic<bool> stop{false};
+  std::atomic<int64_t> done{0};
+  std::vector<std::thread> threads;
+  const auto start = std::chrono::steady_clock::now();
+  for (int caller = 0; caller < callers; ++caller) {
+    threads.emplace_back([&, caller] {
+      for (int64_t number = 0; !stop; ++number) {
+        const absl::Status status = one(caller, number);
+        if (!status.ok()) {
+          std::lock_guard<std::mutex> lock(mutex);
+          error = status;
+          stop = true;
+        }
+        ++done;
+      }
+    });
+  }
+  std::this_thread::sleep_for(std::chrono::duration<double>(settings.seconds));
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  if (!error.ok()) Fail(error.ToString());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return static_cast<double>(done.load()) / took.count();
+}
+
+// One turn: all callers at one desk, on a pledge of their own.
+double Turn(sql::Database& database, const Settings& settings, SponsorshipHost::Bounds bounds) {
+  SponsorshipHost host(database, nullptr, bounds);
+  const int64_t pledge = host.PaidPledge(kSeats, kSeats);
+  std::atomic<int64_t> accepted{0};
+  const double rate = Rate(settings, settings.callers, [&](int caller, int64_t number) {
+    const int64_t worker = 1 + caller + number * settings.callers;
+    const auto answer = host.Allocate(pledge, {worker}, NewRequestId());
+    accepted += answer.ok();
+    return answer.status();
+  });
+  const Rupiah reserved = host.Pledge(pledge).funds.reserved;
+  if (reserved != Rupiah(SponsorshipHost::kSeatPrice) * accepted.load()) Fail("the money is off");
+  return rate;
+}
+
+struct Figures {
+  double grouped = 0;
+  double single = 0;
+  double Ratio() const { return grouped / single; }
+};
+
+Figures Measure(sql::Dialect dialect, const Settings& settings) {
+  std::vector<double> grouped, single;
+  for (int round = 0; round < settings.rounds; ++round) {
+    TestDatabase database = MakeTestDatabase(dialect, sponsorship::Schema());
+    grouped.push_back(Turn(*database.db, settings, {}));
+    single.push_back(Turn(*database.db, settings, {.calls = 1, .weight = 1}));
+    const absl::Status closes =
+        database.db->Read([](sql::Tx& tx) { return sponsorship::AuditLedger(tx); });
+    if (!closes.ok()) Fail(closes.ToString());
+    std::fprintf(stderr, "%s, round %d of %d: %.0f grouped, %.0f single\n",
+                 dialect == sql::Dialect::kSqlite ? "SQLite" : "PostgreSQL", round + 1,
+                 settings.rounds, grouped.back(), single.back());
+  }
+  return {Median(grouped), Median(single)};
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Try(Stack& stack,
+                             grpc::Status (sv1::SponsorshipService::Stub::*rpc)(
+                                 grpc::ClientContext*, const Request&, Response*),
+                             const Request& request) {
+  Response response;
+  const absl::Status status =
+      CallWithRetry({.actor = "bench;role=officer"}, [&](grpc::ClientContext* context) {
+        return (stack.sponsorship().*rpc)(context, request, &response);
+      });
+  if (!status.ok()) return status;
+  return response;
+}
+
+template <typename Request, typename Response>
+Response Ask(Stack& stack,
+             grpc::Status (sv1::SponsorshipService::Stub::*rpc)(grpc::ClientContext*,
+                                                                const Request&, Response*),
+             const Request& request) {
+  auto response = Try(stack, rpc, request);
+  if (!response.ok()) Fail(response.status().ToString());
+  return *std::move(response);
+}
+
+// Through gRPC and with the services behind. The workers are unknown to the registry, so that all
+// of them are refused there and their seats are free again.
+double ThroughGrpc(const Settings& settings, const std::string& postgres) {
+  Stack stack({.postgres = postgres, .clock = "2019-11-07T08:00:00+07:00"});
+  using Stub = sv1::SponsorshipService::Stub;
+  sv1::CreateSponsorRequest sponsor;
+  sponsor.set_request_id(NewRequestId());
+  sponsor.set_name("Batavia Prosperindo Aset Manajemen");
+  sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
+  sv1::CreatePledgeRequest pledge;
+  pledge.set_request_id(NewRequestId());
+  pledge.set_sponsor_id(Ask(stack, &Stub::CreateSponsor, sponsor).sponsor().sponsor_id());
+  pledge.set_seats(kSeats);
+  pledge.set_months(1);
+  pledge.add_programmes(common::v1::PROGRAMME_JKK);
+  pledge.mutable_criteria()->set_region_code("33.72");
+  const sv1::Pledge made = Ask(stack, &Stub::CreatePledge, pledge).pledge();
+  sv1::RecordPaymentRequest payment;
+  payment.set_request_id(NewRequestId());
+  payment.set_payment_code(made.invoice().payment_code());
+  payment.set_bank_reference("TRX-BENCH-1");
+  payment.set_amount_rupiah(made.invoice().amount_rupiah());
+  Ask(stack, &Stub::RecordPayment, payment);
+  constexpr int kCallers = 64;
+  return Rate(settings, kCallers, [&](int caller, int64_t number) {
+    sv1::AllocatePledgeRequest request;
+    request.set_request_id(NewRequestId());
+    request.set_pledge_id(made.pledge_id());
+    request.add_worker_ids(1'000'000'000 + caller + number * kCallers);
+    // Who is sent away for the load comes again.
+    absl::Status status;
+    do {
+      status = Try(stack, &Stub::AllocatePledge, request).status();
+    } while (ReasonOf(status) == Reason::kOverloaded);
+    return status;
+  });
+}
+
+}  // namespace
+}  // namespace lingkaran::bench
+
+int main(int argc, char** argv) {
+  using lingkaran::bench::Figures;
+  CLI::App app("Many small allocations on one pledge");
+  std::string postgres, json;
+  lingkaran::bench::Settings settings;
+  app.add_option("--postgres", postgres, "URL of a PostgreSQL server")->required();
+  app.add_option("--json", json, "Where to write the figures");
+  app.add_option("--rounds", settings.rounds, "Medians are taken over so many");
+  app.add_option("--callers", settings.callers, "Callers at once");
+  app.add_option("--turn-seconds", settings.seconds, "How long a turn lasts");
+  CLI11_PARSE(app, argc, argv);
+  setenv("LINGKARAN_TEST_POSTGRES", postgres.c_str(), 1);
+  lingkaran::SetUpLog("bench", lingkaran::Severity::kWarning);
+
+  const Figures sqlite = lingkaran::bench::Measure(lingkaran::sql::Dialect::kSqlite, settings);
+  const Figures server = lingkaran::bench::Measure(lingkaran::sql::Dialect::kPostgres, settings);
+  const double remote_sqlite = lingkaran::bench::ThroughGrpc(settings, "");
+  const double remote_server = lingkaran::bench::ThroughGrpc(settings, postgres);
+  std::printf("%-46s %10s %10s %8s\n", "named workers on one pledge", "SQLite", "PostgreSQL",
+              "bar");
+  std::printf("%-46s %10.0f %10.0f\n", "grouped commits (calls/s)", sqlite.grouped, server.grouped);
+  std::printf("%-46s %10.0f %10.0f\n", "one commit each (calls/s)", sqlite.single, server.single);
+  std::printf("%-46s %10.1f %10.1f %8s\n", "grouped / single", sqlite.Ratio(), server.Ratio(),
+              ">= 20");
+  std::printf("%-46s %10.0f %10.0f\n", "through gRPC, all three services (calls/s)", remote_sqlite,
+              remote_server);
+  if (!json.empty()) {
+    std::ofstream(json) << "{\"grouped_per_s\": " << sqlite.grouped
+                        << ", \"single_per_s\": " << sqlite.single
+                        << ", \"grouped_vs_single\": " << sqlite.Ratio()
+                        << ", \"grouped_per_s_postgres\": " << server.grouped
+                        << ", \"single_per_s_postgres\": " << server.single
+                        << ", \"grouped_vs_single_postgres\": " << server.Ratio()
+                        << ", \"grpc_per_s\": " << remote_sqlite
+                        << ", \"grpc_per_s_postgres\": " << remote_server << "}\n";
+  }
+  return 0;
+}

@@ -1,0 +1,129 @@
+// Services start in any order and wait for nothing for ever.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/client.h"
+#include "tests/support/servers.h"
+#include "tests/support/stack.h"
+
+namespace lingkaran {
+namespace {
+
+namespace sv = sponsorship::v1;
+
+using Sponsorships = sv::SponsorshipService::Stub;
+using testing::HasSubstr;
+
+CallOptions Officer(absl::Duration timeout) {
+  CallOptions options;
+  options.actor = "sari;role=officer";
+  options.timeout = timeout;
+  return options;
+}
+
+// A sponsor needs nobody but sponsorship itself.
+absl::Status CreateSponsor(Stack& stack, int64_t* sponsor_id) {
+  sv::CreateSponsorRequest request;
+  request.set_request_id(NewRequestId());
+  request.set_name("Batavia Prosperindo Aset Manajemen");
+  request.set_payer_class(common::v1::PAYER_CLASS_CSR);
+  sv::CreateSponsorResponse response;
+  const absl::Status status =
+      CallWithRetry(Officer(absl::Seconds(10)), [&](grpc::ClientContext* context) {
+        return stack.sponsorship().CreateSponsor(context, request, &response);
+      });
+  *sponsor_id = response.sponsor().sponsor_id();
+  return status;
+}
+
+// A pledge needs its price from coverage.
+absl::Status CreatePledge(Stack& stack, int64_t sponsor_id, absl::Duration timeout) {
+  sv::CreatePledgeRequest request;
+  request.set_request_id(NewRequestId());
+  request.set_sponsor_id(sponsor_id);
+  request.set_seats(1);
+  request.set_months(1);
+  request.add_programmes(common::v1::PROGRAMME_JKK);
+  request.mutable_criteria()->set_region_code("33.72");
+  sv::CreatePledgeResponse response;
+  return CallWithRetry(Officer(timeout), [&](grpc::ClientContext* context) {
+    return stack.sponsorship().CreatePledge(context, request, &response);
+  });
+}
+
+TEST(StartupTest, AllOrders) {
+  std::vector<std::string> order = ServiceNames();
+  std::sort(order.begin(), order.end());
+  do {
+    SCOPED_TRACE(absl::StrJoin(order, ", "));
+    Stack stack({.start = false});
+    for (const std::string& service : order) stack.Start(service);
+    int64_t sponsor_id = 0;
+    EXPECT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
+    const absl::Status pledged = CreatePledge(stack, sponsor_id, absl::Seconds(10));
+    EXPECT_TRUE(pledged.ok()) << pledged;
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(StartupTest, EachAlone) {
+  for (const std::string& service : ServiceNames()) {
+    Stack stack({.start = false});
+    stack.Start(service);
+    EXPECT_EQ(stack.Stop(service), 0) << service;
+  }
+}
+
+// What it can do alone it does; for the rest it says within the caller's time who is missing, and
+// goes on when he is there.
+TEST(StartupTest, SponsorshipAloneServesWhatItCan) {
+  Stack stack({.start = false});
+  stack.Start("sponsorship");
+  int64_t sponsor_id = 0;
+  ASSERT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
+  const absl::Time start = absl::Now();
+  const absl::Status alone = CreatePledge(stack, sponsor_id, absl::Seconds(2));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(4));
+  EXPECT_TRUE(absl::IsUnavailable(alone) || absl::IsDeadlineExceeded(alone)) << alone;
+  stack.Start("coverage");
+  const absl::Status together = CreatePledge(stack, sponsor_id, absl::Seconds(10));
+  EXPECT_TRUE(together.ok()) << together;
+}
+
+// Without its database a service ends at once and says so: whoever runs it starts it again.
+TEST(StartupTest, WithoutPostgresItEndsWithAnError) {
+  PostgresServer server;
+  Stack stack({.postgres = server.url(), .start = false, .drop_databases = false});
+  server.Kill();
+  for (const std::string& service : ServiceNames()) {
+    stack.Launch(service);
+    EXPECT_EQ(stack.WaitForEnd(service, std::chrono::seconds(15)), 1) << service;
+    EXPECT_THAT(stack.process(service).Log(), HasSubstr("lingkaran-" + service + ": "));
+  }
+  server.Start();
+  for (const std::string& service : ServiceNames()) stack.Start(service);
+  int64_t sponsor_id = 0;
+  EXPECT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
+}
+
+// A database that hangs takes the start no longer than one that is away.
+TEST(StartupTest, WithHungPostgresItEndsWithAnError) {
+  PostgresServer server;
+  Stack stack({.postgres = server.url(), .start = false, .drop_databases = false});
+  server.Pause();
+  stack.Launch("registry");
+  EXPECT_EQ(stack.WaitForEnd("registry", std::chrono::seconds(20)), 1);
+  server.Resume();
+  stack.Start("registry");
+  EXPECT_EQ(stack.Stop("registry"), 0);
+}
+
+}  // namespace
+}  // namespace lingkaran

@@ -1,0 +1,230 @@
+#include "tests/kill/lane.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "tests/kill/audit.h"
+#include "tests/kill/crew.h"
+#include "tests/support/stack.h"
+
+namespace lingkaran::kill {
+namespace {
+
+constexpr absl::Duration kDeliverBound = absl::Seconds(30);
+constexpr std::chrono::milliseconds kDeathBound(2500);
+constexpr int kWarmUp = 40;                           // steps before the first kill of a stack
+constexpr char kNow[] = "2019-11-07T08:00:00+07:00";  // the generated people are young enough then
+
+// What the lanes share.
+struct Shared {
+  explicit Shared(const Plan& p) : plan(p), victims(p), end(absl::Now() + p.seconds) {}
+  bool Over() {
+    const std::lock_guard lock(mutex);
+    return !report.failure.empty() || absl::Now() >= end ||
+           (plan.kills > 0 && report.kills + under_way >= plan.kills);
+  }
+  const Plan plan;
+  Victims victims;
+  const absl::Time start = absl::Now();
+  const absl::Time end;
+  std::mutex mutex;
+  Report report;
+  int64_t under_way = 0;
+};
+
+class Lane {
+ public:
+  Lane(Shared& shared, int number) : shared_(shared), number_(number) {
+    if (shared_.plan.postgres) postgres_ = std::make_unique<PostgresServer>();
+    redis_ = std::make_unique<RedisServer>();
+  }
+
+  void Run() {
+    for (int stacks = 0; !shared_.Over(); ++stacks) RunStack(stacks);
+  }
+
+ private:
+  void RunStack(int number);
+  // One kill with restart and audit; false if something is wrong.
+  bool KillOne(Stack& stack, World& world, Crew& crew, Stubs& stubs);
+  bool DieAtPlace(Stack& stack, Crew& crew, const Victims::Victim& victim);
+  void KillAtRandom(Stack& stack, Crew& crew, const std::string& who);
+  void Count(const Victims::Victim& victim, bool reached, const Verdict& verdict, Stack& stack);
+  void AddTotals(const World& world);
+
+  Shared& shared_;
+  const int number_;
+  std::unique_ptr<PostgresServer> postgres_;
+  std::unique_ptr<RedisServer> redis_;
+};
+
+Addresses AddressesOf(const Stack& stack) {
+  Addresses addresses;
+  for (const std::string& service : ServiceNames()) addresses[service] = stack.address(service);
+  return addresses;
+}
+
+void Lane::RunStack(int number) {
+  Stack::Options options;
+  options.postgres = postgres_ ? postgres_->url() : "";
+  options.redis = redis_->address();
+  options.bin = shared_.plan.bin;
+  options.drop_databases = false;  // they go with the server
+  TempDirectory time;
+  options.clock = absl::StrCat("file:", time.path(), "/now");
+  std::ofstream(time.path() + "/now") << kNow << "\n";
+  Stack stack(options);
+  World world;
+  const uint64_t seed = shared_.plan.seed * 10'000 + number_ * 100 + number;
+  Crew crew(AddressesOf(stack), &world, seed, shared_.plan.clients, {});
+  Stubs stubs(AddressesOf(stack));
+  crew.Work("");
+  crew.WaitForSteps(kWarmUp, absl::Seconds(20));
+  for (int kills = 0; kills < shared_.plan.kills_per_stack; ++kills) {
+    {
+      const std::lock_guard lock(shared_.mutex);
+      const bool enough =
+          shared_.plan.kills > 0 && shared_.report.kills + shared_.under_way >= shared_.plan.kills;
+      if (enough || !shared_.report.failure.empty() || absl::Now() >= shared_.end) break;
+      ++shared_.under_way;
+    }
+    const bool well = KillOne(stack, world, crew, stubs);
+    const std::lock_guard lock(shared_.mutex);
+    --shared_.under_way;
+    if (!well) break;
+  }
+  crew.Rest();
+  AddTotals(world);
+}
+
+bool Lane::KillOne(Stack& stack, World& world, Crew& crew, Stubs& stubs) {
+  const Victims::Victim victim = shared_.victims.Next();
+  const bool reached = !victim.place.name.empty() && DieAtPlace(stack, crew, victim);
+  if (!reached) KillAtRandom(stack, crew, victim.who);
+  crew.Rest();
+  const Verdict verdict = Audit(stubs, world, kDeliverBound);
+  Count(victim, reached, verdict, stack);
+  crew.Work("");
+  return verdict.ok();
+}
+
+// Restarts the service so that it dies there, and waits for it; then starts it as usual. False if
+// it did not come there in time: it lives.
+bool Lane::DieAtPlace(Stack& stack, Crew& crew, const Victims::Victim& victim) {
+  stack.Stop(victim.who);
+  Stack::StartOptions armed;
+  armed.environment = {absl::StrCat("LINGKARAN_FAILPOINT=", victim.place.name, "=", victim.pass)};
+  crew.Work(victim.place.what);
+  if (stack.TryStart(victim.who, armed) && !stack.WaitForEnd(victim.who, kDeathBound).has_value()) {
+    return false;
+  }
+  stack.Start(victim.who);
+  return true;
+}
+
+void Lane::KillAtRandom(Stack& stack, Crew& crew, const std::string& who) {
+  thread_local std::mt19937_64 random(shared_.plan.seed + number_);
+  crew.Work("");
+  crew.WaitForSteps(1 + static_cast<int64_t>(random() % 30), absl::Seconds(3));
+  if (who == "postgres") {
+    postgres_->Kill();
+    postgres_->Start();
+  } else if (who == "redis") {
+    redis_->Kill();
+    redis_->Start();
+  } else {
+    stack.Kill(who);
+    stack.Start(who);
+  }
+}
+
+void Lane::Count(const Victims::Victim& victim, bool reached, const Verdict& verdict,
+                 Stack& stack) {
+  const std::lock_guard lock(shared_.mutex);
+  Report& report = shared_.report;
+  ++report.kills;
+  ++report.audits;
+  ++report.kills_by[reached ? "at a place" : victim.who + " at random"];
+  if (reached) {
+    ++report.reached[victim.place.name];
+  } else if (!victim.place.name.empty()) {
+    report.missed.insert(victim.place.name);
+  }
+  report.lost += verdict.lost;
+  report.doubled += verdict.doubled;
+  if (!verdict.ok()) {
+    ++report.audit_failures;
+    stack.Keep();
+    if (postgres_) postgres_->Keep();
+    if (report.failure.empty()) {
+      report.failure = absl::StrCat(
+          "kill ", report.kills, ", ", victim.who, " ",
+          reached ? absl::StrCat("at ", victim.place.name, "=", victim.pass) : "at random",
+          ", seed ", shared_.plan.seed, ":\n  ", verdict.difference,
+          "\n  kept: ", stack.directory());
+    }
+  }
+  if (report.kills % 50 == 0) {
+    std::fprintf(stderr, "%s: %d kills in %.0f s, %d lost, %d doubled\n",
+                 shared_.plan.postgres ? "postgres" : "sqlite", static_cast<int>(report.kills),
+                 absl::ToDoubleSeconds(absl::Now() - shared_.start), static_cast<int>(report.lost),
+                 static_cast<int>(report.doubled));
+  }
+}
+
+void Lane::AddTotals(const World& world) {
+  const std::lock_guard lock(shared_.mutex);
+  shared_.report.acknowledged += world.acknowledged;
+  shared_.report.refused += world.refused;
+  shared_.report.asked_again += world.asked_again;
+  shared_.report.checks += world.checks;
+}
+
+}  // namespace
+
+Victims::Victims(const Plan& plan) : plan_(plan), random_(plan.seed), places_(AllPlaces()) {
+  std::shuffle(places_.begin(), places_.end(), random_);
+  // A stage of each mutation and of each kind comes first, then another of each, and so on.
+  std::map<std::string, int> before;
+  std::map<std::string, int> turn;
+  for (const Place& place : places_) turn[place.name] = before[place.service + place.what]++;
+  std::stable_sort(places_.begin(), places_.end(),
+                   [&](const Place& a, const Place& b) { return turn[a.name] < turn[b.name]; });
+}
+
+Victims::Victim Victims::Next() {
+  const std::lock_guard lock(mutex_);
+  Victim victim;
+  // One in four at a random moment, PostgreSQL and Redis among them.
+  if (plan_.random_moments && random_() % 4 == 0) {
+    std::vector<std::string> all = ServiceNames();
+    if (plan_.postgres) all.push_back("postgres");
+    all.push_back("redis");
+    victim.who = all[random_() % all.size()];
+    return victim;
+  }
+  victim.place = places_[at_++ % places_.size()];
+  victim.who = victim.place.service;
+  victim.pass = random_() % 3 == 0 ? 2 : 1;
+  return victim;
+}
+
+Report RunKills(const Plan& plan) {
+  Shared shared(plan);
+  std::vector<std::thread> lanes;
+  for (int i = 0; i < plan.lanes; ++i) {
+    lanes.emplace_back([&shared, i] { Lane(shared, i).Run(); });
+  }
+  for (std::thread& lane : lanes) lane.join();
+  for (const auto& [place, kills] : shared.report.reached) shared.report.missed.erase(place);
+  return shared.report;
+}
+
+}  // namespace lingkaran::kill

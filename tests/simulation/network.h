@@ -1,0 +1,113 @@
+// The way of messages between the places of a world: they take time, get lost, come late, come
+// twice. A call is a function call of the other's real handler, with the caller's metadata.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/test/client_context_test_peer.h>
+
+#include "common/rpc.h"
+#include "lingkaran/coverage/v1/coverage.grpc.pb.h"
+#include "lingkaran/registry/v1/registry.grpc.pb.h"
+#include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"
+#include "services/registry/deliver_members.h"
+#include "services/sponsorship/peers.h"
+#include "tests/simulation/world.h"
+
+namespace lingkaran::simulation {
+
+// The handler of a service as the generated code declares it.
+template <typename Service, typename Request, typename Response>
+using Method = grpc::Status (Service::*)(grpc::ServerContext*, const Request*, Response*);
+
+class Network final : public sponsorship::PeerCalls, public registry::CoverageCalls {
+ public:
+  explicit Network(World& world) : world_(world) {}
+
+  // One attempt of `from` to call a method of the service at `to`.
+  template <typename Service, typename Request, typename Response>
+  grpc::Status Call(int from, int to, const std::string& name, const std::string& actor,
+                    const Request& request, Response* response,
+                    Method<Service, Request, Response> method);
+  // A stream of chunks to SubmitCandidates; `answers` has those that came back.
+  grpc::Status Submit(const std::string& actor,
+                      const std::vector<registry::v1::SubmitCandidatesRequest>& chunks,
+                      std::vector<registry::v1::SubmitCandidatesResponse>* answers);
+
+  // The calls that services make of each other.
+  bool MayWait() const override { return false; }
+#define LINGKARAN_X(ns, Name, from, to, name)                                           \
+  grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request, \
+                    ns::v1::name##Response* response) override {                        \
+    return Call(from, to, #name, ActorOf(context), request, response,                   \
+                &ns::v1::Name::Service::name);                                          \
+  }
+#define LINGKARAN_Y(name) LINGKARAN_X(registry, RegistryService, kSponsorship, kRegistry, name)
+#define LINGKARAN_Z(name) LINGKARAN_X(coverage, CoverageService, kSponsorship, kCoverage, name)
+  LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_Y)
+  LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_Z)
+  LINGKARAN_X(coverage, CoverageService, kRegistry, kCoverage, UpsertMembers)
+#undef LINGKARAN_X
+#undef LINGKARAN_Y
+#undef LINGKARAN_Z
+
+ private:
+  using Message = google::protobuf::Message;
+  struct Letter {
+    int from;
+    int to;
+    std::string name;
+    std::shared_ptr<const Message> request;
+    std::shared_ptr<const Message> blank;                   // of the response
+    std::function<grpc::Status(Message* response)> handle;  // at the service
+  };
+  static std::string ActorOf(grpc::ClientContext* context);
+  grpc::Status Carry(const Letter& letter, Message* response);
+  grpc::Status Arrive(const Letter& letter, Message* response);
+  grpc::Status Lost(const Letter& letter, const char* what, int life);
+  // Leaves a call whose process died meanwhile.
+  void GoOn(const Letter& letter, int life);
+  // The same request_id must give the same answer, and another body none.
+  void CheckReplay(const Letter& letter, const Message& response);
+  grpc::Service* ServiceAt(int place);
+  void Log(const Letter& letter, const std::string& what);
+
+  struct Answer {
+    std::string request;
+    std::string response;
+  };
+  World& world_;
+  std::map<std::string, Answer> answers_;  // by place, method and request_id
+};
+
+// A server's context that names the caller; no connection stands behind it.
+class CallerContext {
+ public:
+  explicit CallerContext(const std::string& actor);
+  ~CallerContext();
+  grpc::ServerContext* get();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+template <typename Service, typename Request, typename Response>
+grpc::Status Network::Call(int from, int to, const std::string& name, const std::string& actor,
+                           const Request& request, Response* response,
+                           Method<Service, Request, Response> method) {
+  auto kept = std::make_shared<const Request>(request);
+  Letter letter{from, to, name, kept, std::make_shared<const Response>(), nullptr};
+  letter.handle = [this, to, actor, kept, method](Message* out) {
+    CallerContext context(actor);
+    auto* service = static_cast<Service*>(ServiceAt(to));
+    return (service->*method)(context.get(), kept.get(), static_cast<Response*>(out));
+  };
+  return Carry(letter, response);
+}
+
+}  // namespace lingkaran::simulation

@@ -1,0 +1,36 @@
+// One seed's world from its beginning to its verdict.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "tests/simulation/world.h"
+
+namespace lingkaran::simulation {
+
+// From the end of the faults until nothing is owed, at most, in simulated time: the longest
+// back-off of an outbox is 30 seconds, and a chain may have to wait for it once in each of two
+// services.
+inline constexpr absl::Duration kLongestSettling = absl::Minutes(2);
+
+struct Result {
+  std::string violation;  // empty: all is well
+  std::string trace;      // if it was to be kept
+  uint64_t digest = 0;    // of the trace
+  Counts counts;
+  int64_t decided = 0;
+  int64_t given_up = 0;
+  std::map<std::string, World::Passed> places;
+};
+
+// Reads what all seeds share. `source` is the project's directory; the key file is written into
+// `directory`. Throws std::runtime_error if that can't be.
+Shared ReadShared(const std::string& source, const std::string& directory);
+
+// What this process has computed for so far: other work on the machine does not count.
+double CpuSeconds();
+
+Result Run(const Shared& shared, uint64_t seed, bool keep_trace);
+
+}  // namespace lingkaran::simulation

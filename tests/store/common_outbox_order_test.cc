@@ -1,0 +1,244 @@
+// Transactions commit in another order than they began. The outbox must skip none of their rows and
+// keep the order of each key all the same.
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "tests/support/outbox_fixture.h"
+
+namespace lingkaran {
+namespace {
+
+using soci::into;
+using sql::Tx;
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+class HeldOpen : public testing::Test {
+ protected:
+  // How many sessions of this database wait for a lock.
+  int WaitingForLocks() {
+    int count = -1;
+    const absl::Status read = database_.db->Read([&](Tx& tx) {
+      tx.db() << "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() "
+                 "AND wait_event_type = 'Lock'",
+          into(count);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(read.ok()) << read;
+    return count;
+  }
+
+  std::vector<std::string> OfKey(const std::string& key) {
+    std::vector<std::string> events = settled_.events();
+    events.erase(std::remove_if(events.begin(), events.end(),
+                                [&](const std::string& event) { return event.rfind(key, 0) != 0; }),
+                 events.end());
+    return events;
+  }
+
+  TestDatabase database_ = MakeTestDatabase(sql::Dialect::kPostgres, OutboxSchema());
+  Journal settled_;
+};
+
+TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
+  sql::Database& db = *database_.db;
+  Outbox outbox(db, Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle([this, m](Tx& tx) {
+      tx.AfterCommit([this, m] { settled_.Add(m.body); });
+      return absl::OkStatus();
+    });
+  });
+  auto put = [&](const std::string& key, const std::string& number) {
+    return db.Write([&](Tx& tx) {
+      outbox.Put(tx, key, "k", key + number);
+      return absl::OkStatus();
+    });
+  };
+  // Committed before, not yet delivered.
+  ASSERT_TRUE(put("a", "1").ok());
+  ASSERT_TRUE(put("c", "1").ok());
+
+  Journal held, release;
+  std::thread holder([&] {
+    EXPECT_TRUE(db.Write([&](Tx& tx) {
+                    outbox.Put(tx, "a", "k", "a2");
+                    outbox.Put(tx, "b", "k", "b1");
+                    held.Add("open");
+                    release.WaitFor(1);
+                    return absl::OkStatus();
+                  }).ok());
+  });
+  held.WaitFor(1);
+  // Three that come later: for a key of the open transaction, and for others.
+  constexpr int kLater = 3;
+  std::atomic<int> committed{0};
+  std::vector<std::thread> later;
+  for (const auto& [key, number] :
+       std::vector<std::pair<std::string, std::string>>{{"a", "3"}, {"b", "2"}, {"d", "1"}}) {
+    later.emplace_back([&, key = key, number = number] {
+      EXPECT_TRUE(put(key, number).ok());
+      ++committed;
+    });
+  }
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (WaitingForLocks() < kLater && committed == 0 && absl::Now() < end) {
+  }
+  EXPECT_EQ(committed, 0) << "a later row came in before an earlier one";
+
+  // Meanwhile the relay delivers what is there, and nothing that may still be overtaken.
+  outbox.Start();
+  EXPECT_THAT(settled_.WaitFor(2), UnorderedElementsAre("a1", "c1"));
+  EXPECT_EQ(committed, 0);
+
+  release.Add("commit");
+  holder.join();
+  for (std::thread& thread : later) thread.join();
+  settled_.WaitFor(7);
+  outbox.Stop();
+  EXPECT_THAT(OfKey("a"), ElementsAre("a1", "a2", "a3"));
+  EXPECT_THAT(OfKey("b"), ElementsAre("b1", "b2"));
+  EXPECT_THAT(OfKey("d"), ElementsAre("d1"));
+  EXPECT_EQ(outbox.Count()->waiting, 0) << "nothing is skipped";
+}
+
+// The open transaction gives up: its numbers are never seen, and nobody waits for them.
+TEST_F(HeldOpen, ARollbackLeavesNoHoleThatAnybodyWaitsFor) {
+  sql::Database& db = *database_.db;
+  Outbox outbox(db, Fast());
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle([this, m](Tx& tx) {
+      tx.AfterCommit([this, m] { settled_.Add(m.body); });
+      return absl::OkStatus();
+    });
+  });
+  outbox.Start();
+  Journal held, release;
+  std::thread holder([&] {
+    EXPECT_FALSE(db.Write([&](Tx& tx) {
+                     outbox.Put(tx, "a", "k", "never");
+                     held.Add("open");
+                     release.WaitFor(1);
+                     return absl::InternalError("no");
+                   }).ok());
+  });
+  held.WaitFor(1);
+  std::thread later([&] {
+    EXPECT_TRUE(db.Write([&](Tx& tx) {
+                    outbox.Put(tx, "a", "k", "a1");
+                    return absl::OkStatus();
+                  }).ok());
+  });
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (WaitingForLocks() < 1 && absl::Now() < end) {
+  }
+  release.Add("roll back");
+  holder.join();
+  later.join();
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("a1"));
+}
+
+// The clock, counting how often it is asked.
+class CountingClock : public SystemClock {
+ public:
+  absl::Time Now() const override {
+    ++asked_;
+    return SystemClock::Now();
+  }
+  int asked() const { return asked_; }
+
+ private:
+  mutable std::atomic<int> asked_{0};
+};
+
+// A row that is due, but held by a transaction that hangs, is looked at again and again, but not
+// all the time.
+TEST_F(HeldOpen, ARowThatSomebodyHoldsCostsTheRelayLittle) {
+  sql::Database& db = *database_.db;
+  const CountingClock clock;
+  Outbox::Options options;
+  options.clock = &clock;
+  Outbox outbox(db, options);
+  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle([this](Tx& tx) {
+      tx.AfterCommit([this] { settled_.Add("x"); });
+      return absl::OkStatus();
+    });
+  });
+  ASSERT_TRUE(db.Write([&](Tx& tx) {
+                  outbox.Put(tx, "a", "k", "x");
+                  return absl::OkStatus();
+                }).ok());
+  ASSERT_TRUE(db.Write([&](Tx& tx) {
+                  tx.db() << "SELECT seq FROM outbox FOR UPDATE";
+                  const int before = clock.asked();
+                  outbox.Start();
+                  const absl::Time end = absl::Now() + absl::Milliseconds(500);
+                  while (absl::Now() < end) {
+                    EXPECT_TRUE(db.Ping().ok());
+                  }
+                  EXPECT_GT(clock.asked(), before);
+                  EXPECT_LT(clock.asked() - before, 120);
+                  return absl::OkStatus();
+                }).ok());
+  EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));
+}
+
+// Many at once, each over several keys, some rolled back: each key's rows come in the order of
+// their commits, which is the order of their numbers.
+TEST_F(HeldOpen, ManyPuttersAndRelaysKeepTheOrderOfEachKey) {
+  constexpr int kPutters = 6, kTransactions = 15, kKeys = 3;
+  sql::Database& db = *database_.db;
+  Outbox::Options options = Fast();
+  options.threads = 3;
+  Outbox outbox(db, options);
+  std::mutex mutex;
+  std::map<std::string, std::vector<int64_t>> settled;
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    return Outbox::Settle([&, m](Tx& tx) {
+      tx.AfterCommit([&, m] {
+        {
+          const std::lock_guard lock(mutex);
+          settled[m.key].push_back(m.seq);
+        }
+        settled_.Add(m.body);
+      });
+      return absl::OkStatus();
+    });
+  });
+  outbox.Start();
+  std::vector<std::thread> putters;
+  for (int putter = 0; putter < kPutters; ++putter) {
+    putters.emplace_back([&, putter] {
+      for (int i = 0; i < kTransactions; ++i) {
+        const bool fails = (i + putter) % 5 == 0;
+        const absl::Status status = db.Write([&](Tx& tx) {
+          for (int key = 0; key < kKeys; ++key) {
+            outbox.Put(tx, std::to_string(key), "k", "x");
+          }
+          return fails ? absl::InternalError("no") : absl::OkStatus();
+        });
+        EXPECT_EQ(status.ok(), !fails) << status;
+      }
+    });
+  }
+  for (std::thread& putter : putters) putter.join();
+  settled_.WaitFor(kPutters * kTransactions * kKeys * 4 / 5);
+  outbox.Stop();
+  EXPECT_EQ(outbox.Count()->waiting, 0);
+  for (const auto& [key, seqs] : settled) {
+    EXPECT_TRUE(std::is_sorted(seqs.begin(), seqs.end())) << "key " << key;
+  }
+}
+
+}  // namespace
+}  // namespace lingkaran

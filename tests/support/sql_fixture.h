@@ -1,0 +1,66 @@
+// A small schema and helpers for the tests of common/sql.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/test_database.h"
+
+namespace lingkaran::sql {
+
+// A table, and a step for each dialect.
+inline const std::vector<Migration>& Things() {
+  static const std::vector<Migration> kSchema = {
+      {1, "0001_things",
+       "-- It isn't run: this comment's apostrophes and :colons are no SQL.\n"
+       "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT UNIQUE,\n"
+       "  amount BIGINT NOT NULL DEFAULT 0 CHECK (amount >= 0));\n"
+       "CREATE TABLE sequences (noun TEXT PRIMARY KEY, next BIGINT NOT NULL);\n"},
+      {2, "0002_dialects",
+       "-- sqlite: CREATE TABLE only_here (sqlite INT);\n"
+       "-- postgres: CREATE TABLE only_here (postgres INT);\n"
+       "INSERT INTO things (id, name) VALUES (1, 'a:b; it''s 12:30');\n"},
+  };
+  return kSchema;
+}
+
+// Opens once, for any number of waiting threads. Waits end after 30 s, for a test that has failed.
+class Gate {
+ public:
+  void Open() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool Wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+inline absl::Status AddThing(Tx& tx, int64_t id, const std::string& name, int64_t amount = 0) {
+  tx.db() << "INSERT INTO things (id, name, amount) VALUES (:id, :name, :amount)",
+      soci::use(id, "id"), soci::use(name, "name"), soci::use(amount, "amount");
+  return absl::OkStatus();
+}
+
+inline int64_t Count(Database& db, const std::string& from) {
+  int64_t count = -1;
+  const absl::Status read = db.Read([&](Tx& tx) {
+    tx.db() << "SELECT COUNT(*) FROM " << from, soci::into(count);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(read.ok()) << read;
+  return count;
+}
+
+}  // namespace lingkaran::sql
