@@ -56,7 +56,10 @@ enum class Outcome {
 
 Outcome OutcomeOf(const grpc::Status& answer, const absl::Status& status) {
   if (absl::IsDeadlineExceeded(status)) return Outcome::kSlow;
-  if (absl::IsCancelled(status)) return Outcome::kGivenUp;
+  // The first is gRPC's own: a server that ends answers so to a call that came a moment too late.
+  if (absl::IsCancelled(status)) {
+    return status.message() == "CANCELLED" ? Outcome::kLost : Outcome::kGivenUp;
+  }
   const Reason reason = ReasonOf(status);
   if (absl::IsResourceExhausted(status)) {
     // The second is gRPC's own, when all of its threads are taken.

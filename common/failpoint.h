@@ -4,9 +4,9 @@
 // A place is called "<part>/<what>/<stage>". The parts and stages:
 //   rpc/<Method>/begin          the call is admitted, nothing is done
 //   rpc/<Method>/claimed        in the transaction: its request_id is taken, the body comes next
-//   rpc/<Method>/booked         in the transaction: body and reply are written, the commit comes next
-//   rpc/<Method>/committed      the transaction stands, its effects after the commit are not made
-//   rpc/<Method>/answered       all is done, the caller has not heard of it
+//   rpc/<Method>/booked         in the transaction: body and reply are written, the commit comes
+//   next rpc/<Method>/committed      the transaction stands, its effects after the commit are not
+//   made rpc/<Method>/answered       all is done, the caller has not heard of it
 //   outbox/<kind>/taken         the row is leased
 //   outbox/<kind>/called        the peer has answered, nothing is recorded
 //   outbox/<kind>/settled       in the transaction: the outcome is written, the commit comes next

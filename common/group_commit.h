@@ -40,18 +40,19 @@ class GroupCommit {
   // Returns when `call` is done, by this thread or another. False if its deadline came while it
   // stood in line: then nothing was done for it.
   bool Join(int64_t key, Call& call, int weight, absl::Time deadline) {
-    Waiter self{&call, weight, deadline};
-    std::unique_lock<std::mutex> lock(mutex_);
-    Line& line = lines_[key];
-    line.waiting.push_back(&self);
-    if (!line.led) {
-      line.led = true;
-    } else if (const State state = Await(lock, line, self); state != State::kLeads) {
-      return state == State::kDone;
+    Waiter self(&call, weight, deadline);
+    bool first = false;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      Line& line = lines_[key];
+      line.waiting.push_back(&self);
+      first = !std::exchange(line.led, true);
     }
-    Turn turn(*this, key, TakeGroup(line, self));
-    lock.unlock();
-    turn.Work();
+    if (!first) {
+      if (!Await(key, self)) return false;
+      if (!self.leads) return true;
+    }
+    Turn(*this, key, self).Work();
     return true;
   }
 
@@ -63,27 +64,44 @@ class GroupCommit {
   }
 
  private:
-  enum class State { kWaiting, kLeads, kTaken, kDone };
   struct Waiter {
-    Call* call;
-    int weight;
-    absl::Time deadline;
-    State state = State::kWaiting;
-    std::condition_variable turn{};
+    Waiter(Call* c, int w, absl::Time d) : call(c), weight(w), deadline(d) {}
+    // Ends the wait.
+    void Wake(bool to_lead) {
+      std::lock_guard<std::mutex> lock(mutex);
+      leads = to_lead;
+      woken = true;
+      turn.notify_one();
+    }
+
+    Call* const call;
+    const int weight;
+    const absl::Time deadline;
+    // Each has its own, so that a group that wakes up does not queue for one lock.
+    std::mutex mutex;
+    std::condition_variable turn;
+    bool woken = false;
+    bool leads = false;
   };
   struct Line {
     std::deque<Waiter*> waiting;
-    bool led = false;  // somebody does a group, or was told to
+    bool led = false;        // somebody does a group, or was told to
+    Waiter* next = nullptr;  // who was told to and has not begun
   };
 
   // One group under way. However it ends, who was in it is woken and the line goes on.
   class Turn {
    public:
-    Turn(GroupCommit& all, int64_t key, std::vector<Waiter*> group)
-        : all_(all), key_(key), group_(std::move(group)) {}
+    Turn(GroupCommit& all, int64_t key, Waiter& leader)
+        : all_(all), key_(key), leader_(leader), group_(all.TakeGroup(key, leader)) {}
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn() { all_.EndTurn(key_, group_); }
+    ~Turn() {
+      all_.EndTurn(key_);
+      for (Waiter* waiter : group_) {
+        if (waiter != &leader_) waiter->Wake(/*to_lead=*/false);
+      }
+    }
 
     void Work() {
       std::vector<Call*> calls;
@@ -94,67 +112,82 @@ class GroupCommit {
    private:
     GroupCommit& all_;
     const int64_t key_;
+    const Waiter& leader_;
     const std::vector<Waiter*> group_;
   };
 
-  // Sleeps until another has done the call, or leaves the next group to it, or its time is over.
-  State Await(std::unique_lock<std::mutex>& lock, Line& line, Waiter& self) {
-    while (self.state == State::kWaiting || self.state == State::kTaken) {
-      const absl::Duration left = self.deadline - absl::Now();
-      if (self.state == State::kTaken || left == absl::InfiniteDuration()) {
-        self.turn.wait(lock);
+  // Sleeps until another has done the call or leaves the next group to it. False if its time is
+  // over and nobody has taken it.
+  bool Await(int64_t key, Waiter& self) {
+    std::unique_lock<std::mutex> lock(self.mutex);
+    const auto woken = [&] { return self.woken; };
+    for (absl::Duration left = self.deadline - absl::Now(); !self.woken;
+         left = self.deadline - absl::Now()) {
+      if (left == absl::InfiniteDuration()) {
+        self.turn.wait(lock, woken);
       } else if (left > absl::ZeroDuration()) {
-        self.turn.wait_for(lock, absl::ToChronoNanoseconds(left));
+        self.turn.wait_for(lock, absl::ToChronoNanoseconds(left), woken);
       } else {
-        line.waiting.erase(std::find(line.waiting.begin(), line.waiting.end(), &self));
-        break;
+        lock.unlock();
+        const bool left_the_line = Leave(key, self);
+        lock.lock();
+        if (left_the_line) return false;
+        self.turn.wait(lock, woken);
       }
     }
-    return self.state;
+    return true;
   }
 
-  // `self`, who leads, and the first of the line that fit.
-  std::vector<Waiter*> TakeGroup(Line& line, Waiter& self) {
+  // Takes who was not taken into a group, and was not told to lead one, out of the line.
+  bool Leave(int64_t key, Waiter& self) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto line = lines_.find(key);
+    if (line == lines_.end() || line->second.next == &self) return false;
+    std::deque<Waiter*>& waiting = line->second.waiting;
+    const auto place = std::find(waiting.begin(), waiting.end(), &self);
+    if (place == waiting.end()) return false;
+    waiting.erase(place);
+    return true;
+  }
+
+  // The leader and the first of the line that fit, in the order of their coming.
+  std::vector<Waiter*> TakeGroup(int64_t key, Waiter& leader) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    Line& line = lines_[key];
     std::vector<Waiter*> group;
     std::deque<Waiter*> rest;
     int calls = 1;
-    int weight = self.weight;
+    int weight = leader.weight;
     bool full = false;
     for (Waiter* waiter : line.waiting) {
-      if (waiter != &self) {
+      if (waiter != &leader) {
         full = full || ++calls > bounds_.calls || (weight += waiter->weight) > bounds_.weight;
-        if (full) {
-          rest.push_back(waiter);
-          continue;
-        }
       }
-      waiter->state = State::kTaken;
-      group.push_back(waiter);
+      if (waiter == &leader || !full) {
+        group.push_back(waiter);
+      } else {
+        rest.push_back(waiter);
+      }
     }
     line.waiting = std::move(rest);
+    line.next = nullptr;
     return group;
   }
 
   // The next to lead is who has the most time among those who will be in his group: what he waits
   // for ends with his deadline, and must not fail his neighbours.
-  void EndTurn(int64_t key, const std::vector<Waiter*>& group) {
+  void EndTurn(int64_t key) {
     std::lock_guard<std::mutex> lock(mutex_);
     Line& line = lines_[key];
     if (line.waiting.empty()) {
       lines_.erase(key);
-    } else {
-      const auto end =
-          line.waiting.begin() + std::min<ptrdiff_t>(line.waiting.size(), bounds_.calls);
-      Waiter* next = *std::max_element(
-          line.waiting.begin(), end,
-          [](const Waiter* a, const Waiter* b) { return a->deadline < b->deadline; });
-      next->state = State::kLeads;
-      next->turn.notify_one();
+      return;
     }
-    for (Waiter* waiter : group) {
-      waiter->state = State::kDone;
-      waiter->turn.notify_one();
-    }
+    const auto end = line.waiting.begin() + std::min<ptrdiff_t>(line.waiting.size(), bounds_.calls);
+    line.next = *std::max_element(line.waiting.begin(), end, [](const Waiter* a, const Waiter* b) {
+      return a->deadline < b->deadline;
+    });
+    line.next->Wake(/*to_lead=*/true);
   }
 
   const Bounds bounds_;

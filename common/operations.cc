@@ -168,6 +168,7 @@ grpc::Status OperationsServiceImpl::RetryOwed(grpc::ServerContext* context,
         return Mutate(
             call, *parts_.database, parts_.clock->Now(), *request, response,
             [&](sql::Tx& tx) -> absl::Status {
+              response->set_consistency_token(ToToken({}));
               if (parts_.outbox == nullptr) {
                 return request->seqs().empty() ? absl::OkStatus() : NothingOwed(request->seqs(0));
               }
@@ -193,6 +194,7 @@ grpc::Status OperationsServiceImpl::AuditBook(
                       return Error(absl::StatusCode::kUnavailable, Reason::kStoreUnavailable,
                                    "the database broke off the audit; ask again");
                     }
+                    tx.LiftLimits();  // a whole book takes longer than any statement may
                     Sender sender(call, writer);
                     ASSIGN_OR_RETURN(const BookCounts counts,
                                      parts_.audit(tx, request->totals_only(), sender));

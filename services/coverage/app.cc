@@ -10,11 +10,11 @@
 #include "common/sealer.h"
 #include "common/sql/database.h"
 #include "coverage_schema.h"
-#include "services/coverage/audit.h"
 #include "services/coverage/redis_reader.h"
 #include "services/coverage/rules_file.h"
 #include "services/coverage/service.h"
 #include "services/coverage/store.h"
+#include "services/coverage/store_audit.h"
 #include "services/coverage/store_reader.h"
 
 namespace lingkaran::coverage {

@@ -10,7 +10,6 @@
 #include "common/sql/database.h"
 #include "common/sql/requests.h"
 #include "registry_schema.h"
-#include "services/registry/audit.h"
 #include "services/registry/deliver_members.h"
 #include "services/registry/rules_file.h"
 #include "services/registry/service.h"

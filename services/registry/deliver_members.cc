@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/rpc.h"
 #include "common/sealer.h"
+#include "services/registry/store_audit.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -46,6 +47,19 @@ class ChannelCalls final : public CoverageCalls {
 
 std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage) {
   return std::make_unique<ChannelCalls>(coverage);
+}
+
+absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines) {
+  const auto workers_of = [](const std::string& body) -> absl::StatusOr<std::vector<int64_t>> {
+    coverage::v1::UpsertMembersRequest request;
+    if (!request.ParseFromString(body)) return absl::DataLossError("an outbox row can't be read");
+    std::vector<int64_t> workers;
+    for (const coverage::v1::Member& member : request.members()) {
+      workers.push_back(member.worker_id());
+    }
+    return workers;
+  };
+  return store::AuditBook(tx, totals_only, workers_of, lines);
 }
 
 MemberPush::MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)

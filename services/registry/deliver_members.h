@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
+#include "common/book.h"
 #include "common/outbox.h"
 #include "common/sql/database.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
@@ -30,6 +31,9 @@ class CoverageCalls {
                                      const coverage::v1::UpsertMembersRequest& request,
                                      coverage::v1::UpsertMembersResponse* response) = 0;
 };
+
+// Registry's book (store_audit.h), with what its outbox says of members.
+absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines);
 
 // Calls at the address; never waits for it here.
 std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage);

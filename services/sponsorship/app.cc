@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/operations.h"
-#include "services/sponsorship/audit.h"
 #include "services/sponsorship/rules_file.h"
 #include "services/sponsorship/service.h"
 #include "services/sponsorship/store.h"
+#include "services/sponsorship/store_audit.h"
 #include "sponsorship_schema.h"
 
 namespace lingkaran::sponsorship {

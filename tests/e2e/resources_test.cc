@@ -154,8 +154,8 @@ class ClockTest : public testing::TestWithParam<std::string> {};
 TEST_P(ClockTest, ClockMovedByAnHour) {
   ResourcesStack suite(GetParam() == "postgres" ? TestPostgres() : "");
   std::atomic<int64_t>& offset = suite.machine().faults().clock_offset_ns;
-  suite.AddWorkers(0, 7'000);
-  for (const int64_t to : {int64_t{1}, int64_t{0}, int64_t{-1}}) {  // forward, back, back again
+  suite.AddWorkers(0, 4'600);
+  for (const int64_t to : {int64_t{1}, int64_t{0}}) {  // forward, and back
     const sv1::Pledge pledge = suite.PaidPledge(2'200);
     const int64_t allocation = suite.Allocate(pledge.pledge_id());
     const int filled = suite.WaitForSeats(allocation, 1, kHealing).seats_filled();
@@ -246,11 +246,9 @@ TEST(ResourcesTest, HungSqlServer) {
   ASSERT_LT(suite.WaitForSeats(allocation, 1, kHealing).seats_filled(), 3'000);
   server.Pause();
   const Mutations mutations;
-  for (int i = 0; i < 2; ++i) {
-    const absl::Time asked = absl::Now();
-    for (const absl::Status& status : TryAll(suite, mutations)) {
-      ExpectErrorInTime(status, asked, absl::Seconds(11));  // three calls of 3 s
-    }
+  const absl::Time asked = absl::Now();
+  for (const absl::Status& status : TryAll(suite, mutations)) {
+    ExpectErrorInTime(status, asked, absl::Seconds(11));  // three calls of 3 s
   }
   server.Resume();
   ExpectHealed(suite, mutations);

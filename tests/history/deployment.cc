@@ -63,7 +63,7 @@ void Deployment::Start(Replica& replica) {
   const std::string name = absl::StrCat(directory_.path(), "/", replica.service, replica.number);
   const std::string ready = name + ".address";
   std::remove(ready.c_str());
-  std::vector<std::string> flags = {"--listen",       replica.address,
+  std::vector<std::string> flags = {"--listen",       "127.0.0.1:0",
                                     "--database",     Database(replica.service),
                                     "--clock",        options_.clock,
                                     "--rules",        LINGKARAN_SOURCE_DIR "/deploy/rules",
@@ -83,7 +83,15 @@ void Deployment::Start(Replica& replica) {
   replica.process =
       std::make_unique<Process>(absl::StrCat(LINGKARAN_BIN_DIR "/lingkaran-", replica.service),
                                 std::move(flags), name + ".log");
-  replica.process->WaitForAddress(ready);
+  replica.address = replica.process->WaitForAddress(ready);
+  // A port that was left for a moment may be another's by now, so each start takes a new one.
+  if (replica.front == nullptr) replica.front = std::make_unique<FaultProxy>(replica.address);
+  replica.front->SetTarget(replica.address);
+  for (const Replica& caller : replicas_) {
+    const auto peer = caller.peers.find(replica.service);
+    if (peer == caller.peers.end() || caller.number != replica.number) continue;
+    peer->second->SetTarget(replica.address);
+  }
 }
 
 Targets Deployment::targets() const {

@@ -40,7 +40,7 @@ class Deployment {
   // Connections that felt a fault, by its name.
   std::map<std::string, int64_t> FaultCounts() const;
 
-  // kill -9 of one of the processes, which is then started again at its address.
+  // kill -9 of one of the processes, which is then started again behind its proxies.
   void KillOne(uint64_t random);
 
  private:

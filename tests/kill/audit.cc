@@ -224,13 +224,13 @@ absl::Status LookAtOwed(Stubs& stubs) {
         return absl::InternalError(absl::StrCat("the list of places lacks the kind ", row.kind()));
       }
     }
+    // The rows and their number are read one after the other.
+    const std::string first = owed.rows().empty() ? "" : owed.rows(0).ShortDebugString();
     if (owed.parked() > 0) {
-      return absl::InternalError(
-          absl::StrCat(service, " gave up on: ", owed.rows(0).ShortDebugString()));
+      return absl::InternalError(absl::StrCat(service, " gave up on: ", first));
     }
     if (owed.waiting() > 0) {
-      return absl::UnavailableError(
-          absl::StrCat(service, " still owes: ", owed.rows(0).ShortDebugString()));
+      return absl::UnavailableError(absl::StrCat(service, " still owes: ", first));
     }
   }
   return absl::OkStatus();

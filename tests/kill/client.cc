@@ -36,6 +36,7 @@ absl::Status AskUntilKnown(const CallOptions& options, absl::Duration bound,
     const absl::Status status = CallWithRetry(options, rpc);
     if (!IsOpen(status) || absl::Now() >= end) return status;
     if (asked_again != nullptr) ++*asked_again;
+    absl::SleepFor(absl::Milliseconds(10));  // another process is awaited
   }
 }
 

@@ -51,6 +51,8 @@ void HealthWatch::Run() {
       begun_.notify_all();
     }
     not_serving_ = status == kNotServing;
+    // As gRPC's own clients do when their connection drains; a drain waits for open streams.
+    if (not_serving_) context_.TryCancel();
   }
   begun_ = true;
   begun_.notify_all();

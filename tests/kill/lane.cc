@@ -19,6 +19,7 @@ namespace {
 
 constexpr absl::Duration kDeliverBound = absl::Seconds(30);
 constexpr std::chrono::milliseconds kDeathBound(2500);
+constexpr int kStepsAfter = 12;
 constexpr int kWarmUp = 40;                           // steps before the first kill of a stack
 constexpr char kNow[] = "2019-11-07T08:00:00+07:00";  // the generated people are young enough then
 
@@ -108,6 +109,8 @@ bool Lane::KillOne(Stack& stack, World& world, Crew& crew, Stubs& stubs) {
   const Victims::Victim victim = shared_.victims.Next();
   const bool reached = !victim.place.name.empty() && DieAtPlace(stack, crew, victim);
   if (!reached) KillAtRandom(stack, crew, victim.who);
+  // What was interrupted goes on while others work.
+  crew.WaitForSteps(kStepsAfter, absl::Seconds(5));
   crew.Rest();
   const Verdict verdict = Audit(stubs, world, kDeliverBound);
   Count(victim, reached, verdict, stack);
@@ -133,15 +136,19 @@ void Lane::KillAtRandom(Stack& stack, Crew& crew, const std::string& who) {
   thread_local std::mt19937_64 random(shared_.plan.seed + number_);
   crew.Work("");
   crew.WaitForSteps(1 + static_cast<int64_t>(random() % 30), absl::Seconds(3));
-  if (who == "postgres") {
+  // All at once is a power cut that spared the disk.
+  const bool all = who == "all";
+  if (all || who == "redis") redis_->Kill();
+  for (const std::string& service : ServiceNames()) {
+    if (all || who == service) stack.Kill(service);
+  }
+  if (postgres_ && (all || who == "postgres")) {
     postgres_->Kill();
     postgres_->Start();
-  } else if (who == "redis") {
-    redis_->Kill();
-    redis_->Start();
-  } else {
-    stack.Kill(who);
-    stack.Start(who);
+  }
+  if (all || who == "redis") redis_->Start();
+  for (const std::string& service : ServiceNames()) {
+    if (all || who == service) stack.Start(service);
   }
 }
 
@@ -152,10 +159,11 @@ void Lane::Count(const Victims::Victim& victim, bool reached, const Verdict& ver
   ++report.kills;
   ++report.audits;
   ++report.kills_by[reached ? "at a place" : victim.who + " at random"];
+  const std::string place = absl::StrCat(victim.who, ":", victim.place.name);
   if (reached) {
-    ++report.reached[victim.place.name];
+    ++report.reached[place];
   } else if (!victim.place.name.empty()) {
-    report.missed.insert(victim.place.name);
+    report.missed.insert(place);
   }
   report.lost += verdict.lost;
   report.doubled += verdict.doubled;
@@ -206,7 +214,7 @@ Victims::Victim Victims::Next() {
   if (plan_.random_moments && random_() % 4 == 0) {
     std::vector<std::string> all = ServiceNames();
     if (plan_.postgres) all.push_back("postgres");
-    all.push_back("redis");
+    all.insert(all.end(), {"redis", "all"});
     victim.who = all[random_() % all.size()];
     return victim;
   }

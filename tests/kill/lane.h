@@ -40,7 +40,7 @@ struct Report {
   int64_t doubled = 0;
   int64_t audits = 0;
   int64_t audit_failures = 0;
-  std::map<std::string, int64_t> reached;  // place: kills there
+  std::map<std::string, int64_t> reached;  // service:place, and kills there
   std::set<std::string> missed;            // tried and never reached
   std::string failure;                     // the first one, with where its stack is kept
 };
@@ -51,7 +51,7 @@ class Victims {
  public:
   explicit Victims(const Plan& plan);
   struct Victim {
-    std::string who;  // a service, "postgres" or "redis"
+    std::string who;  // a service, "postgres", "redis" or "all"
     Place place;      // empty name: at a random moment
     int pass = 1;     // at the n-th time it comes there
   };

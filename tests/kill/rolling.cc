@@ -63,7 +63,8 @@ RollingReport RunRollingRestarts(const RollingPlan& plan) {
          (plan.restarts == 0 || report.restarts < plan.restarts)) {
     const std::string& service = ServiceNames()[report.restarts % ServiceNames().size()];
     const absl::Status status = RestartOne(stack, service, &report);
-    if (!status.ok()) report.failure = status.ToString();
+    if (report.failure.empty()) report.failure = world.failure();
+    if (!status.ok() && report.failure.empty()) report.failure = status.ToString();
     if (!crew.WaitForSteps(kStepsBetween, absl::Seconds(20))) {
       report.failure = "the clients stand still after the restart of " + service;
     }

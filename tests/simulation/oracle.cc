@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/coverage/audit.h"
-#include "services/registry/audit.h"
-#include "services/sponsorship/audit.h"
+#include "services/coverage/store_audit.h"
+#include "services/registry/deliver_members.h"
 #include "services/sponsorship/pledge.h"
+#include "services/sponsorship/store_audit.h"
 
 namespace lingkaran::simulation {
 namespace {

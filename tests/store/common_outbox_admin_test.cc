@@ -1,15 +1,12 @@
 // The outbox under an operator, without threads, under clocks that jump and at its fail points.
 #include <algorithm>
 #include <atomic>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/failpoint.h"
@@ -297,7 +294,7 @@ TEST_P(PumpedSuite, ARetryBringsForwardWhatWaitsLongAndLeavesADeliveryUnderWayAl
   EXPECT_THAT(settled_.events(), ElementsAre("x"));
 }
 
-TEST_P(PumpedSuite, ARetryWakesTheRelay) {
+TEST_P(PumpedSuite, ARetriedRowIsDeliveredByTheRelay) {
   Outbox::Options options = Fast();
   options.max_attempts = 1;
   Outbox outbox(db(), options);

@@ -24,6 +24,16 @@ using testing::UnorderedElementsAre;
 
 class HeldOpen : public testing::Test {
  protected:
+  HeldOpen() {
+    // Whatever holds the machine up, no limit of time decides these tests.
+    auto opened = sql::Database::Open({.url = database_.url,
+                                       .wait = absl::Minutes(1),
+                                       .statement_timeout = absl::Minutes(1),
+                                       .lock_timeout = absl::Minutes(1)});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    database_.db = *std::move(opened);
+  }
+
   // How many sessions of this database wait for a lock.
   int WaitingForLocks() {
     int count = -1;

@@ -1,4 +1,4 @@
-#include "services/coverage/audit.h"
+#include "services/coverage/store_audit.h"
 
 #include <soci/soci.h>
 

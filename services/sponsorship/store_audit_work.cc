@@ -1,4 +1,4 @@
-#include "services/sponsorship/audit_work.h"
+#include "services/sponsorship/store_audit_work.h"
 
 #include <soci/soci.h>
 

@@ -1,4 +1,4 @@
-#include "services/registry/audit.h"
+#include "services/registry/store_audit.h"
 
 #include <soci/soci.h>
 
@@ -9,10 +9,9 @@
 #include "common/error.h"
 #include "common/sealer.h"
 #include "common/sql/cursor.h"
-#include "lingkaran/coverage/v1/coverage.pb.h"
 #include "services/registry/worker.h"
 
-namespace lingkaran::registry {
+namespace lingkaran::registry::store {
 namespace {
 
 using soci::indicator;
@@ -89,7 +88,7 @@ struct Owed {
   absl::flat_hash_set<int64_t> workers;
 };
 
-absl::StatusOr<Owed> ReadOwed(Tx& tx, BookLines& lines) {
+absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, BookLines& lines) {
   Owed owed;
   int64_t seq = 0;
   std::string body;
@@ -99,14 +98,13 @@ absl::StatusOr<Owed> ReadOwed(Tx& tx, BookLines& lines) {
       [&] {
         ++owed.rows;
         const absl::StatusOr<std::string> bytes = FromBase64Url(body);
-        coverage::v1::UpsertMembersRequest request;
-        if (!bytes.ok() || !request.ParseFromString(*bytes)) {
+        const absl::StatusOr<std::vector<int64_t>> workers =
+            bytes.ok() ? workers_of(*bytes) : bytes.status();
+        if (!workers.ok()) {
           status = lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
           return status.ok();
         }
-        for (const coverage::v1::Member& member : request.members()) {
-          owed.workers.insert(member.worker_id());
-        }
+        owed.workers.insert(workers->begin(), workers->end());
         return true;
       },
       into(seq), into(body));
@@ -140,14 +138,15 @@ absl::Status PutMembers(Tx& tx, const Owed& owed, BookLines& lines) {
 
 }  // namespace
 
-absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, BookLines& lines) {
+absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, WorkersOfRow workers_of,
+                                     BookLines& lines) {
   BookCounts counts;
   tx.db() << "SELECT COUNT(*) FROM batch_rows", into(counts.entries);
   RETURN_IF_ERROR(AuditRules(tx, lines));
-  ASSIGN_OR_RETURN(const Owed owed, ReadOwed(tx, lines));
+  ASSIGN_OR_RETURN(const Owed owed, ReadOwed(tx, workers_of, lines));
   counts.owed = owed.rows;
   if (!totals_only) RETURN_IF_ERROR(PutMembers(tx, owed, lines));
   return counts;
 }
 
-}  // namespace lingkaran::registry
+}  // namespace lingkaran::registry::store

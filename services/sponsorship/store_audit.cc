@@ -1,4 +1,4 @@
-#include "services/sponsorship/audit.h"
+#include "services/sponsorship/store_audit.h"
 
 #include <soci/soci.h>
 
@@ -14,8 +14,8 @@
 #include "common/sql/bulk.h"
 #include "common/sql/cursor.h"
 #include "services/sponsorship/audit_rules.h"
-#include "services/sponsorship/audit_work.h"
 #include "services/sponsorship/store.h"
+#include "services/sponsorship/store_audit_work.h"
 #include "services/sponsorship/store_ledger.h"
 
 namespace lingkaran::sponsorship {
@@ -156,7 +156,7 @@ absl::Status ReportStrays(const PledgeBooks& read, BookLines& lines) {
 
 absl::Status AuditPledges(Tx& tx, WorkUnderWay& work, BookLines& lines) {
   int64_t after = 0;
-  RETURN_IF_ERROR(ForPledges(tx, [&](const std::vector<PledgeRow>& pledges) -> absl::Status {
+  const auto audit = [&](const std::vector<PledgeRow>& pledges) -> absl::Status {
     PledgeBooks read = ReadPledgeBooks(tx, after, pledges.back().pledge_id);
     after = pledges.back().pledge_id;
     for (const PledgeRow& pledge : pledges) {
@@ -164,7 +164,8 @@ absl::Status AuditPledges(Tx& tx, WorkUnderWay& work, BookLines& lines) {
       read.books.erase(pledge.pledge_id);
     }
     return ReportStrays(read, lines);
-  }));
+  };
+  RETURN_IF_ERROR(ForPledges(tx, audit));
   return ReportStrays(ReadPledgeBooks(tx, after, std::numeric_limits<int64_t>::max()), lines);
 }
 
