@@ -83,7 +83,7 @@ void Deployment::Start(Replica& replica) {
   replica.process =
       std::make_unique<Process>(absl::StrCat(LINGKARAN_BIN_DIR "/lingkaran-", replica.service),
                                 std::move(flags), name + ".log");
-  replica.address = replica.process->WaitForAddress(ready);
+  replica.address = replica.process->WaitForAddress(ready, 60);
   // A port that was left for a moment may be another's by now, so each start takes a new one.
   if (replica.front == nullptr) replica.front = std::make_unique<FaultProxy>(replica.address);
   replica.front->SetTarget(replica.address);
