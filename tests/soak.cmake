@@ -12,7 +12,7 @@ target_precompile_headers(lingkaran-kills PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp
 # The short form of tests/soak: main places and random moments on each store, rolling restarts.
 foreach(store sqlite postgres)
   add_test(NAME kills_${store}
-           COMMAND lingkaran-kills --store ${store} --kills 30 --lanes 2 --seed 20191107)
+           COMMAND lingkaran-kills --store ${store} --kills 25 --lanes 3 --seed 20191107)
 endforeach()
 add_test(NAME rolling_restarts COMMAND lingkaran-kills --restarts 6 --seed 20191107)
 set_tests_properties(kills_sqlite kills_postgres rolling_restarts

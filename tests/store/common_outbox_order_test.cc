@@ -215,13 +215,12 @@ TEST_F(HeldOpen, ManyPuttersAndRelaysKeepTheOrderOfEachKey) {
   std::map<std::string, std::vector<int64_t>> settled;
   outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
     return Outbox::Settle([&, m](Tx& tx) {
-      tx.AfterCommit([&, m] {
-        {
-          const std::lock_guard lock(mutex);
-          settled[m.key].push_back(m.seq);
-        }
-        settled_.Add(m.body);
-      });
+      {
+        // Before the commit: after it, the next row of the key may be faster than this thread.
+        const std::lock_guard lock(mutex);
+        settled[m.key].push_back(m.seq);
+      }
+      tx.AfterCommit([&, m] { settled_.Add(m.body); });
       return absl::OkStatus();
     });
   });
