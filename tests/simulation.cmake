@@ -16,3 +16,5 @@ target_compile_definitions(lingkaran-simulation PRIVATE
   LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 lingkaran_test(simulation_test LABEL system SOURCES simulation/simulation_test.cc LIBS simulation)
 add_dependencies(simulation_test lingkaran-simulation)
+# About a minute of work for the thousand seeds, more where others work beside it.
+set_tests_properties(simulation_test PROPERTIES TIMEOUT 1200)

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <thread>
 
@@ -25,7 +26,15 @@ constexpr char kNow[] = "2019-11-07T08:00:00+07:00";  // the generated people ar
 
 // What the lanes share.
 struct Shared {
-  explicit Shared(const Plan& p) : plan(p), victims(p), end(absl::Now() + p.seconds) {}
+  explicit Shared(const Plan& p) : plan(p), victims(p), ready(p.lanes) {}
+  // The time runs from here on: servers take long to make, and that is no part of it.
+  void WaitForAll() {
+    ready.arrive_and_wait();
+    std::call_once(begun, [this] {
+      start = absl::Now();
+      end = start + plan.seconds;
+    });
+  }
   bool Over() {
     const std::lock_guard lock(mutex);
     return !report.failure.empty() || absl::Now() >= end ||
@@ -33,8 +42,10 @@ struct Shared {
   }
   const Plan plan;
   Victims victims;
-  const absl::Time start = absl::Now();
-  const absl::Time end;
+  std::latch ready;
+  std::once_flag begun;
+  absl::Time start;
+  absl::Time end;
   std::mutex mutex;
   Report report;
   int64_t under_way = 0;
@@ -48,6 +59,7 @@ class Lane {
   }
 
   void Run() {
+    shared_.WaitForAll();
     for (int stacks = 0; !shared_.Over(); ++stacks) RunStack(stacks);
   }
 

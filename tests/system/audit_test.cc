@@ -139,7 +139,8 @@ TEST_P(AuditUnderWayTest, AnActivationWhoseAnswerWasLostIsNeitherADifferenceNorF
   // Sponsorship's side as it was before the answer is kept, and put back after it.
   const std::vector<std::string> tables = {"outbox",         "accounts", "allocations",
                                            "ledger_entries", "seats",    "pledges"};
-  std::vector<std::string> keep = {"UPDATE outbox SET parked = 1"}, put_back;
+  std::vector<std::string> keep = {"UPDATE outbox SET parked = 1, attempts = attempts + 1"},
+                           put_back;
   for (const std::string& table : tables) {
     keep.push_back(absl::StrCat("CREATE TABLE kept_", table, " AS SELECT * FROM ", table));
     put_back.push_back(absl::StrCat("DELETE FROM ", table));
@@ -186,7 +187,7 @@ TEST_P(AuditTest, TheClientPrintsWhatWasAddedAndWhatDiffers) {
 
 TEST_P(AuditUnderWayTest, TheClientListsWhatIsParkedAndRetriesIt) {
   Begin();
-  book_.Sql("sponsorship", {"UPDATE outbox SET parked = 1"});
+  book_.Sql("sponsorship", {"UPDATE outbox SET parked = 1, attempts = attempts + 1"});
   book_.suite().StartCoverage();
   EXPECT_EQ(Run({"owed", "list", "--service", "sponsorship", "--parked"}), cli::kYes);
   EXPECT_THAT(out_.str(), HasSubstr("1 menunggu, 1 diparkir"));
