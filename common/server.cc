@@ -48,7 +48,7 @@ void LogOfGrpc(gpr_log_func_args* args) {
 void SetUpGrpcOnce() {
   static const bool done = [] {
     RaiseFileLimit();
-    // Debian's Abseil looks for deadlocks at every lock that gRPC takes; it is a third of a call.
+    // Debian's Abseil looks for deadlocks at every lock that gRPC takes, which costs a call dearly.
     absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     gpr_set_log_function(LogOfGrpc);
     signal(SIGPIPE, SIG_IGN);

@@ -4,6 +4,7 @@
 
 #include "common/client.h"
 #include "common/error.h"
+#include "common/metrics.h"
 #include "common/operations.h"
 #include "common/region.h"
 #include "common/sealer.h"
@@ -64,6 +65,8 @@ absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConf
   if (options.coverage == nullptr) parts->calls = CallsTo(config.coverage);
   Outbox::Options relay;
   relay.clock = around.machine_clock;
+  relay.max_backoff = absl::Seconds(5);  // what coverage was owed reaches it soon after it is back
+  relay.count = CountEvent;
   parts->push = std::make_unique<MemberPush>(
       *parts->database, options.coverage ? *options.coverage : *parts->calls, relay);
   parts->service = std::make_unique<RegistryServiceImpl>(ServiceParts{

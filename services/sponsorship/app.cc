@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "common/metrics.h"
 #include "common/operations.h"
 #include "services/sponsorship/rules_file.h"
 #include "services/sponsorship/service.h"
@@ -19,7 +20,8 @@ namespace {
 Outbox::Options RelayOptions(const Surroundings& around) {
   Outbox::Options options;
   options.clock = around.machine_clock;
-  options.max_backoff = absl::Seconds(10);
+  options.max_backoff = absl::Seconds(5);
+  options.count = CountEvent;
   options.max_attempts = 10'000;
   options.threads = 4;
   return options;

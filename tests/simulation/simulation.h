@@ -9,9 +9,9 @@
 
 namespace lingkaran::simulation {
 
-// From the end of the faults until nothing is owed, at most, in simulated time: the longest
-// back-off of an outbox is 30 seconds, and a chain may have to wait for it once in each of two
-// services.
+// From the end of the faults until nothing is owed, at most, in simulated time: what crashed is
+// started again, leases of the dead end, clients ask again, and chains of several steps wait for
+// their back-offs in two services.
 inline constexpr absl::Duration kLongestSettling = absl::Minutes(2);
 
 struct Result {
