@@ -1,7 +1,8 @@
 // One step of the chain that fills seats: what stands in an outbox row's body. Pure.
 //
 // Money that is reserved for a chunk and the slots of that chunk are written in one transaction, so
-// the reserved balance of a pledge always equals the price of the steps that wait.
+// the reserved balance of a pledge always equals the price of the steps that wait and of the lines
+// of replacements that wait for a newcomer.
 #pragma once
 
 #include <cstdint>
