@@ -2,7 +2,7 @@
 //
 // A refusal is cheaper than the work, but not free: at four times its capacity a service would
 // spend most of its time on refusing. So each channel of MakeChannel remembers what became of its
-// calls of the last seconds and sends only twice as many as were accepted; the rest fail here
+// calls of the last seconds and sends only a quarter more than were accepted; the rest fail here
 // and now with RESOURCE_EXHAUSTED/OVERLOADED and RetryInfo, as if the service had said so (Google's
 // SRE book, "Handling Overload"). Unary calls only; what operators ask (lingkaran.ops.v1) and
 // health always pass.
@@ -22,17 +22,20 @@ namespace lingkaran {
 // The decision, without gRPC. For several threads.
 class Throttle {
  public:
-  // Counts a call that is asked for; false if it should fail here. `chance` is evenly from [0, 1).
+  // False if a call should fail here, which is counted. `chance` is evenly from [0, 1).
   bool Allows(absl::Time now, double chance);
-  // A call came back with anything but a refusal for load.
+  // A call that was sent came back: refused for load, or with anything else. Calls under way prove
+  // nothing yet.
   void Accepted(absl::Time now);
+  void Refused(absl::Time now);
 
  private:
   void Age(absl::Time now);
+  void End(absl::Time now, double accepted);
 
   std::mutex mutex_;
   absl::Time aged_ = absl::InfinitePast();
-  double asked_ = 0;  // both fade, so that the peer's bad minute is soon forgotten
+  double ended_ = 0;  // here or there; both fade, so that the peer's bad minute is soon forgotten
   double accepted_ = 0;
 };
 
