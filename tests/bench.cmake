@@ -1,19 +1,46 @@
 # Benchmarks: built with the tests, run by tests/bench/run.
-add_library(stack_support STATIC support/process.cc support/servers.cc support/stack.cc)
+add_library(stack_support STATIC support/process.cc support/servers.cc support/redis_server.cc support/stack.cc)
 target_link_libraries(stack_support PUBLIC common_rpc proto_registry_grpc proto_coverage_grpc
                       proto_sponsorship_grpc proto_ops_grpc PRIVATE PkgConfig::LIBPQ lingkaran_options)
-target_precompile_headers(stack_support PRIVATE <grpcpp/grpcpp.h>)
-target_compile_definitions(stack_support PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                           LINGKARAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+lingkaran_tool(stack_support)
 add_dependencies(stack_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
 
 add_executable(lingkaran-bench-main bench/main_job.cc bench/nation.cc)
 target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options lingkaran_books stack_support
                       PkgConfig::LIBPQ)
-target_precompile_headers(lingkaran-bench-main PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp>)
+lingkaran_tool(lingkaran-bench-main)
 
 add_executable(lingkaran-bench-hot bench/hot_pledge.cc)
 target_link_libraries(lingkaran-bench-hot PRIVATE lingkaran_options sponsorship_host stack_support
                       test_support)
-target_precompile_headers(lingkaran-bench-hot PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp>
-  <soci/soci.h>)
+lingkaran_tool(lingkaran-bench-hot)
+
+# Eligibility checks: the service against an echo, a SELECT and a GET, on generated nations.
+add_library(check_bench_redis STATIC bench/check/measure.cc bench/check/redis_fill.cc)
+target_link_libraries(check_bench_redis PRIVATE lingkaran_options PkgConfig::HIREDIS)
+add_library(check_bench STATIC
+  bench/check/batches.cc bench/check/cold_start.cc bench/check/costs.cc bench/check/figures.cc
+  bench/check/import.cc bench/check/load.cc bench/check/nation_file.cc
+  bench/check/one_check.cc bench/check/people.cc bench/check/plot.cc bench/check/redis_memory.cc
+  bench/check/setting.cc bench/check/sqlite.cc bench/check/stampede.cc bench/check/tail.cc
+  bench/check/verdicts.cc bench/check/work.cc)
+target_link_libraries(check_bench PUBLIC coverage_app sponsorship_app stack_support check_bench_redis
+                      PkgConfig::SQLITE3 PRIVATE lingkaran_options)
+lingkaran_tool(check_bench)
+
+add_executable(lingkaran-bench-check bench/check/main.cc)
+target_link_libraries(lingkaran-bench-check PRIVATE lingkaran_options check_bench)
+lingkaran_tool(lingkaran-bench-check)
+
+add_executable(lingkaran-bench-baseline
+  bench/check/baseline.cc bench/check/baseline_answer.cc bench/check/baseline_echo.cc
+  bench/check/baseline_get.cc bench/check/baseline_select.cc)
+target_link_libraries(lingkaran-bench-baseline PRIVATE lingkaran_options check_bench)
+lingkaran_tool(lingkaran-bench-baseline)
+add_dependencies(lingkaran-bench-check lingkaran-bench-baseline lingkaran-coverage)
+
+add_test(NAME bench_check_short COMMAND lingkaran-bench-check --quick)
+set_tests_properties(bench_check_short PROPERTIES LABELS e2e TIMEOUT 120 RUN_SERIAL TRUE)
+
+add_executable(lingkaran-bench-near bench/near_bench.cc)
+target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_near)

@@ -5,27 +5,35 @@ lingkaran_library(test_support SOURCES support/test_database.cc LIBS common_sql 
 
 lingkaran_test(common_sql_test LABEL store
   SOURCES store/common_sql_test.cc store/common_migrate_test.cc store/common_limits_test.cc
-  LIBS test_support)
-target_precompile_headers(common_sql_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <soci/soci.h>)
+  LIBS test_support HEAVY)
 lingkaran_test(common_bulk_test LABEL store
-  SOURCES store/common_bulk_test.cc store/common_once_test.cc LIBS test_support)
+  SOURCES store/common_bulk_test.cc store/common_once_test.cc LIBS test_support HEAVY)
 lingkaran_test(common_outbox_test LABEL store
   SOURCES store/common_outbox_test.cc store/common_outbox_admin_test.cc
           store/common_outbox_order_test.cc
-  LIBS test_support)
-foreach(test common_bulk_test common_outbox_test)
-  target_precompile_headers(${test} REUSE_FROM common_sql_test)
-endforeach()
+  LIBS test_support HEAVY)
 
 # RPC, Redis, flags.
-lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_rpc rapidcheck)
-target_precompile_headers(common_rpc_test PRIVATE <grpcpp/grpcpp.h> <gmock/gmock.h> <gtest/gtest.h>)
+lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_rpc rapidcheck
+  HEAVY)
 lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_rpc)
-lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_rpc)
-lingkaran_test(common_redis_test LABEL unit SOURCES unit/common_redis_test.cc LIBS common_redis)
+lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_rpc HEAVY)
+
+# Redis: real servers, started by the tests themselves.
+add_library(redis_server STATIC support/redis_server.cc support/process.cc)
+target_link_libraries(redis_server PUBLIC common_redis PRIVATE lingkaran_options)
+target_include_directories(redis_server PUBLIC ${PROJECT_SOURCE_DIR})
+lingkaran_test(common_redis_test LABEL unit SOURCES unit/common_redis_test.cc LIBS redis_server)
+lingkaran_test(common_redis_broken_test LABEL unit SOURCES unit/common_redis_broken_test.cc
+  LIBS redis_server fault_proxy)
+lingkaran_test(common_redis_cluster_test LABEL unit SOURCES unit/common_redis_cluster_test.cc
+  LIBS redis_server)
+lingkaran_test(common_redis_link_test LABEL unit SOURCES unit/common_redis_link_test.cc
+  LIBS redis_server fault_proxy)
+
 foreach(test common_server_test common_run_rpc_test)
-  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc)
-  target_precompile_headers(${test} REUSE_FROM common_rpc_test)
+  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc
+    HEAVY)
 endforeach()
 
 # The contracts themselves: whatever lies under proto, so that none is forgotten.
@@ -45,7 +53,7 @@ target_compile_definitions(contract_descriptors PUBLIC LINGKARAN_DESCRIPTORS="${
 add_executable(lingkaran-print-contracts contract/print_contracts.cc)
 target_link_libraries(lingkaran-print-contracts PRIVATE contract_descriptors lingkaran_options)
 lingkaran_test(contract_test LABEL contract SOURCES contract/contract_test.cc
-               LIBS contract_descriptors common_rpc)
+               LIBS contract_descriptors common_rpc HEAVY)
 add_test(NAME contract_buf_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/lint)
 set_tests_properties(contract_buf_lint PROPERTIES LABELS contract TIMEOUT 60)
 

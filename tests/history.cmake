@@ -13,18 +13,14 @@ add_library(history_workload STATIC history/workload.cc history/group_cover.cc
             history/group_member.cc history/group_pledge.cc history/deployment.cc bench/nation.cc)
 target_link_libraries(history_workload PUBLIC history_check fault_proxy stack_support
                       PRIVATE lingkaran_options)
-target_compile_options(history_workload PRIVATE -O1)
-target_compile_definitions(history_workload PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                           LINGKARAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-target_precompile_headers(history_workload PRIVATE <grpcpp/grpcpp.h>
-  <lingkaran/registry/v1/registry.grpc.pb.h> <lingkaran/coverage/v1/coverage.grpc.pb.h>
-  <lingkaran/sponsorship/v1/sponsorship.grpc.pb.h>)
+lingkaran_tool(history_workload test_headers)
 
 add_executable(lingkaran-histories history/main.cc)
 target_link_libraries(lingkaran-histories PRIVATE lingkaran_options history_workload)
-target_compile_options(lingkaran-histories PRIVATE -O0)
+lingkaran_tool(lingkaran-histories test_headers)
 
 lingkaran_test(fault_proxy_test LABEL unit SOURCES history/fault_proxy_test.cc LIBS fault_proxy)
 lingkaran_test(history_check_test LABEL unit SOURCES history/wgl_test.cc LIBS history_check)
 target_compile_options(history_check_test PRIVATE -O1)
-lingkaran_test(histories_test LABEL system SOURCES history/histories_test.cc LIBS history_workload)
+lingkaran_test(histories_test LABEL system SOURCES history/histories_test.cc LIBS history_workload
+  HEAVY)

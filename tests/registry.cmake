@@ -6,12 +6,9 @@ lingkaran_test(registry_unit_test LABEL unit
 target_precompile_headers(registry_unit_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
 
 lingkaran_test(registry_store_test LABEL store SOURCES store/registry_store_test.cc
-  LIBS registry_store test_support)
+  LIBS registry_store test_support HEAVY)
 
 lingkaran_test(registry_service_test LABEL service
   SOURCES service/registry_fixture.cc service/registry_service_test.cc
           service/registry_worker_service_test.cc
-  LIBS registry_app test_support)
-target_precompile_headers(registry_service_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>
-  <grpcpp/grpcpp.h> <soci/soci.h>
-  "${PROJECT_BINARY_DIR}/gen/lingkaran/registry/v1/registry.grpc.pb.h")
+  LIBS registry_app test_support HEAVY)

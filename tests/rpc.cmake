@@ -1,27 +1,23 @@
 # Calling and serving: admission, the client library, real servers under load and short of resources.
 foreach(test common_admission_test common_client_test common_throttle_test)
-  lingkaran_test(${test} LABEL unit SOURCES unit/${test}.cc LIBS common_rpc)
-  target_precompile_headers(${test} REUSE_FROM common_rpc_test)
+  lingkaran_test(${test} LABEL unit SOURCES unit/${test}.cc LIBS common_rpc HEAVY)
 endforeach()
 foreach(test common_listener_test common_overload_test)
-  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc)
-  target_precompile_headers(${test} REUSE_FROM common_rpc_test)
+  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc
+    HEAVY)
 endforeach()
 
 # One service as a process of its own, short of descriptors, connections, memory and time.
 lingkaran_test(common_resources_test LABEL e2e
   SOURCES service/common_resources_test.cc support/process.cc support/one_service.cc
-  LIBS common_rpc proto_sponsorship_grpc)
-target_precompile_headers(common_resources_test REUSE_FROM common_rpc_test)
+  LIBS common_rpc proto_sponsorship_grpc HEAVY)
 add_dependencies(common_resources_test lingkaran-sponsorship)
 
 # Goodput above capacity: a benchmark, and as a test for a few seconds.
 add_executable(lingkaran-bench-overload bench/overload.cc support/process.cc support/one_service.cc)
 target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options common_rpc
                       proto_sponsorship_grpc)
-target_compile_definitions(lingkaran-bench-overload PRIVATE
-  LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LINGKARAN_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-target_precompile_headers(lingkaran-bench-overload PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp>)
+lingkaran_tool(lingkaran-bench-overload)
 add_dependencies(lingkaran-bench-overload lingkaran-sponsorship)
 add_test(NAME overload_short COMMAND lingkaran-bench-overload --short)
 set_tests_properties(overload_short PROPERTIES LABELS e2e TIMEOUT 60)

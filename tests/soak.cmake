@@ -3,11 +3,7 @@ add_executable(lingkaran-kills
   kill/main.cc kill/audit.cc kill/client.cc kill/client_money.cc kill/client_people.cc kill/crew.cc
   kill/health.cc kill/lane.cc kill/places.cc kill/rolling.cc kill/world.cc bench/nation.cc)
 target_link_libraries(lingkaran-kills PRIVATE lingkaran_options lingkaran_books stack_support)
-target_compile_options(lingkaran-kills PRIVATE -O0)
-target_precompile_headers(lingkaran-kills PRIVATE <grpcpp/grpcpp.h> <CLI/CLI.hpp>
-  <google/protobuf/util/message_differencer.h> <lingkaran/registry/v1/registry.grpc.pb.h>
-  <lingkaran/coverage/v1/coverage.grpc.pb.h> <lingkaran/sponsorship/v1/sponsorship.grpc.pb.h>
-  <lingkaran/ops/v1/ops.grpc.pb.h>)
+lingkaran_tool(lingkaran-kills test_headers)
 
 # The short form of tests/soak: main places and random moments on each store, rolling restarts.
 foreach(store sqlite postgres)
@@ -18,5 +14,4 @@ add_test(NAME rolling_restarts COMMAND lingkaran-kills --restarts 6 --seed 20191
 set_tests_properties(kills_sqlite kills_postgres rolling_restarts
                      PROPERTIES LABELS e2e TIMEOUT 120)
 
-lingkaran_test(e2e_startup_test LABEL e2e SOURCES e2e/startup_test.cc LIBS stack_support)
-target_precompile_headers(e2e_startup_test REUSE_FROM e2e_crash_test)
+lingkaran_test(e2e_startup_test LABEL e2e SOURCES e2e/startup_test.cc LIBS stack_support HEAVY)

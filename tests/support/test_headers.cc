@@ -1,0 +1,1 @@
+// Compiled with the precompiled header that test programs share.
