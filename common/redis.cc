@@ -1,360 +1,216 @@
 #include "common/redis.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
+#include <utility>
 
-#include <algorithm>
-#include <atomic>
-#include <cerrno>
-#include <condition_variable>
-#include <mutex>
-#include <random>
-
-#include <hiredis/hiredis.h>
 #include <openssl/sha.h>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/random.h"
+#include "common/redis_exchange.h"
+#include "common/view.h"
 
 namespace lingkaran {
 namespace {
 
-constexpr size_t kVersionBytes = 8;
+using Kind = RedisReply::Kind;
 
-// Compares byte by byte: Lua's own "<" on strings follows the locale that Redis was started in, and
-// its numbers are too small for a version.
-constexpr absl::string_view kSetIfNewer = R"lua(
-local old = redis.call('GETRANGE', KEYS[1], 0, 7)
-if #old == 8 then
-  local newer = false
-  for i = 1, 8 do
-    local a, b = string.byte(old, i), string.byte(ARGV[1], i)
-    if a ~= b then
-      newer = b > a
-      break
-    end
-  end
-  if not newer then return 0 end
+constexpr size_t kVersionBytes = 6;
+constexpr int64_t kVersionEnd = int64_t{1} << 48;
+
+// KEYS: bucket; ARGV: its TTL in ms, then fields and values. The version is read as a number: 48
+// bits are exact in Lua, whose "<" on strings would follow the locale that Redis was started in.
+// The TTL is set with the first field, so that no error after it leaves a bucket without one.
+constexpr std::string_view kSetIfNewer = R"lua(
+local function version(value)
+  local a, b, c, d, e, f = string.byte(value, 1, 6)
+  return ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+local fields = redis.pcall('HLEN', KEYS[1])
+if type(fields) ~= 'number' then
+  redis.call('DEL', KEYS[1])
+  fields = 0
+end
+local set = 0
+for i = 2, #ARGV, 2 do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  if not old or #old < 6 or version(old) < version(ARGV[i + 1]) then
+    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
+    if fields == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+    fields = fields + 1
+    set = set + 1
+  end
+end
+return set
 )lua";
 
-std::string Sha1Hex(absl::string_view text) {
-  unsigned char digest[SHA_DIGEST_LENGTH];
-  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
+const std::string& ScriptSha() {
+  static const std::string& sha = *new std::string([] {
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    SHA1(reinterpret_cast<const unsigned char*>(kSetIfNewer.data()), kSetIfNewer.size(), digest);
+    return absl::BytesToHexString({reinterpret_cast<const char*>(digest), sizeof digest});
+  }());
+  return sha;
 }
 
 std::string Encode(const CacheValue& value) {
   std::string bytes(kVersionBytes, '\0');
   for (size_t i = 0; i < kVersionBytes; ++i) {
-    bytes[i] = static_cast<char>(static_cast<uint64_t>(value.version) >> (56 - 8 * i));
+    bytes[i] = static_cast<char>(static_cast<uint64_t>(value.version) >> (40 - 8 * i));
   }
   return bytes + value.bytes;
 }
 
-std::optional<CacheValue> Decode(const std::string& key, const redisReply& reply) {
-  if (reply.type != REDIS_REPLY_STRING || reply.len < kVersionBytes) return std::nullopt;
-  uint64_t version = 0;
+std::optional<CacheValue> Decode(const CachePlace& place, const RedisReply& reply) {
+  if (!reply.Is(Kind::kText) || reply.text.size() < kVersionBytes) return std::nullopt;
+  int64_t version = 0;
   for (size_t i = 0; i < kVersionBytes; ++i) {
-    version = version << 8 | static_cast<unsigned char>(reply.str[i]);
+    version = version << 8 | static_cast<unsigned char>(reply.text[i]);
   }
-  return CacheValue{key, static_cast<int64_t>(version),
-                    std::string(reply.str + kVersionBytes, reply.len - kVersionBytes)};
+  return CacheValue{place, version, reply.text.substr(kVersionBytes)};
 }
 
-struct ReplyDeleter {
-  void operator()(redisReply* reply) const { freeReplyObject(reply); }
+// Indexes of the items by bucket, in the order of their first.
+struct Bucket {
+  const std::string* key;
+  std::vector<size_t> items;
 };
-using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
-
-// One connection. hiredis's own time-outs hold for each read; here one deadline holds for the whole
-// round trip, however slowly the bytes drip.
-class Connection {
- public:
-  static std::unique_ptr<Connection> Connect(const std::string& address, absl::Duration timeout) {
-    redisContext* context = nullptr;
-    if (absl::StartsWith(address, "unix:")) {
-      context = redisConnectUnixWithTimeout(address.c_str() + 5, absl::ToTimeval(timeout));
-    } else {
-      const size_t colon = address.rfind(':');
-      int port = 0;
-      if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
-        return nullptr;
-      }
-      context =
-          redisConnectWithTimeout(address.substr(0, colon).c_str(), port, absl::ToTimeval(timeout));
-    }
-    if (context == nullptr) return nullptr;
-    std::unique_ptr<Connection> connection(new Connection(context));
-    if (context->err != 0) return nullptr;
-    context->flags &= ~REDIS_BLOCK;
-    const int flags = fcntl(context->fd, F_GETFL);
-    if (flags < 0 || fcntl(context->fd, F_SETFL, flags | O_NONBLOCK) < 0) return nullptr;
-    return connection;
+template <typename Item, typename PlaceOf>
+std::vector<Bucket> ByBucket(absl::Span<const Item> items, PlaceOf place_of) {
+  std::vector<Bucket> buckets;
+  absl::flat_hash_map<absl::string_view, size_t> known;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::string& key = place_of(items[i]).bucket;
+    const auto [at, added] = known.emplace(key, buckets.size());
+    if (added) buckets.push_back({&key, {}});
+    buckets[at->second].items.push_back(i);
   }
-  ~Connection() { redisFree(context_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  bool Append(absl::Span<const absl::string_view> words) {
-    argv_.clear();
-    lengths_.clear();
-    for (const absl::string_view word : words) {
-      argv_.push_back(word.data());
-      lengths_.push_back(word.size());
-    }
-    return redisAppendCommandArgv(context_, static_cast<int>(argv_.size()), argv_.data(),
-                                  lengths_.data()) == REDIS_OK;
-  }
-
-  // Sends what was appended and reads `count` replies; empty if anything goes wrong.
-  std::vector<Reply> RoundTrip(size_t count, absl::Time deadline) {
-    std::vector<Reply> replies;
-    replies.reserve(count);
-    bool sent = false;
-    while (replies.size() < count) {
-      const int ready = Wait(sent ? POLLIN : POLLIN | POLLOUT, deadline);
-      if (ready == 0) return {};
-      int done = 0;
-      if (!sent && (ready & POLLOUT) != 0) {
-        if (redisBufferWrite(context_, &done) != REDIS_OK) return {};
-        sent = done != 0;
-      }
-      if ((ready & ~POLLOUT) != 0 && redisBufferRead(context_) != REDIS_OK) return {};
-      while (replies.size() < count) {
-        void* reply = nullptr;
-        if (redisGetReplyFromReader(context_, &reply) != REDIS_OK) return {};
-        if (reply == nullptr) break;
-        replies.emplace_back(static_cast<redisReply*>(reply));
-      }
-    }
-    return replies;
-  }
-
- private:
-  explicit Connection(redisContext* context) : context_(context) {}
-
-  // The poll events that came; 0 if the deadline did.
-  int Wait(int events, absl::Time deadline) {
-    while (true) {
-      const absl::Duration left = deadline - absl::Now();
-      if (left <= absl::ZeroDuration()) return 0;
-      pollfd fd = {context_->fd, static_cast<short>(events), 0};
-      const timespec time = absl::ToTimespec(left);
-      const int n = ppoll(&fd, 1, &time, nullptr);
-      if (n > 0) return fd.revents;
-      if (n < 0 && errno != EINTR) return 0;
-    }
-  }
-
-  redisContext* context_;
-  std::vector<const char*> argv_;
-  std::vector<size_t> lengths_;
-};
+  return buckets;
+}
 
 // No address: a cache that never has anything.
 class NoRedis final : public Redis {
  public:
-  std::vector<std::optional<CacheValue>> Get(absl::Span<const std::string> keys) override {
-    return std::vector<std::optional<CacheValue>>(keys.size());
+  std::vector<std::optional<CacheValue>> Get(absl::Span<const CachePlace> places) override {
+    return std::vector<std::optional<CacheValue>>(places.size());
   }
   void SetIfNewer(absl::Span<const CacheValue>) override {}
-  void SetIfNewer(absl::Span<const CacheValue>, absl::Duration) override {}
   bool configured() const override { return false; }
   bool Ping() override { return false; }
 };
 
-class PooledRedis final : public Redis {
+class RealRedis final : public Redis {
  public:
-  explicit PooledRedis(Options options) : options_(std::move(options)) {}
+  RealRedis(RedisAddress address, const Options& options)
+      : options_(options), nodes_(std::move(address), options) {}
 
-  std::vector<std::optional<CacheValue>> Get(absl::Span<const std::string> keys) override {
-    std::vector<std::optional<CacheValue>> values(keys.size());
-    if (keys.empty()) return values;
-    std::vector<absl::string_view> words = {"MGET"};
-    words.insert(words.end(), keys.begin(), keys.end());
-    WithConnection([&](Connection& connection) {
-      if (!connection.Append(words)) return false;
-      const std::vector<Reply> replies = connection.RoundTrip(1, Deadline(keys.size()));
-      if (replies.size() != 1 || replies[0]->type != REDIS_REPLY_ARRAY ||
-          replies[0]->elements != keys.size()) {
-        return false;
+  std::vector<std::optional<CacheValue>> Get(absl::Span<const CachePlace> places) override {
+    std::vector<std::optional<CacheValue>> values(places.size());
+    const std::vector<Bucket> buckets =
+        ByBucket(places, [](const CachePlace& p) -> const CachePlace& { return p; });
+    std::vector<RedisCommand> commands(buckets.size());
+    std::vector<std::string_view> words;
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      words = {"HMGET", *buckets[b].key};
+      for (const size_t i : buckets[b].items) words.push_back(places[i].field);
+      AppendRedisCommand(words, commands[b].bytes);
+      commands[b].slot = RedisSlotOf(*buckets[b].key);
+      commands[b].shape = RedisCommand::Shape::kArray;
+      commands[b].items = buckets[b].items.size();
+    }
+    Run(absl::MakeSpan(commands), places.size());
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      if (!commands[b].answered || !commands[b].reply.Is(Kind::kArray)) continue;
+      for (size_t k = 0; k < buckets[b].items.size(); ++k) {
+        const size_t i = buckets[b].items[k];
+        values[i] = Decode(places[i], commands[b].reply.items[k]);
       }
-      for (size_t i = 0; i < keys.size(); ++i) {
-        values[i] = Decode(keys[i], *replies[0]->element[i]);
-      }
-      return true;
-    });
+    }
     return values;
   }
 
   void SetIfNewer(absl::Span<const CacheValue> values) override {
-    SetIfNewer(values, options_.ttl);
-  }
-
-  void SetIfNewer(absl::Span<const CacheValue> values, absl::Duration ttl) override {
-    if (values.empty()) return;
-    WithConnection([&](Connection& connection) {
-      std::vector<size_t> all(values.size());
-      for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-      std::vector<size_t> unknown;
-      if (!RunScript(connection, values, all, ttl, &unknown)) return false;
-      if (unknown.empty()) return true;
-      // Redis was restarted or its scripts were flushed: it must learn the script again.
-      if (!connection.Append({"SCRIPT", "LOAD", kSetIfNewer})) return false;
-      const std::vector<Reply> loaded = connection.RoundTrip(1, Deadline(1));
-      if (loaded.size() != 1 || loaded[0]->type != REDIS_REPLY_STRING) return false;
-      const std::vector<size_t> again = std::move(unknown);
-      unknown.clear();
-      return RunScript(connection, values, again, ttl, &unknown) && unknown.empty();
-    });
+    std::vector<Bucket> buckets =
+        ByBucket(values, [](const CacheValue& v) -> const CachePlace& { return v.place; });
+    std::vector<RedisCommand> commands = Write(values, buckets, "EVALSHA", ScriptSha());
+    // Redis was restarted or its scripts were flushed: it must learn the script again.
+    std::vector<Bucket> again;
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      if (commands[b].answered && commands[b].reply.IsError("NOSCRIPT")) {
+        again.push_back(std::move(buckets[b]));
+      }
+    }
+    if (!again.empty()) commands = Write(values, again, "EVAL", kSetIfNewer);
   }
 
   bool configured() const override { return true; }
 
   bool Ping() override {
-    return WithConnection([&](Connection& connection) {
-      if (!connection.Append({"PING"})) return false;
-      const std::vector<Reply> replies = connection.RoundTrip(1, Deadline(1));
-      return replies.size() == 1 && replies[0]->type == REDIS_REPLY_STATUS;
-    });
+    RedisCommand ping;
+    AppendRedisCommand({"PING"}, ping.bytes);
+    ping.shape = RedisCommand::Shape::kStatus;
+    Run(absl::MakeSpan(&ping, 1), 1);
+    return ping.answered && ping.reply.Is(Kind::kStatus);
   }
 
  private:
   // A long list takes Redis some microseconds an item; that is no sign of trouble.
-  absl::Time Deadline(size_t items) const {
-    return absl::Now() + options_.operation + absl::Microseconds(20) * static_cast<int64_t>(items);
+  void Run(absl::Span<RedisCommand> commands, size_t values) {
+    const absl::Duration length =
+        options_.operation + absl::Microseconds(20) * static_cast<int64_t>(values);
+    RunRedisCommands(nodes_, commands, length, options_);
   }
 
-  // Runs the script for values[which...] in one round trip; `unknown` gets those for which Redis
-  // did not know the script. False for any other error.
-  bool RunScript(Connection& connection, absl::Span<const CacheValue> values,
-                 const std::vector<size_t>& which, absl::Duration ttl,
-                 std::vector<size_t>* unknown) const {
-    static const std::string& sha = *new std::string(Sha1Hex(kSetIfNewer));
-    for (const size_t i : which) {
-      const std::string bytes = Encode(values[i]);
-      const std::string millis = absl::StrCat(absl::ToInt64Milliseconds(Jittered(ttl)));
-      if (!connection.Append({"EVALSHA", sha, "1", values[i].key, bytes, millis})) return false;
-    }
-    const std::vector<Reply> replies = connection.RoundTrip(which.size(), Deadline(which.size()));
-    if (replies.size() != which.size()) return false;
-    for (size_t i = 0; i < replies.size(); ++i) {
-      if (replies[i]->type == REDIS_REPLY_INTEGER) continue;
-      const absl::string_view text(replies[i]->str, replies[i]->str ? replies[i]->len : 0);
-      if (!absl::StartsWith(text, "NOSCRIPT")) return false;
-      unknown->push_back(which[i]);
-    }
-    return true;
-  }
-
-  // +-20%, so that what was written together does not vanish together.
-  static absl::Duration Jittered(absl::Duration ttl) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    return std::max(absl::Milliseconds(1),
-                    ttl * std::uniform_real_distribution<>(0.8, 1.2)(random));
-  }
-
-  // Runs `use` with a connection; a connection that failed is dropped for good, so a late reply can
-  // never be taken for that of a later question.
-  template <typename Use>
-  bool WithConnection(Use use) {
-    if (!MayTry()) return false;
-    std::unique_ptr<Connection> connection;
-    if (!Take(&connection)) return false;
-    if (connection == nullptr) {
-      connection = Connection::Connect(options_.address, options_.connect);
-    }
-    const bool ok = connection != nullptr && use(*connection);
-    if (!ok) connection.reset();
-    GiveBack(std::move(connection));
-    ok ? Succeeded() : Failed();
-    return ok;
-  }
-
-  // While the breaker is open, one caller per pause may see whether Redis is back.
-  bool MayTry() {
-    int64_t until = open_until_.load(std::memory_order_relaxed);
-    if (until == 0) return true;
-    const absl::Time now = absl::Now();
-    if (absl::ToUnixNanos(now) < until) return false;
-    return open_until_.compare_exchange_strong(until,
-                                               absl::ToUnixNanos(now + options_.breaker_pause));
-  }
-
-  // Gets an idle connection, or the right to open one (null); false if none became free in time.
-  bool Take(std::unique_ptr<Connection>* connection) {
-    std::unique_lock lock(mutex_);
-    const bool free = freed_.wait_for(lock, absl::ToChronoNanoseconds(options_.operation),
-                                      [this] { return in_use_ < options_.connections; });
-    if (!free) {
-      CountEvent("redis_busy");
-      return false;
-    }
-    ++in_use_;
-    if (!idle_.empty()) {
-      *connection = std::move(idle_.back());
-      idle_.pop_back();
-    }
-    return true;
-  }
-
-  void GiveBack(std::unique_ptr<Connection> connection) {
-    std::vector<std::unique_ptr<Connection>> dropped;
-    {
-      const std::lock_guard lock(mutex_);
-      --in_use_;
-      if (connection != nullptr) {
-        idle_.push_back(std::move(connection));
-      } else {
-        dropped.swap(idle_);  // they most likely died with it
+  // Runs the script for the buckets, each in one piece.
+  std::vector<RedisCommand> Write(absl::Span<const CacheValue> values,
+                                  const std::vector<Bucket>& buckets, std::string_view how,
+                                  std::string_view script) {
+    std::vector<RedisCommand> commands(buckets.size());
+    for (size_t b = 0; b < buckets.size(); ++b) {
+      // Jitter, so that what was made together does not vanish together.
+      const std::string ttl =
+          std::to_string(absl::ToInt64Milliseconds(Jittered(options_.ttl, 0.8, 1.2)));
+      std::vector<std::string> bytes;
+      std::vector<std::string_view> words = {how, script, "1", *buckets[b].key, ttl};
+      bytes.reserve(buckets[b].items.size());
+      for (const size_t i : buckets[b].items) {
+        if (values[i].version < 0 || values[i].version >= kVersionEnd) continue;
+        bytes.push_back(Encode(values[i]));
+        words.push_back(values[i].place.field);
+        words.push_back(bytes.back());
       }
+      AppendRedisCommand(words, commands[b].bytes);
+      commands[b].slot = RedisSlotOf(*buckets[b].key);
     }
-    freed_.notify_one();
-  }
-
-  void Succeeded() {
-    failures_.store(0, std::memory_order_relaxed);
-    if (open_until_.load(std::memory_order_relaxed) != 0 && open_until_.exchange(0) != 0) {
-      Log(Severity::kInfo, "redis_back");
+    Run(absl::MakeSpan(commands), values.size());
+    for (const RedisCommand& command : commands) {
+      const bool refused = command.answered && command.reply.Is(Kind::kError);
+      if (refused && !command.reply.IsError("NOSCRIPT")) CountEvent("redis_set_refused");
     }
-  }
-
-  void Failed() {
-    CountEvent("redis_error");
-    if (failures_.fetch_add(1) + 1 < options_.breaker_failures) return;
-    const int64_t until = absl::ToUnixNanos(absl::Now() + options_.breaker_pause);
-    if (open_until_.exchange(until) == 0) {
-      CountEvent("redis_breaker_open");
-      Log(Severity::kWarning, "redis_away", {{"failures", options_.breaker_failures}});
-    }
+    return commands;
   }
 
   const Options options_;
-  std::atomic<int64_t> open_until_{0};  // nanoseconds since 1970; 0 while the breaker is closed
-  std::atomic<int> failures_{0};
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  int in_use_ = 0;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  RedisNodes nodes_;
 };
 
 }  // namespace
 
+absl::Status Redis::CheckAddress(const std::string& address) {
+  return ParseRedisAddress(address).status();
+}
+
 std::unique_ptr<Redis> Redis::Make(const Options& options) {
   if (options.address.empty()) return std::make_unique<NoRedis>();
-  static const bool ignored = signal(SIGPIPE, SIG_IGN) != SIG_ERR;  // hiredis writes unguarded
-  static_cast<void>(ignored);
-  return std::make_unique<PooledRedis>(options);
+  absl::StatusOr<RedisAddress> address = ParseRedisAddress(options.address);
+  if (!address.ok()) {
+    Log(Severity::kError, "redis_address", {{"error", StdView(address.status().message())}});
+    return std::make_unique<NoRedis>();
+  }
+  return std::make_unique<RealRedis>(*std::move(address), options);
 }
 
 }  // namespace lingkaran

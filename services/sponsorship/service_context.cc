@@ -1,7 +1,5 @@
 #include "services/sponsorship/service_context.h"
 
-#include "absl/strings/str_cat.h"
-#include "lingkaran/cache/v1/records.pb.h"
 #include "services/sponsorship/store_seat.h"
 
 namespace lingkaran::sponsorship {
@@ -13,14 +11,8 @@ void CacheSeats(sql::Tx& tx, const Context& context, int64_t pledge_id,
   tx.AfterCommit([redis = context.redis, pledge_id, version, changes = std::move(changes)] {
     std::vector<CacheValue> values;
     values.reserve(changes.size());
-    cache::v1::SeatRecord record;
     for (const SeatChange& change : changes) {
-      record.set_key(absl::StrCat("l1:s:", change.worker_id));
-      record.set_worker_id(change.worker_id);
-      record.set_version(version);
-      record.set_pledge_id(change.seat_number == 0 ? 0 : pledge_id);
-      record.set_seat_number(change.seat_number);
-      values.push_back({record.key(), version, record.SerializeAsString()});
+      values.push_back(SeatValue(pledge_id, change, version));
     }
     redis->SetIfNewer(values);
   });

@@ -17,6 +17,7 @@
 #include "common/sql/database.h"
 #include "services/sponsorship/peers.h"
 #include "services/sponsorship/rules.h"
+#include "services/sponsorship/seat_record.h"
 
 namespace lingkaran::sponsorship {
 
@@ -63,12 +64,6 @@ struct Context {
   absl::Time Now() const { return clock->Now(); }
   // Money has Jakarta's calendar (WIB), wherever the workers live.
   Day Today() const { return LocalDay(clock->Now(), 7); }
-};
-
-// A worker's seat as the cache shall show it; seat 0: he has none any more.
-struct SeatChange {
-  int64_t worker_id = 0;
-  int seat_number = 0;
 };
 
 // After the commit, tells the cache of seats of this pledge. One version for all of a transaction.

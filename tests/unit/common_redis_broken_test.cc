@@ -1,0 +1,402 @@
+// The cache over a Redis that is absent, hung, slow, full, read-only, out of step or no Redis at
+// all: each is a miss in time, and none is ever another's answer.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "common/redis.h"
+#include "tests/support/fault_proxy.h"
+#include "tests/support/redis_server.h"
+
+namespace lingkaran {
+namespace {
+
+using testing::Each;
+using testing::Eq;
+
+// A server whose every connection a function of the test serves, on a thread of its own.
+class ScriptedServer {
+ public:
+  // `serve`: descriptor, and the number of the connection from 0. It returns when the other side is
+  // gone.
+  using Serve = std::function<void(int descriptor, int number)>;
+  explicit ScriptedServer(Serve serve) : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    if (serve == nullptr) return;
+    listen(listener_, 16);
+    acceptor_ = std::thread([this, serve = std::move(serve)] {
+      for (int client; (client = accept(listener_, nullptr, nullptr)) >= 0;) {
+        const int number = accepted_++;
+        threads_.emplace_back([serve, client, number] {
+          serve(client, number);
+          close(client);
+        });
+      }
+    });
+  }
+  // Nobody asks any more when it goes: every connection has ended.
+  ~ScriptedServer() {
+    shutdown(listener_, SHUT_RDWR);
+    if (acceptor_.joinable()) acceptor_.join();
+    for (std::thread& thread : threads_) thread.join();
+    close(listener_);
+  }
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  int accepted() const { return accepted_; }
+
+ private:
+  const int listener_;
+  int port_ = 0;
+  std::atomic<int> accepted_{0};
+  std::thread acceptor_;
+  std::vector<std::thread> threads_;
+};
+
+// What came, once anything did; empty at the end.
+std::string Receive(int descriptor) {
+  char buffer[4096];
+  const ssize_t n = recv(descriptor, buffer, sizeof buffer, 0);
+  return n <= 0 ? "" : std::string(buffer, n);
+}
+bool Say(int descriptor, const std::string& bytes) {
+  return send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+// Reads and answers nothing.
+void Hang(int descriptor, int) {
+  while (!Receive(descriptor).empty()) {
+  }
+}
+
+Redis::Options Quick(const std::string& address) {
+  Redis::Options options;
+  options.address = address;
+  options.breaker_pause = absl::Seconds(30);
+  return options;
+}
+Redis::Options Patient(const std::string& address) {
+  Redis::Options options;
+  options.address = address;
+  options.operation = absl::Minutes(1);
+  options.connect = absl::Minutes(1);
+  return options;
+}
+
+// Time that a call took; the best of a few, because the machine may be busy.
+template <typename Call>
+absl::Duration Fastest(int times, Call call) {
+  absl::Duration best = absl::InfiniteDuration();
+  for (int i = 0; i < times; ++i) {
+    const absl::Time start = absl::Now();
+    call();
+    best = std::min(best, absl::Now() - start);
+  }
+  return best;
+}
+
+template <typename Condition>
+bool Eventually(Condition condition) {
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+const CachePlace kA{"a", "f"};
+const CachePlace kB{"b", "f"};
+
+TEST(BrokenRedisTest, AbsentIsAMiss) {
+  const ScriptedServer nobody_listens(nullptr);
+  const auto redis = Redis::Make(Quick(nobody_listens.address()));
+  EXPECT_THAT(redis->Get({kA, kB}), Each(Eq(std::nullopt)));
+  redis->SetIfNewer({{kA, 1, "x"}});
+  EXPECT_FALSE(redis->Ping());
+  EXPECT_TRUE(redis->configured());
+}
+
+TEST(BrokenRedisTest, ANameThatNobodyHasIsAMiss) {
+  const auto redis = Redis::Make(Quick("no-such-host.invalid:6379"));
+  const absl::Time start = absl::Now();
+  EXPECT_THAT(redis->Get({kA}), Each(Eq(std::nullopt)));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2))
+      << "a look-up of a name has no deadline of its own";
+}
+
+TEST(BrokenRedisTest, HungCostsTheDeadlineThenNothing) {
+  ScriptedServer hung(Hang);
+  Redis::Options options = Quick(hung.address());
+  options.operation = absl::Milliseconds(50);
+  const auto redis = Redis::Make(options);
+  for (int i = 0; i < options.breaker_failures; ++i) {
+    const absl::Time start = absl::Now();
+    EXPECT_THAT(redis->Get({kA}), Each(Eq(std::nullopt)));
+    const absl::Duration took = absl::Now() - start;
+    EXPECT_GE(took, absl::Milliseconds(49)) << "the breaker opened too early";
+    EXPECT_LT(took, absl::Seconds(2));
+  }
+  EXPECT_LT(Fastest(20, [&] { redis->Get({kA}); }), absl::Milliseconds(1)) << "the breaker is open";
+  EXPECT_LT(Fastest(20, [&] { redis->SetIfNewer({{kA, 1, "x"}}); }), absl::Milliseconds(1));
+}
+
+TEST(BrokenRedisTest, HungBlocksNoCrowd) {
+  ScriptedServer hung(Hang);
+  Redis::Options options = Quick(hung.address());
+  options.operation = absl::Milliseconds(50);
+  const auto redis = Redis::Make(options);
+  const absl::Time start = absl::Now();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 32; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) redis->Get({kA});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(5)) << "3,200 calls must not wait one by one";
+}
+
+TEST(BrokenRedisTest, DrippingBytesDoNotStretchTheDeadline) {
+  ScriptedServer slow([](int descriptor, int) {
+    while (!Receive(descriptor).empty()) {
+      for (const char byte : std::string("$5\r\nhello\r\n")) {
+        if (!Say(descriptor, std::string(1, byte))) return;
+        absl::SleepFor(absl::Milliseconds(100));  // the slowness is what is tested
+      }
+    }
+  });
+  Redis::Options options = Quick(slow.address());
+  options.operation = absl::Milliseconds(150);  // each byte is in time, all of them are not
+  {
+    const auto redis = Redis::Make(options);
+    const absl::Time start = absl::Now();
+    EXPECT_FALSE(redis->Ping());
+    EXPECT_LT(absl::Now() - start, absl::Milliseconds(900));
+  }
+}
+
+TEST(BrokenRedisTest, NonsenseIsAMiss) {
+  for (const std::string answer :
+       {"+OK\r\n", "*1\r\n$1\r\nx\r\n", "-LOADING not yet\r\n", "HTTP/1.1 400\r\n",
+        "*2\r\n:1\r\n:2\r\n", "*-1\r\n", "*2147483647\r\n", "$9223372036854775807\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "$-5\r\n", ":\r\n",
+        "\r\n"}) {
+    ScriptedServer fake([&](int descriptor, int) {
+      while (!Receive(descriptor).empty() && Say(descriptor, answer)) {
+      }
+    });
+    const auto redis = Redis::Make(Quick(fake.address()));
+    EXPECT_THAT(redis->Get({{"a", "f"}, {"a", "g"}}), Each(Eq(std::nullopt))) << answer;
+    redis->SetIfNewer({{kA, 1, "x"}});
+  }
+}
+
+// A value as Redis gives it to an HMGET of one field: version 1 and the bytes.
+std::string OneValue(const std::string& bytes) {
+  return absl::StrCat("*1\r\n$", bytes.size() + 6, "\r\n", std::string(5, '\0'), "\1", bytes,
+                      "\r\n");
+}
+
+// The reply to a question that was given up comes just before the next question's. Whoever kept the
+// connection would give a's value for b.
+TEST(BrokenRedisTest, ALateReplyIsNeverTheNextQuestions) {
+  absl::Notification given_up, late_one_is_out;
+  ScriptedServer server([&](int descriptor, int number) {
+    if (number == 0) {
+      Receive(descriptor);
+      given_up.WaitForNotification();
+      Say(descriptor, OneValue("about a"));
+      late_one_is_out.Notify();
+      Hang(descriptor, number);
+      return;
+    }
+    for (std::string question; !(question = Receive(descriptor)).empty();) {
+      const bool b = absl::StrContains(question, "$1\r\nb\r\n");
+      if (!Say(descriptor, OneValue(b ? "about b" : "about a"))) return;
+    }
+  });
+  Redis::Options options = Quick(server.address());
+  options.operation = absl::Milliseconds(30);
+  options.breaker_failures = 1000;
+  const auto redis = Redis::Make(options);
+  EXPECT_FALSE(redis->Get({kA})[0].has_value());
+  given_up.Notify();
+  late_one_is_out.WaitForNotification();
+  std::optional<CacheValue> b;
+  ASSERT_TRUE(Eventually([&] { return (b = redis->Get({kB})[0]).has_value(); }));
+  EXPECT_EQ(b->bytes, "about b");
+  EXPECT_EQ(redis->Get({kA})[0]->bytes, "about a");
+  EXPECT_GE(server.accepted(), 2);
+}
+
+// The same, if the reply comes only after the next question has been asked.
+TEST(BrokenRedisTest, AConnectionThatOwesAReplyIsNotAskedAgain) {
+  ScriptedServer server([](int descriptor, int number) {
+    std::string question = Receive(descriptor);
+    if (number == 0) {
+      question = Receive(descriptor);
+      if (question.empty()) return;
+      Say(descriptor, OneValue("about a"));
+    }
+    for (; !question.empty(); question = Receive(descriptor)) {
+      if (!Say(descriptor, OneValue("about b"))) return;
+    }
+  });
+  Redis::Options options = Quick(server.address());
+  options.operation = absl::Milliseconds(30);
+  options.breaker_failures = 1000;
+  const auto redis = Redis::Make(options);
+  EXPECT_FALSE(redis->Get({kA})[0].has_value());
+  std::optional<CacheValue> b;
+  ASSERT_TRUE(Eventually([&] { return (b = redis->Get({kB})[0]).has_value(); }));
+  EXPECT_EQ(b->bytes, "about b");
+}
+
+// A server that answers each question twice: the second answer must not wait for the next question.
+TEST(BrokenRedisTest, AReplyThatNobodyAskedForIsNeverTheNextQuestions) {
+  ScriptedServer server([](int descriptor, int) {
+    for (std::string question; !(question = Receive(descriptor)).empty();) {
+      const bool b = absl::StrContains(question, "$1\r\nb\r\n");
+      const std::string answer = OneValue(b ? "about b" : "about a");
+      if (!Say(descriptor, answer + answer)) return;
+    }
+  });
+  Redis::Options options = Patient(server.address());
+  options.breaker_failures = 1000;
+  const auto redis = Redis::Make(options);
+  for (int i = 0; i < 100; ++i) {
+    const auto a = redis->Get({kA})[0];
+    EXPECT_TRUE(!a.has_value() || a->bytes == "about a");
+    const auto b = redis->Get({kB})[0];
+    EXPECT_TRUE(!b.has_value() || b->bytes == "about b");
+  }
+}
+
+TEST(BrokenRedisTest, KilledIsAMissUntilItIsBack) {
+  RedisServer server;
+  Redis::Options options = Patient(server.address());
+  options.breaker_pause = absl::Milliseconds(20);
+  const auto redis = Redis::Make(options);
+  redis->SetIfNewer({{kA, 1, "x"}});
+  ASSERT_TRUE(redis->Get({kA})[0].has_value());
+  server.Kill();
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(redis->Get({kA})[0].has_value());
+  server.Start();
+  ASSERT_TRUE(Eventually([&] { return redis->Ping(); }));
+  EXPECT_FALSE(redis->Get({kA})[0].has_value()) << "it keeps nothing";
+  redis->SetIfNewer({{kA, 1, "again"}});
+  EXPECT_EQ(redis->Get({kA})[0]->bytes, "again") << "it had to learn the script anew";
+}
+
+TEST(BrokenRedisTest, StoppedCostsTheDeadlineAndComesBack) {
+  RedisServer server;
+  Redis::Options options = Patient(server.address());
+  options.operation = absl::Milliseconds(100);
+  options.breaker_pause = absl::Milliseconds(50);
+  const auto redis = Redis::Make(options);
+  redis->SetIfNewer({{kA, 1, "x"}});
+  ASSERT_TRUE(Eventually([&] { return redis->Get({kA})[0].has_value(); }));
+  server.process().Pause();
+  for (int i = 0; i < 3; ++i) {
+    const absl::Time start = absl::Now();
+    EXPECT_FALSE(redis->Get({kA})[0].has_value());
+    EXPECT_LT(absl::Now() - start, absl::Seconds(2)) << "the kernel still takes connections for it";
+  }
+  EXPECT_LT(Fastest(20, [&] { redis->Get({kA}); }), absl::Milliseconds(1)) << "the breaker is open";
+  server.process().Resume();
+  EXPECT_TRUE(Eventually([&] { return redis->Get({kA})[0].has_value(); }));
+  EXPECT_EQ(redis->Get({kA})[0]->bytes, "x");
+}
+
+TEST(BrokenRedisTest, SlowByHalfASecondIsAMissEachTimeAndNeverAMixUp) {
+  RedisServer server;
+  FaultProxy proxy(server.address());
+  Redis::Options options = Patient(proxy.address());
+  options.operation = absl::Milliseconds(100);
+  options.breaker_failures = 1000;  // every call goes through
+  const auto redis = Redis::Make(options);
+  std::vector<CacheValue> values;
+  for (int i = 0; i < 50; ++i) values.push_back({{absl::StrCat("k", i), "f"}, 1, absl::StrCat(i)});
+  redis->SetIfNewer(values);
+  ASSERT_TRUE(redis->Get({values[0].place})[0].has_value());
+  proxy.Delay(Way::kToClient, absl::Milliseconds(500), absl::Minutes(1));
+  for (int i = 0; i < 5; ++i) {
+    const absl::Time start = absl::Now();
+    EXPECT_FALSE(redis->Get({values[i].place})[0].has_value());
+    EXPECT_LT(absl::Now() - start, absl::Milliseconds(450))
+        << "slow must not cost more than absent";
+  }
+  proxy.Heal();  // what was held up arrives now, in the midst of new questions
+  for (int i = 0; i < 50; ++i) {
+    const auto value = redis->Get({values[i].place})[0];
+    EXPECT_TRUE(!value.has_value() || value->bytes == absl::StrCat(i));
+  }
+  EXPECT_TRUE(Eventually([&] { return redis->Get({values[7].place})[0].has_value(); }));
+}
+
+TEST(BrokenRedisTest, FullRefusesWritesAndGoesOnAnswering) {
+  RedisServer server({"--maxmemory-policy", "noeviction"});
+  const auto redis = Redis::Make(Patient(server.address()));
+  redis->SetIfNewer({{kA, 1, "x"}});
+  server.Ask({"CONFIG", "SET", "maxmemory", "1"});
+  server.Ask({"CONFIG", "RESETSTAT"});
+  for (int i = 0; i < 10; ++i) {
+    redis->SetIfNewer({{kA, 2, "newer"}, {kB, 1, "y"}});
+    ASSERT_TRUE(redis->Get({kA})[0].has_value()) << "refused writes must not open the breaker";
+    EXPECT_EQ(redis->Get({kA})[0]->bytes, "x");
+  }
+  EXPECT_FALSE(redis->Get({kB})[0].has_value());
+  EXPECT_THAT(server.Ask({"INFO", "errorstats"}).text,
+              testing::HasSubstr("errorstat_OOM:count=20"));
+  server.Ask({"CONFIG", "SET", "maxmemory", "0"});
+  redis->SetIfNewer({{kA, 2, "newer"}, {kB, 1, "y"}});
+  EXPECT_EQ(redis->Get({kA})[0]->bytes, "newer");
+  EXPECT_GT(server.Ask({"PTTL", "b"}).integer, 0);
+}
+
+TEST(BrokenRedisTest, AReadOnlyReplicaAnswersAndRefusesWrites) {
+  RedisServer master({"--repl-diskless-sync-delay", "0"});
+  RedisServer replica({"--replicaof", "127.0.0.1", absl::StrCat(master.port())});
+  const auto writer = Redis::Make(Patient(master.address()));
+  const auto reader = Redis::Make(Patient(replica.address()));
+  writer->SetIfNewer({{kA, 1, "x"}});
+  ASSERT_TRUE(Eventually([&] { return reader->Get({kA})[0].has_value(); }));
+  for (int i = 0; i < 10; ++i) {
+    reader->SetIfNewer({{kA, 2, "not here"}});
+    ASSERT_TRUE(reader->Get({kA})[0].has_value());
+    EXPECT_EQ(reader->Get({kA})[0]->bytes, "x");
+  }
+  EXPECT_GT(replica.Ask({"PTTL", "a"}).integer, 0);
+  master.Kill();
+  EXPECT_TRUE(reader->Get({kA})[0].has_value()) << "a replica without its master still answers";
+}
+
+TEST(BrokenRedisTest, AClusterUnderAPlainAddressIsAMissAndNoLoop) {
+  ScriptedServer server([](int descriptor, int) {
+    while (!Receive(descriptor).empty() && Say(descriptor, "-MOVED 1 127.0.0.1:1\r\n")) {
+    }
+  });
+  const auto redis = Redis::Make(Patient(server.address()));
+  EXPECT_FALSE(redis->Get({kA})[0].has_value());
+}
+
+}  // namespace
+}  // namespace lingkaran

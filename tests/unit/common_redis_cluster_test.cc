@@ -1,0 +1,265 @@
+// The cache over a Redis Cluster of three real servers: slots are found and followed while they
+// move, and a server that is dead or hangs costs its own places only.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/redis.h"
+#include "common/redis_cluster.h"
+#include "tests/support/redis_server.h"
+
+namespace lingkaran {
+namespace {
+
+using Servers = RedisClusterServers;
+
+TEST(RedisSlotTest, AreThoseOfTheManual) {
+  EXPECT_EQ(RedisSlotOf("123456789"), 0x31C3);  // the check value of the CRC
+  EXPECT_EQ(RedisSlotOf("foo"), 12182);
+  EXPECT_EQ(RedisSlotOf("{user1000}.following"), RedisSlotOf("{user1000}.followers"));
+  EXPECT_EQ(RedisSlotOf("{user1000}.following"), RedisSlotOf("user1000"));
+  EXPECT_NE(RedisSlotOf("foo{}{bar}"), RedisSlotOf("bar"));
+  EXPECT_EQ(RedisSlotOf("foo{{bar}}zap"), RedisSlotOf("{bar"));
+  EXPECT_EQ(RedisSlotOf("foo{bar}{zap}"), RedisSlotOf("bar"));
+  EXPECT_EQ(RedisSlotOf("foo{bar"), RedisSlotOf("foo{bar"));
+  EXPECT_EQ(RedisSlotOf(""), 0);
+}
+
+TEST(RedisSlotTest, DamagedRepliesAreNoMap) {
+  const RedisEndpoint from{"h", 1, ""};
+  RedisReply error;
+  error.kind = RedisReply::Kind::kError;
+  for (const char* text : {"MOVED", "MOVED x h:1", "MOVED 1", "MOVED 16384 h:1", "MOVED -1 h:1",
+                           "MOVED 1 h", "MOVED 1 h:0", "ERR MOVED 1 h:1"}) {
+    error.text = text;
+    EXPECT_FALSE(ReadRedisRedirect(error, from).has_value()) << text;
+  }
+  error.text = "ASK 3999 :6381";
+  EXPECT_EQ(ReadRedisRedirect(error, from)->server, (RedisEndpoint{"h", 6381, ""}));
+  EXPECT_TRUE(ReadRedisSlots(error, from).empty());
+  RedisReply slots;
+  slots.kind = RedisReply::Kind::kArray;
+  slots.items.resize(1);
+  EXPECT_TRUE(ReadRedisSlots(slots, from).empty());
+}
+
+class RedisClusterTest : public testing::Test {
+ protected:
+  static constexpr int kPlaces = 300;
+
+  static Redis::Options Options(const std::string& address, absl::Duration operation) {
+    Redis::Options options;
+    options.address = address;
+    options.operation = operation;
+    options.connect = absl::Minutes(1);
+    return options;
+  }
+  static std::unique_ptr<Redis> Patient(const std::string& address) {
+    return Redis::Make(Options(address, absl::Minutes(1)));
+  }
+
+  RedisClusterTest() {
+    for (int i = 0; i < kPlaces; ++i) {
+      values_.push_back({{absl::StrCat("b", i), "f"}, 1, absl::StrCat("value ", i)});
+      places_.push_back(values_.back().place);
+    }
+  }
+  int OwnerOf(int place) { return Servers::OwnerOf(RedisSlotOf(places_[place].bucket)); }
+  // How many of server's places were answered, all of them rightly.
+  int Right(const std::vector<std::optional<CacheValue>>& got, int server) {
+    int right = 0;
+    for (int i = 0; i < kPlaces; ++i) {
+      if (OwnerOf(i) != server || !got[i].has_value()) continue;
+      EXPECT_EQ(got[i]->bytes, values_[i].bytes);
+      ++right;
+    }
+    return right;
+  }
+  int Places(int server) {
+    int count = 0;
+    for (int i = 0; i < kPlaces; ++i) count += OwnerOf(i) == server;
+    return count;
+  }
+  void ExpectAll(Redis& redis) {
+    const auto got = redis.Get(places_);
+    for (int server = 0; server < Servers::kServers; ++server) {
+      EXPECT_EQ(Right(got, server), Places(server)) << "of server " << server;
+    }
+  }
+
+  Servers servers_;
+  std::vector<CacheValue> values_;
+  std::vector<CachePlace> places_;
+};
+
+TEST_F(RedisClusterTest, FindsAllSlotsFromAnyServer) {
+  for (int first = 0; first < Servers::kServers; ++first) {
+    const auto redis = Patient(servers_.address(first));
+    EXPECT_TRUE(redis->Ping());
+    redis->SetIfNewer(values_);
+    ExpectAll(*redis);
+  }
+  for (int server = 0; server < Servers::kServers; ++server) {
+    EXPECT_EQ(servers_.server(server).Ask({"DBSIZE"}).integer, Places(server));
+  }
+  // Who knows the map is not redirected any more.
+  const auto redis = Patient(servers_.address());
+  ExpectAll(*redis);
+  servers_.server(0).Ask({"CONFIG", "RESETSTAT"});
+  ExpectAll(*redis);
+  EXPECT_THAT(servers_.server(0).Ask({"INFO", "errorstats"}).text,
+              testing::Not(testing::HasSubstr("MOVED")));
+}
+
+TEST_F(RedisClusterTest, FollowsASlotThatMovesWhileItIsReadAndWritten) {
+  const auto redis = Patient(servers_.address());
+  redis->SetIfNewer(values_);
+  ExpectAll(*redis);
+  const int slot = RedisSlotOf(places_[0].bucket);
+  const int from = Servers::OwnerOf(slot), to = (from + 1) % Servers::kServers;
+
+  servers_.BeginMove(slot, from, to);
+  ExpectAll(*redis);  // the key is still there
+  servers_.MoveKeys(slot, from, to);
+  ExpectAll(*redis);  // ASK
+  EXPECT_THAT(servers_.server(from).Ask({"INFO", "errorstats"}).text,
+              testing::HasSubstr("errorstat_ASK"));
+  values_[0].version = 2;
+  values_[0].bytes = "written during the move";
+  redis->SetIfNewer({values_[0]});
+  ExpectAll(*redis);
+  servers_.EndMove(slot, to);
+  ExpectAll(*redis);  // MOVED
+  EXPECT_THAT(servers_.server(from).Ask({"INFO", "errorstats"}).text,
+              testing::HasSubstr("errorstat_MOVED"));
+  servers_.server(from).Ask({"CONFIG", "RESETSTAT"});
+  for (int i = 0; i < 5; ++i) ExpectAll(*redis);
+  EXPECT_THAT(servers_.server(from).Ask({"INFO", "errorstats"}).text,
+              testing::Not(testing::HasSubstr("MOVED")))
+      << "once is enough to learn it";
+}
+
+// A slot goes round and round under readers: they see the right value or, at worst, a miss.
+TEST_F(RedisClusterTest, ReadersNeverSeeAnotherPlacesValueWhileSlotsMove) {
+  const auto redis = Patient(servers_.address());
+  redis->SetIfNewer(values_);
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0}, missed{0}, read{0};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t) {
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto got = redis->Get(places_);
+        for (int i = 0; i < kPlaces; ++i) {
+          ++read;
+          if (!got[i].has_value()) ++missed;
+          if (got[i].has_value() && got[i]->bytes != values_[i].bytes) ++wrong;
+        }
+      }
+    });
+  }
+  const int slot = RedisSlotOf(places_[0].bucket);
+  int at = Servers::OwnerOf(slot);
+  for (int round = 0; round < 6; ++round) {
+    const int to = (at + 1) % Servers::kServers;
+    servers_.BeginMove(slot, at, to);
+    servers_.MoveKeys(slot, at, to);
+    servers_.EndMove(slot, to);
+    at = to;
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_GT(read, kPlaces);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(missed, 0) << "of " << read;
+  ExpectAll(*redis);
+}
+
+TEST_F(RedisClusterTest, ADeadServerCostsItsOwnPlacesOnly) {
+  const auto redis = Patient(servers_.address());
+  redis->SetIfNewer(values_);
+  ExpectAll(*redis);
+  servers_.server(1).Kill();
+  for (int i = 0; i < 10; ++i) {
+    const auto got = redis->Get(places_);
+    EXPECT_EQ(Right(got, 0), Places(0));
+    EXPECT_EQ(Right(got, 1), 0);
+    EXPECT_EQ(Right(got, 2), Places(2));
+  }
+  EXPECT_TRUE(redis->Ping());
+  // Also for one who never knew it.
+  const auto fresh = Patient(servers_.address());
+  int right = 0;
+  for (int i = 0; i < 20; ++i) right = Right(fresh->Get(places_), 0);
+  EXPECT_EQ(right, Places(0));
+}
+
+TEST_F(RedisClusterTest, AServerThatHangsCostsTheDeadlineAndItsOwnPlacesOnly) {
+  Redis::Options options = Options(servers_.address(), absl::Seconds(1));
+  options.breaker_pause = absl::Seconds(30);
+  const auto redis = Redis::Make(options);
+  Patient(servers_.address())->SetIfNewer(values_);
+  ExpectAll(*redis);
+  servers_.server(2).process().Pause();
+  for (int i = 0; i < options.breaker_failures; ++i) {
+    const absl::Time start = absl::Now();
+    const auto got = redis->Get(places_);
+    EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+    EXPECT_EQ(Right(got, 0), Places(0));
+    EXPECT_EQ(Right(got, 1), Places(1));
+    EXPECT_EQ(Right(got, 2), 0);
+  }
+  // From now on its breaker is open, and the others don't wait for it at all.
+  absl::Duration best = absl::InfiniteDuration();
+  for (int i = 0; i < 10; ++i) {
+    const absl::Time start = absl::Now();
+    const auto got = redis->Get(places_);
+    best = std::min(best, absl::Now() - start);
+    EXPECT_EQ(Right(got, 0), Places(0));
+    EXPECT_EQ(Right(got, 1), Places(1));
+  }
+  EXPECT_LT(best, absl::Milliseconds(500));
+  servers_.server(2).process().Resume();
+}
+
+TEST_F(RedisClusterTest, AReplicaThatTookOverIsFound) {
+  servers_.AddReplica(1);
+  Redis::Options options = Options(servers_.address(), absl::Minutes(1));
+  options.breaker_pause = absl::Milliseconds(100);
+  const auto redis = Redis::Make(options);
+  redis->SetIfNewer(values_);
+  ExpectAll(*redis);
+  servers_.server(1).Kill();
+  const absl::Time end = absl::Now() + absl::Seconds(60);
+  for (int right = 0; right == 0;) {
+    ASSERT_LT(absl::Now(), end);
+    const auto got = redis->Get(places_);
+    EXPECT_EQ(Right(got, 0), Places(0));
+    EXPECT_EQ(Right(got, 2), Places(2));
+    right = Right(got, 1);
+  }
+  // What it had not got yet is a miss, and can be set again.
+  redis->SetIfNewer(values_);
+  ExpectAll(*redis);
+}
+
+TEST_F(RedisClusterTest, AServerThatComesBackIsUsedAgain) {
+  Redis::Options options = Options(servers_.address(), absl::Seconds(1));
+  options.breaker_pause = absl::Milliseconds(20);
+  const auto redis = Redis::Make(options);
+  redis->SetIfNewer(values_);
+  ExpectAll(*redis);
+  servers_.server(0).process().Pause();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(Right(redis->Get(places_), 0), 0);
+  servers_.server(0).process().Resume();
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (Right(redis->Get(places_), 0) < Places(0)) ASSERT_LT(absl::Now(), end);
+}
+
+}  // namespace
+}  // namespace lingkaran

@@ -1,0 +1,336 @@
+// The line between replicas over a real Redis: order, what a heartbeat that comes back proves, loss
+// that is noticed in time, and recovery.
+#include "common/redis_link.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/redis_cluster.h"
+#include "tests/support/fault_proxy.h"
+#include "tests/support/redis_server.h"
+
+namespace lingkaran {
+namespace {
+
+const SystemClock kClock;
+
+// A link and all that it said.
+class Ear {
+ public:
+  struct Confirmation {
+    absl::Time at;
+    size_t messages;  // that had come by then
+  };
+
+  explicit Ear(RedisLink::Options options) : link_(RedisLink::Make(options, kClock)) {
+    link_->Listen({.message = [this](std::string_view m) { Note([&] { heard_.emplace_back(m); }); },
+                   .confirmed =
+                       [this](absl::Time at) {
+                         Note([&] { confirmed_.push_back({at, heard_.size()}); });
+                       },
+                   .lost = [this] { Note([&] { ++lost_; }); }});
+  }
+  ~Ear() { link_->Stop(); }
+  RedisLink& link() { return *link_; }
+
+  // False if it does not come true in time.
+  template <typename Condition>
+  bool Await(Condition condition, absl::Duration longest = absl::Seconds(30)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, absl::ToChronoMilliseconds(longest), condition);
+  }
+  bool AwaitMessages(size_t count, absl::Duration longest = absl::Seconds(30)) {
+    return Await([&] { return heard_.size() >= count; }, longest);
+  }
+  bool AwaitLost(int count) {
+    return Await([&] { return lost_ >= count; });
+  }
+  bool AwaitUp() {
+    return Await([&] { return !confirmed_.empty(); });
+  }
+  // A heartbeat that was sent from now on.
+  bool AwaitConfirmation(absl::Duration longest = absl::Seconds(30)) {
+    const absl::Time now = absl::Now();
+    return Await([&] { return !confirmed_.empty() && confirmed_.back().at >= now; }, longest);
+  }
+
+  std::vector<std::string> heard() { return Locked(heard_); }
+  std::vector<Confirmation> confirmed() { return Locked(confirmed_); }
+  int lost() { return Locked(lost_); }
+
+ private:
+  template <typename Change>
+  void Note(Change change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();
+  }
+  template <typename T>
+  T Locked(const T& value) {
+    const std::lock_guard lock(mutex_);
+    return value;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> heard_;
+  std::vector<Confirmation> confirmed_;
+  int lost_ = 0;
+  std::unique_ptr<RedisLink> link_;
+};
+
+// Heartbeats come often, and a busy machine is not taken for a silent one.
+RedisLink::Options Lively(const std::string& address) {
+  RedisLink::Options options;
+  options.redis.address = address;
+  options.redis.connect = absl::Minutes(1);
+  options.channel = "l1:log:test";
+  options.heartbeat = absl::Milliseconds(5);
+  options.silence = absl::Minutes(1);
+  return options;
+}
+// Silence is noticed soon.
+RedisLink::Options Strict(const std::string& address) {
+  RedisLink::Options options = Lively(address);
+  options.heartbeat = absl::Milliseconds(50);
+  options.silence = absl::Seconds(1);
+  return options;
+}
+
+TEST(RedisLinkTest, MessagesComeBackInTheirOrder) {
+  RedisServer server;
+  Ear ear(Lively(server.address()));
+  ASSERT_TRUE(ear.AwaitConfirmation());
+  std::vector<std::string> sent;
+  for (int i = 0; i < 1000; ++i) sent.push_back(absl::StrCat("message ", i));
+  sent[500] = std::string(4 << 20, 'x');
+  sent[501] = "";
+  sent[502] = "hb 0 1";
+  sent[503] = std::string("\0\r\n$\xff", 5);
+  for (const std::string& message : sent) ear.link().Publish(message);
+  ASSERT_TRUE(ear.AwaitMessages(sent.size()));
+  EXPECT_EQ(ear.heard(), sent);
+  EXPECT_EQ(ear.lost(), 0);
+}
+
+TEST(RedisLinkTest, ConfirmationsGoUpAndLieInThePast) {
+  RedisServer server;
+  const absl::Time start = absl::Now();
+  Ear ear(Lively(server.address()));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(ear.AwaitConfirmation());
+  const auto confirmed = ear.confirmed();
+  const absl::Time end = absl::Now();
+  absl::Time before = start;
+  for (const Ear::Confirmation& c : confirmed) {
+    EXPECT_GE(c.at, before);
+    before = c.at;
+  }
+  EXPECT_LE(before, end);
+}
+
+// The promise that the near cache rests on.
+TEST(RedisLinkTest, WhatWasPublishedBeforeAHeartbeatHasComeWhenItIsBack) {
+  RedisServer server;
+  Ear one(Lively(server.address())), other(Lively(server.address()));
+  ASSERT_TRUE(one.AwaitConfirmation());
+  ASSERT_TRUE(other.AwaitConfirmation());
+  std::vector<absl::Time> published;  // when Redis surely had it
+  for (size_t i = 0; i < 200; ++i) {
+    one.link().Publish(absl::StrCat(i));
+    ASSERT_TRUE(one.AwaitMessages(i + 1));
+    published.push_back(absl::Now());
+  }
+  ASSERT_TRUE(other.AwaitConfirmation());
+  size_t counted = 0;
+  for (const Ear::Confirmation& c : other.confirmed()) {
+    const auto before = std::upper_bound(published.begin(), published.end(), c.at);
+    EXPECT_GE(c.messages, static_cast<size_t>(before - published.begin()));
+    counted = c.messages;
+  }
+  EXPECT_EQ(counted, published.size());
+  EXPECT_EQ(other.heard(), one.heard());
+}
+
+TEST(RedisLinkTest, HeartbeatsOfOthersAndNoiseCountForNothing) {
+  RedisServer server;
+  RedisLink::Options rare = Lively(server.address());
+  rare.heartbeat = absl::Hours(1);
+  Ear quiet(rare);
+  ASSERT_TRUE(quiet.AwaitUp());
+  Ear lively(Lively(server.address()));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(lively.AwaitConfirmation());
+  for (const char* noise : {"hb 0000000000000000 1", "hb ", "", "noise", "hb"}) {
+    server.Ask({"PUBLISH", "l1:log:test", noise});
+  }
+  server.Ask({"PUBLISH", "l1:log:another", "m:elsewhere"});
+  lively.link().Publish("last");
+  ASSERT_TRUE(quiet.AwaitMessages(1));
+  EXPECT_EQ(quiet.heard(), std::vector<std::string>{"last"});
+  EXPECT_EQ(quiet.confirmed().size(), 1u) << "its own first one";
+  EXPECT_EQ(quiet.lost() + lively.lost(), 0);
+}
+
+TEST(RedisLinkTest, AStoppedRedisIsLostWithinTheSilenceAndComesBack) {
+  RedisServer server;
+  Ear ear(Strict(server.address()));
+  ASSERT_TRUE(ear.AwaitConfirmation());
+  server.process().Pause();
+  const absl::Time start = absl::Now();
+  ASSERT_TRUE(ear.AwaitLost(1));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10)) << "the silence is a second";
+  const auto before = ear.confirmed();
+  EXPECT_LE(before.back().at, start + absl::Milliseconds(1));
+  ear.link().Publish("nobody listens");
+  server.process().Resume();
+  // A busy machine may lose the line once more.
+  while (ear.heard().empty()) {
+    ASSERT_TRUE(ear.AwaitConfirmation());
+    ear.link().Publish("after");
+    ear.AwaitMessages(1, absl::Seconds(1));
+  }
+  EXPECT_EQ(ear.heard().front(), "after");
+}
+
+TEST(RedisLinkTest, AKilledRedisIsLostAtOnceAndComesBack) {
+  RedisServer server;
+  Ear one(Lively(server.address())), other(Lively(server.address()));
+  ASSERT_TRUE(one.AwaitConfirmation());
+  ASSERT_TRUE(other.AwaitConfirmation());
+  for (int round = 1; round <= 3; ++round) {
+    server.Kill();
+    ASSERT_TRUE(one.AwaitLost(round));
+    ASSERT_TRUE(other.AwaitLost(round));
+    server.Start();
+    ASSERT_TRUE(one.AwaitConfirmation());
+    ASSERT_TRUE(other.AwaitConfirmation());
+    one.link().Publish(absl::StrCat("round ", round));
+    ASSERT_TRUE(other.AwaitMessages(round));
+  }
+  EXPECT_EQ(other.heard().back(), "round 3");
+  EXPECT_EQ(one.lost(), 3);
+}
+
+TEST(RedisLinkTest, ANetworkThatSwallowsIsLost) {
+  RedisServer server;
+  FaultProxy proxy(server.address());
+  Ear ear(Strict(proxy.address()));
+  ASSERT_TRUE(ear.AwaitConfirmation());
+  proxy.Stall(absl::Minutes(1));
+  ASSERT_TRUE(ear.AwaitLost(1)) << "nothing was cut, only silent";
+  proxy.Heal();
+  ASSERT_TRUE(ear.AwaitConfirmation());
+  proxy.CutAll();
+  ASSERT_TRUE(ear.AwaitLost(2));
+  ASSERT_TRUE(ear.AwaitConfirmation());
+}
+
+TEST(RedisLinkTest, AThreadThatIsBusyListeningIsNotSilence) {
+  RedisServer server;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int confirmed = 0, lost = 0;
+  RedisLink::Options options = Strict(server.address());
+  options.silence = absl::Seconds(3);
+  const std::unique_ptr<RedisLink> link = RedisLink::Make(options, kClock);
+  const auto note = [&](int& count) {
+    const std::lock_guard lock(mutex);
+    ++count;
+    changed.notify_all();
+  };
+  link->Listen({.message = [](std::string_view) { absl::SleepFor(absl::Seconds(4)); },
+                .confirmed = [&](absl::Time) { note(confirmed); },
+                .lost = [&] { note(lost); }});
+  const auto await = [&](int more) {
+    std::unique_lock lock(mutex);
+    const int until = confirmed + more;
+    return changed.wait_for(lock, std::chrono::seconds(30), [&] { return confirmed >= until; });
+  };
+  ASSERT_TRUE(await(1));
+  link->Publish("slow to take");
+  ASSERT_TRUE(await(5));
+  link->Stop();
+  EXPECT_EQ(lost, 0);
+}
+
+TEST(RedisLinkTest, StopsWhateverRedisDoes) {
+  RedisServer server;
+  {
+    Ear never(Lively("127.0.0.1:1"));
+    never.link().Publish("x");
+  }
+  auto ear = std::make_unique<Ear>(Lively(server.address()));
+  ASSERT_TRUE(ear->AwaitConfirmation());
+  server.process().Pause();
+  for (int i = 0; i < 40; ++i) ear->link().Publish(std::string(4 << 20, 'x'));  // more than is kept
+  Ear connecting(Lively(server.address()));
+  const absl::Time start = absl::Now();
+  ear.reset();
+  connecting.link().Stop();
+  connecting.link().Stop();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(10));
+  server.process().Resume();
+}
+
+TEST(RedisLinkTest, LogsInAndSharesTheChannelOverDatabases) {
+  RedisServer server({"--requirepass", "geheim", "--user", "link", "on", ">kanal", "resetchannels",
+                      "&l1:log:*", "+@all", "-@dangerous"});
+  const std::string at = "@" + server.address();
+  Ear wrong(Strict("redis://:falsch" + at));
+  Ear one(Lively("redis://:geheim" + at)), other(Lively("redis://link:kanal" + at + "/3"));
+  ASSERT_TRUE(one.AwaitConfirmation());
+  ASSERT_TRUE(other.AwaitConfirmation());
+  one.link().Publish("to all");
+  ASSERT_TRUE(other.AwaitMessages(1));
+  EXPECT_TRUE(wrong.confirmed().empty());
+  EXPECT_EQ(wrong.lost(), 0) << "what never stood can't be lost";
+}
+
+TEST(RedisLinkTest, NoRedisIsNoLine) {
+  Ear none(Lively(""));
+  none.link().Publish("x");
+  none.link().Stop();
+  EXPECT_TRUE(none.heard().empty());
+}
+
+TEST(RedisLinkTest, InAClusterAllUseTheServerOfTheChannel) {
+  RedisClusterServers servers;
+  const int slot = RedisSlotOf("l1:log:test");
+  const int owner = RedisClusterServers::OwnerOf(slot);
+  std::vector<std::unique_ptr<Ear>> ears;
+  for (int i = 0; i < RedisClusterServers::kServers; ++i) {
+    ears.push_back(std::make_unique<Ear>(Lively(servers.address(i))));
+    ASSERT_TRUE(ears[i]->AwaitConfirmation());
+  }
+  for (size_t i = 0; i < 30; ++i) {
+    ears[i % ears.size()]->link().Publish(absl::StrCat(i));
+    for (auto& ear : ears) ASSERT_TRUE(ear->AwaitMessages(i + 1));
+  }
+  for (auto& ear : ears) EXPECT_EQ(ear->heard(), ears[0]->heard());
+  const RedisReply heard = servers.server(owner).Ask({"PUBSUB", "SHARDNUMSUB", "l1:log:test"});
+  EXPECT_EQ(heard.items[1].integer, 3);
+
+  // The slot moves: nobody may be left with the old server, where he would hear nothing more.
+  const int to = (owner + 1) % RedisClusterServers::kServers;
+  servers.BeginMove(slot, owner, to);
+  servers.EndMove(slot, to);
+  for (auto& ear : ears) {
+    ASSERT_TRUE(ear->AwaitLost(1));
+    ASSERT_TRUE(ear->AwaitConfirmation());
+  }
+  ears[0]->link().Publish("after the move");
+  for (auto& ear : ears) {
+    ASSERT_TRUE(ear->AwaitMessages(31));
+    EXPECT_EQ(ear->heard().back(), "after the move");
+  }
+  EXPECT_EQ(servers.server(to).Ask({"PUBSUB", "SHARDNUMSUB", "l1:log:test"}).items[1].integer, 3);
+}
+
+}  // namespace
+}  // namespace lingkaran
