@@ -39,11 +39,18 @@ constexpr PatientMethod kPatient[] = {
     // Streams for as long as their callers like.
     {"lingkaran.registry.v1.RegistryService/SubmitCandidates", 64},
     {"lingkaran.sponsorship.v1.SponsorshipService/WatchAllocation", 64},
+    {"lingkaran.coverage.v1.CoverageService/WatchCoverage", 64},
     // They wait for what the outbox has to deliver first.
     {"lingkaran.sponsorship.v1.SponsorshipService/ReplaceWorkers", 24},
     {"lingkaran.sponsorship.v1.SponsorshipService/PayContribution", 48},
     // Calls for one pledge are booked together: the more there are, the less each costs.
     {"lingkaran.sponsorship.v1.SponsorshipService/AllocatePledge", 256},
+};
+
+// Checks of eligibility use gRPC's callback API.
+constexpr PatientMethod kChecks[] = {
+    {"lingkaran.coverage.v1.CoverageService/CheckEligibility", 20'000},
+    {"lingkaran.coverage.v1.CoverageService/BatchCheckEligibility", 500},
 };
 
 constexpr int ThreadsOfSponsorship() {
@@ -113,11 +120,15 @@ Admission& Admission::For(std::string_view method) {
 
   std::string name(method.substr(0, method.rfind('/')));
   Limits limits = name == "lingkaran.ops.v1.OperationsService" ? kOperations : kNormal;
-  for (const PatientMethod& patient : kPatient) {
-    if (patient.method != method) continue;
-    name = std::string(method);
-    limits = {patient.running, 0, absl::ZeroDuration()};
-  }
+  const auto set_apart = [&](const auto& methods) {
+    for (const PatientMethod& patient : methods) {
+      if (patient.method != method) continue;
+      name = std::string(method);
+      limits = {patient.running, 0, absl::ZeroDuration()};
+    }
+  };
+  set_apart(kPatient);
+  set_apart(kChecks);
   std::unique_ptr<Admission>& admission = all.by_name[name];
   if (admission == nullptr) admission = std::make_unique<Admission>(limits);
   all.by_method.emplace(std::string(method), admission.get());
@@ -130,14 +141,28 @@ absl::Time Admission::Now() const {
   return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
+bool Admission::TakePlace() {
+  int running = running_.load(std::memory_order_relaxed);
+  while (running < limits_.running) {
+    if (running_.compare_exchange_weak(running, running + 1, std::memory_order_acq_rel)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<Admission::Place> Admission::TryEnter() {
+  std::unique_lock<std::mutex> lock;
+  if (limits_.waiting > 0) lock = std::unique_lock(mutex_);
+  if (!TakePlace()) return std::nullopt;
+  return std::optional<Place>(std::in_place, this);
+}
+
 absl::StatusOr<Admission::Place> Admission::Enter(absl::Time deadline) {
   const absl::Duration left = deadline - (clock_ != nullptr ? clock_->Now() : absl::Now());
   if (left <= absl::ZeroDuration()) return TooLate();
   std::unique_lock lock(mutex_);
-  if (running_ < limits_.running) {
-    ++running_;
-    return Place(this);
-  }
+  if (TakePlace()) return Place(this);
   if (static_cast<int>(queue_.size()) >= limits_.waiting) {
     lock.unlock();
     return OverloadAnswer().status;
@@ -159,6 +184,10 @@ absl::StatusOr<Admission::Place> Admission::Enter(absl::Time deadline) {
 }
 
 void Admission::Leave() {
+  if (limits_.waiting == 0) {  // nobody to hand the place to
+    running_.fetch_sub(1, std::memory_order_release);
+    return;
+  }
   const std::lock_guard lock(mutex_);
   const absl::Time now = Now();
   while (!queue_.empty()) {
@@ -168,7 +197,7 @@ void Admission::Leave() {
     next->wake.notify_one();
     if (next->state == Waiter::kMayRun) return;  // the place is his
   }
-  --running_;
+  running_.fetch_sub(1, std::memory_order_release);
 }
 
 void Admission::LookAgain() {
@@ -176,10 +205,7 @@ void Admission::LookAgain() {
   for (Waiter* waiter : queue_) waiter->wake.notify_one();
 }
 
-int Admission::running() const {
-  const std::lock_guard lock(mutex_);
-  return running_;
-}
+int Admission::running() const { return running_.load(std::memory_order_acquire); }
 
 int Admission::waiting() const {
   const std::lock_guard lock(mutex_);

@@ -15,12 +15,16 @@
 //   patient     RPCs that mostly wait (streams, what the outbox has to finish first, calls that are
 //               grouped): they hold no running place of the others and have a limit of their own,
 //               without a queue;
+//   checks      of eligibility: they hold no thread while they wait, so their limits are there for
+//               memory's sake only; without a queue as well;
 //   operations  lingkaran.ops.v1: always let through, a few at once, for whoever mends an overload.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,6 +75,8 @@ class Admission {
   // RESOURCE_EXHAUSTED/OVERLOADED with RetryInfo if there is none; DEADLINE_EXCEEDED/
   // DEADLINE_PASSED if nobody waits for the answer any more.
   absl::StatusOr<Place> Enter(absl::Time deadline);
+  // A place if one is free. Takes no lock where there is no queue.
+  std::optional<Place> TryEnter();
 
   // Those who wait look at the clock again.
   void LookAgain();
@@ -80,13 +86,14 @@ class Admission {
 
  private:
   struct Waiter;
+  bool TakePlace();
   void Leave();
   absl::Time Now() const;
 
   const Limits limits_;
   const Clock* const clock_;
   mutable std::mutex mutex_;
-  int running_ = 0;
+  std::atomic<int> running_{0};  // with a queue, changes under the lock only
   std::deque<Waiter*> queue_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/redis.h"
 
 namespace lingkaran {
 namespace {
@@ -35,6 +36,12 @@ std::string CheckAddress(const std::string& text) {
 std::string CheckMetrics(const std::string& text) {
   if (text.empty() || IsHostPort(text, true)) return "";
   return absl::StrCat("'", text, "' is no address; write HOST:PORT, e.g. 127.0.0.1:9101");
+}
+
+std::string CheckRedis(const std::string& text) {
+  if (text.empty()) return "";
+  // The value may hold a password, so it is not repeated.
+  return std::string(Redis::CheckAddress(text).message());
 }
 
 std::string CheckDatabase(const std::string& text) {
@@ -75,8 +82,12 @@ void AddServiceFlags(CLI::App& app, const std::string& service, ServiceConfig& c
   flags.Add("database", config.database, "sqlite:PATH, sqlite::memory: or postgresql://...")
       ->required()
       ->check(CLI::Validator(CheckDatabase, "URL"));
-  flags.Add("redis", config.redis, "HOST:PORT or unix:PATH of the shared cache; none if empty")
-      ->check(CLI::Validator(CheckAddress, "ADDRESS"));
+  flags
+      .Add("redis", config.redis,
+           "the shared cache: HOST:PORT, unix:PATH, redis://[USER[:PASSWORD]@]HOST:PORT[/DB], "
+           "redis+unix://[USER[:PASSWORD]@]PATH[?db=N] or "
+           "redis+cluster://[USER[:PASSWORD]@]HOST:PORT,...; none if empty")
+      ->check(CLI::Validator(CheckRedis, "ADDRESS"));
   flags.Add("rules", config.rules, "directory of the rules (*.textproto)")
       ->check(CLI::ExistingDirectory);
   flags.Add("regions", config.regions, "directory of the region tree")
@@ -95,6 +106,13 @@ void AddServiceFlags(CLI::App& app, const std::string& service, ServiceConfig& c
     flags.Add("keys", config.keys, "key file; make one with: lingkaran keys new FILE")
         ->required()
         ->check(CLI::ExistingFile);
+  }
+  if (service == "coverage") {
+    flags
+        .Add("near-members", config.near_members,
+             "people that the cache in this process has room for, 64 bytes each; give it more than "
+             "there are members, and most checks are answered from it; 0: none")
+        ->check(CLI::Range(0, 1'000'000'000));
   }
   if (service == "sponsorship") {
     flags.Add("registry", config.registry, "address of the registry")

@@ -12,6 +12,7 @@ struct ServiceConfig {
   std::string listen = "127.0.0.1:0";      // HOST:PORT (0: a free port) or unix:PATH
   std::string database;                    // see common/sql/database.h
   std::string redis;                       // see common/redis.h; empty: no cache
+  int near_members = 1'000'000;            // people the near cache is made for; coverage only
   std::string rules = "deploy/rules";      // directory
   std::string regions = "deploy/regions";  // directory
   std::string keys;                        // key file, see common/sealer.h

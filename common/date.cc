@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/serial_day.h"
 #include "common/view.h"
 
 namespace lingkaran {
@@ -43,7 +44,7 @@ absl::Status NoDay() {
 
 absl::StatusOr<Day> MakeDay(int64_t year, int month, int day) {
   if (year < kFirstYear || year > kLastYear || month < 1 || month > 12 || day < 1 ||
-      day > LastDayOf(Month(year, month)).day()) {
+      (day > 28 && day > LastDayOf(Month(year, month)).day())) {
     return NoDay();
   }
   return Day(year, month, day);
@@ -162,7 +163,9 @@ std::string FormatMonth(Month month) {
 }
 
 Day LocalDay(absl::Time time, int utc_offset_hours) {
-  return absl::ToCivilDay(time, absl::FixedTimeZone(utc_offset_hours * 3600));
+  const int64_t seconds = absl::ToUnixSeconds(time) + utc_offset_hours * 3600;
+  const int64_t days = seconds / 86'400 - (seconds % 86'400 < 0 ? 1 : 0);
+  return CivilOf({static_cast<int32_t>(days)});
 }
 
 }  // namespace lingkaran

@@ -56,7 +56,8 @@
   X(kNotCovered, NOT_COVERED, 85)                     \
   X(kBatchTooLarge, BATCH_TOO_LARGE, 86)              \
   X(kContributionMismatch, CONTRIBUTION_MISMATCH, 87) \
-  X(kRulesInvalid, RULES_INVALID, 88)
+  X(kRulesInvalid, RULES_INVALID, 88)                 \
+  X(kResumeTooOld, RESUME_TOO_OLD, 89)
 
 namespace lingkaran {
 

@@ -115,8 +115,10 @@ void WriteAll(std::string_view line) {
 
 }  // namespace
 
+bool IsLogged(Severity severity) { return severity >= g_lowest.load(std::memory_order_relaxed); }
+
 void Log(Severity severity, std::string_view event, std::initializer_list<LogField> fields) {
-  if (severity < g_lowest.load(std::memory_order_relaxed)) {
+  if (!IsLogged(severity)) {
     return;
   }
   std::string line;

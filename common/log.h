@@ -25,6 +25,9 @@ struct LogField {
   bool is_number = false;
 };
 
+// True if events of the severity are written: who has much to gather for one asks first.
+bool IsLogged(Severity severity);
+
 // Writes {"time":..., "severity":..., "service":..., "event":..., fields}.
 void Log(Severity severity, std::string_view event, std::initializer_list<LogField> fields = {});
 

@@ -42,6 +42,7 @@ absl::Status Serve(const std::string& service, const ServiceConfig& config) {
   options.drain_seconds = config.drain_seconds;
   options.address_file = config.address_file;
   options.healthy = [&app] { return app->Healthy(); };
+  if constexpr (requires { app->Drain(); }) options.draining = [&app] { app->Drain(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options, ServicesOf(*app)));
 
   PrintStartLine(service, server->address(), app->database(), config.redis, app->rules_version());

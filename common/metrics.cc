@@ -6,10 +6,10 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace lingkaran {
@@ -37,17 +37,11 @@ Families& Metrics() {
   return families;
 }
 
-struct RpcMeters {
-  prometheus::Counter* count;
-  prometheus::Histogram* seconds;
-};
-
-RpcMeters MakeRpcMeters(std::string_view method, std::string_view code) {
+prometheus::Histogram* SecondsOf(std::string_view method) {
   static const prometheus::Histogram::BucketBoundaries kBuckets = {
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
       0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
-  return {&Metrics().rpcs.Add({{"method", std::string(method)}, {"code", std::string(code)}}),
-          &Metrics().seconds.Add({{"method", std::string(method)}}, kBuckets)};
+  return &Metrics().seconds.Add({{"method", std::string(method)}}, kBuckets);
 }
 
 }  // namespace
@@ -66,20 +60,38 @@ absl::Status ExposeMetrics(const std::string& address) {
   return absl::OkStatus();
 }
 
-void CountRpc(std::string_view method, std::string_view code, absl::Duration took) {
-  // Per thread, so that the usual case takes no lock but the meters' own.
-  thread_local absl::flat_hash_map<std::pair<std::string, std::string>, RpcMeters> known;
-  thread_local std::pair<std::string, std::string> key;
-  key.first.assign(method);
-  key.second.assign(code);
-  auto found = known.find(key);
-  if (found == known.end()) found = known.emplace(key, MakeRpcMeters(method, code)).first;
-  found->second.count->Increment();
-  found->second.seconds->Observe(absl::ToDoubleSeconds(took));
+RpcMeters::RpcMeters(std::string_view method) : method_(method), seconds_(SecondsOf(method)) {}
+
+void RpcMeters::Count(absl::StatusCode code, absl::Duration took) {
+  const int number = static_cast<int>(code);
+  CounterOf(number >= 0 && number < kCodes ? number : static_cast<int>(absl::StatusCode::kUnknown))
+      ->Increment();
+  seconds_->Observe(absl::ToDoubleSeconds(took));
+}
+
+prometheus::Counter* RpcMeters::CounterOf(int code) {
+  prometheus::Counter* counter = counts_[code].load(std::memory_order_acquire);
+  if (counter != nullptr) return counter;
+  // Adding what is there already gives what is there.
+  counter = &Metrics().rpcs.Add(
+      {{"method", method_},
+       {"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(code))}});
+  counts_[code].store(counter, std::memory_order_release);
+  return counter;
 }
 
 void CountEvent(std::string_view name) {
   Metrics().events.Add({{"name", std::string(name)}}).Increment();
+}
+
+void SetGauge(std::string_view name, double value) {
+  // Adding what is there already gives what is there.
+  prometheus::BuildGauge()
+      .Name(std::string(name))
+      .Help("Present value")
+      .Register(*Metrics().registry)
+      .Add({})
+      .Set(value);
 }
 
 }  // namespace lingkaran

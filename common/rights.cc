@@ -68,6 +68,7 @@ constexpr Rule kRules[] = {
     {"lingkaran.coverage.v1.CoverageService/ListCoverage", kBranch | kService},
     {"lingkaran.coverage.v1.CoverageService/ListExpiring", kBranch | kService},
     {"lingkaran.coverage.v1.CoverageService/GetCoverageStatistics", kBranch | kService},
+    {"lingkaran.coverage.v1.CoverageService/WatchCoverage", kBranch | kService},
     {"lingkaran.coverage.v1.CoverageService/EstimateBenefit", kBranch},
     {"lingkaran.coverage.v1.CoverageService/ListRules",
      kBranch | kAgency | kSponsor | kClinic | kService},
@@ -99,14 +100,18 @@ std::string_view RoleName(Role role) {
   return "none";
 }
 
-bool MayCall(Role role, std::string_view method) {
+unsigned RolesThatMayCall(std::string_view method) {
   static const auto& rules = *[] {
     auto* map = new absl::flat_hash_map<std::string_view, unsigned>();
     for (const Rule& rule : kRules) map->emplace(rule.method, rule.roles);
     return map;
   }();
   const auto found = rules.find(method);
-  return found != rules.end() && (found->second & static_cast<unsigned>(role)) != 0;
+  return found == rules.end() ? 0 : found->second;
+}
+
+bool MayCall(Role role, std::string_view method) {
+  return (RolesThatMayCall(method) & static_cast<unsigned>(role)) != 0;
 }
 
 std::vector<std::string> MethodsWithRights() {

@@ -25,6 +25,9 @@ std::string_view RoleName(Role role);
 // True if the table lets the role call the method ("package.Service/Method").
 bool MayCall(Role role, std::string_view method);
 
+// The roles that the table lets call the method, added up; 0 for a method that it does not have.
+unsigned RolesThatMayCall(std::string_view method);
+
 // All methods of the table; a test holds it against the descriptors of all services.
 std::vector<std::string> MethodsWithRights();
 

@@ -4,15 +4,20 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <mutex>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <grpc/grpc.h>
+#include <grpc/support/alloc.h>
+#include <grpc/support/time.h>
 #include <openssl/sha.h>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/cord.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -24,7 +29,7 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "common/metrics.h"
-#include "google/rpc/error_details.pb.h"
+#include "common/view.h"
 
 namespace lingkaran {
 namespace {
@@ -32,14 +37,6 @@ namespace {
 constexpr char kHowToSend[] =
     "send metadata \"lingkaran-actor: NAME;role=ROLE\" with a role of agency, officer, sponsor, "
     "clinic, admin or service, and for an agency \";agency=ID\"";
-
-constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
-constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
-
-// gRPC's limit for all trailers of an answer is 8 KiB, above which the client sees another error.
-// Details travel as base64 (4/3) and hold the message again.
-constexpr size_t kMaxMessageBytes = 900;
-constexpr size_t kMaxDetailBytes = 3000;
 
 absl::Status NoActor(absl::string_view what) {
   return Error(absl::StatusCode::kUnauthenticated, Reason::kActorRequired,
@@ -53,39 +50,6 @@ std::string_view PeerKind(absl::string_view peer) {
     return "loopback";
   }
   return "remote";
-}
-
-absl::StatusOr<Actor> ParseActor(absl::string_view text) {
-  std::vector<absl::string_view> parts = absl::StrSplit(text, ';');
-  Actor actor;
-  actor.name = std::string(absl::StripAsciiWhitespace(parts[0]));
-  if (actor.name.empty() || actor.name.size() > 100) {
-    return NoActor("the actor's name is missing or longer than 100 characters");
-  }
-  for (size_t i = 1; i < parts.size(); ++i) {
-    std::pair<absl::string_view, absl::string_view> pair =
-        absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
-    if (pair.first == "role") {
-      actor.role = RoleFromName({pair.second.data(), pair.second.size()});
-    } else if (pair.first != "agency" || !absl::SimpleAtoi(pair.second, &actor.agency_id) ||
-               actor.agency_id <= 0) {
-      return NoActor("the actor's metadata can't be read");
-    }
-  }
-  if (actor.role == Role::kNone) return NoActor("the actor's role is missing or unknown");
-  return actor;
-}
-
-// Whom the metadata name. This is the one place that trust will change in.
-absl::StatusOr<Actor> ReadActor(const grpc::ServerContextBase& context, bool trusted) {
-  const auto range = context.client_metadata().equal_range(kActorMetadata);
-  if (range.first == range.second) return NoActor("nobody is named as caller");
-  if (std::next(range.first) != range.second) return NoActor("more than one caller is named");
-  if (!trusted) {
-    return NoActor("actors are believed from loopback and unix sockets only");
-  }
-  const grpc::string_ref& text = range.first->second;
-  return ParseActor(absl::string_view(text.data(), text.size()));
 }
 
 bool IsInnerFault(absl::StatusCode code) {
@@ -120,39 +84,6 @@ absl::Status Blank(const absl::Status& status, std::string_view method) {
                absl::StrCat("inner fault, reference ", reference), {{"reference", reference}});
 }
 
-absl::Status RunBody(const Call& call, absl::FunctionRef<absl::Status(const Call&)> body) {
-  RETURN_IF_ERROR(call.StillWanted());
-  try {
-    return body(call);
-  } catch (const std::exception& e) {
-    // Nothing else is caught: what is no std::exception is a crash that a simulation acts.
-    return absl::InternalError(e.what());
-  }
-}
-
-absl::Status CheckRights(const Call& call) {
-  if (MayCall(call.actor.role, call.method)) return absl::OkStatus();
-  const std::string role(RoleName(call.actor.role));
-  const std::string method(call.method);
-  return Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
-               absl::StrCat("role ", role, " may not call ", method),
-               {{"role", role}, {"method", method}});
-}
-
-// From the caller's name to the answer; `call` is filled on the way.
-absl::Status Admitted(grpc::ServerContextBase& context, bool trusted, Call& call,
-                      absl::FunctionRef<absl::Status(const Call&)> body) {
-  ASSIGN_OR_RETURN(call.actor, ReadActor(context, trusted));
-  RETURN_IF_ERROR(CheckRights(call));
-  absl::StatusOr<Admission::Place> place = Admission::For(call.method).Enter(call.deadline);
-  if (!place.ok()) return place.status();
-  const DeadlineScope deadline(call.deadline);
-  FailPoint("rpc", call.method, "begin");
-  absl::Status status = RunBody(call, body);
-  FailPoint("rpc", call.method, "answered");
-  return status;
-}
-
 // A service that has too much to do does not spend its time on a line for each call that it
 // refuses: one line a second tells how many they were.
 bool LogsRefusal(absl::Time now, int64_t* refused) {
@@ -166,108 +97,35 @@ bool LogsRefusal(absl::Time now, int64_t* refused) {
   return true;
 }
 
-// Answers a call that did not begin: under overload this is what a service does most, so it costs
-// little.
-grpc::Status Refuse(grpc::ServerContextBase& context, std::string_view method,
-                    const Refusal& refusal, absl::Duration took) {
-  context.AddTrailingMetadata(kPushbackMetadata, refusal.pushback);
-  CountRpc(method, "RESOURCE_EXHAUSTED", took);
-  int64_t refused = 0;
-  if (LogsRefusal(absl::Now(), &refused)) {
-    Log(Severity::kWarning, "overloaded", {{"method", method}, {"refused", refused}});
-  }
-  return refusal.answer;
+absl::Status DeadlinePassed() {
+  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
+               "time ran out; ask again with the same request_id and a longer deadline");
 }
 
-void LogCall(const Call& call, std::string_view peer_kind, const absl::Status& status,
-             absl::StatusCode code, absl::Duration took) {
-  Log(SeverityOf(code), "rpc",
-      {{"method", call.method},
-       {"code", absl::StatusCodeToString(code)},
-       {"reason", code == absl::StatusCode::kOk ? "" : ReasonName(ReasonOf(status))},
-       {"ms", absl::ToInt64Milliseconds(took)},
-       {"actor", call.actor.name},
-       {"role", RoleName(call.actor.role)},
-       {"peer", peer_kind}});
+absl::Status CallerGone() { return absl::CancelledError("the caller went away"); }
+
+int64_t SteadyNanos() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-absl::Time DeadlineOf(const grpc::ServerContextBase& context) {
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
-                                                                  : absl::FromChrono(deadline);
+// `steady_nanos` is now; gRPC's own conversion to the machine's clock would ask two clocks more.
+bool HasPassed(gpr_timespec deadline, int64_t steady_nanos) {
+  if (deadline.clock_type != GPR_CLOCK_MONOTONIC) {
+    return gpr_time_cmp(gpr_now(deadline.clock_type), deadline) >= 0;
+  }
+  const int64_t seconds = steady_nanos / 1'000'000'000;
+  if (seconds != deadline.tv_sec) return seconds > deadline.tv_sec;
+  return steady_nanos % 1'000'000'000 >= deadline.tv_nsec;
 }
 
-// Cuts to so many bytes without cutting a character.
-std::string Shortened(absl::string_view text, size_t most) {
-  if (text.size() <= most) return std::string(text);
-  size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end));
-}
-
-// Bytes of the character that begins at `text`; 0 if it is not valid UTF-8.
-size_t Utf8Length(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (lead > 0xF4 || length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-  if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
-  return length;
-}
-
-// proto3 refuses to read a string that is not UTF-8: one bad byte would cost all details.
-std::string ValidUtf8(absl::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  while (!text.empty()) {
-    const size_t length = Utf8Length(text);
-    if (length == 0) {
-      valid.push_back('?');
-      text.remove_prefix(1);
-    } else {
-      valid.append(text.data(), length);
-      text.remove_prefix(length);
-    }
-  }
-  return valid;
-}
-
-// Drops the last field violations until the message is small enough.
-void TrimBadRequest(google::protobuf::Any* any, size_t most) {
-  google::rpc::BadRequest bad;
-  if (!bad.ParseFromString(any->value())) return;
-  while (bad.field_violations_size() > 1 && bad.ByteSizeLong() > most) {
-    bad.mutable_field_violations()->RemoveLast();
-  }
-  any->set_value(bad.SerializeAsString());
-}
-
-// Makes the details small enough for a trailer; the reason goes last.
-void TrimForTrailer(google::rpc::Status* status) {
-  status->set_message(Shortened(status->message(), kMaxMessageBytes));
-  if (status->ByteSizeLong() <= kMaxDetailBytes) return;
-  for (google::protobuf::Any& any : *status->mutable_details()) {
-    if (any.type_url() == kBadRequestUrl) TrimBadRequest(&any, kMaxDetailBytes / 2);
-  }
-  for (int i = status->details_size() - 1; i >= 0 && status->ByteSizeLong() > kMaxDetailBytes;
-       --i) {
-    if (status->details(i).type_url() == kErrorInfoUrl) continue;
-    status->mutable_details()->DeleteSubrange(i, 1);
-  }
-  if (status->ByteSizeLong() > kMaxDetailBytes) {
-    for (google::protobuf::Any& any : *status->mutable_details()) {
-      google::rpc::ErrorInfo info;
-      if (!info.ParseFromString(any.value())) continue;
-      info.clear_metadata();
-      any.set_value(info.SerializeAsString());
-    }
-  }
+// Where the call comes from; a context that no connection stands behind was made in this process.
+std::string_view PeerKindOf(grpc::ServerContextBase& context) {
+  if (context.c_call() == nullptr) return "process";
+  // What context.peer() does, without a second copy.
+  char* const peer = grpc_call_get_peer(context.c_call());
+  const std::string_view kind = PeerKind(peer);
+  gpr_free(peer);
+  return kind;
 }
 
 std::string DeterministicBytes(const google::protobuf::Message& message) {
@@ -293,37 +151,183 @@ bool IsTrustedPeer(std::string_view peer) {
 }
 
 absl::Status Call::StillWanted() const {
-  if (absl::Now() >= deadline) {
-    return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
-                 "time ran out; ask again with the same request_id and a longer deadline");
-  }
-  if (context != nullptr && context->IsCancelled()) {
-    return absl::CancelledError("the caller went away");
-  }
+  if (absl::Now() >= deadline) return DeadlinePassed();
+  if (context != nullptr && context->IsCancelled()) return CallerGone();
   return absl::OkStatus();
+}
+
+RpcMethod::RpcMethod(std::string_view name)
+    : name_(name),
+      roles_(RolesThatMayCall(name)),
+      admission_(Admission::For(name)),
+      meters_(std::make_unique<RpcMeters>(name)) {}
+
+RpcMethod::~RpcMethod() = default;
+
+const RpcMethod& RpcMethod::Of(std::string_view name) {
+  struct All {
+    std::mutex mutex;
+    absl::flat_hash_map<std::string, std::unique_ptr<const RpcMethod>> methods;
+  };
+  static All& all = *new All();
+  // The keys are the methods' own.
+  thread_local absl::flat_hash_map<std::string_view, const RpcMethod*> known;
+  const auto found = known.find(name);
+  if (found != known.end()) return *found->second;
+  const std::lock_guard lock(all.mutex);
+  std::unique_ptr<const RpcMethod>& method = all.methods[std::string(name)];
+  if (method == nullptr) method.reset(new RpcMethod(name));
+  known.emplace(method->name(), method.get());
+  return *method;
+}
+
+RpcRun::RpcRun(grpc::ServerContextBase* context, const RpcMethod& method)
+    : context_(context), method_(method), start_nanos_(SteadyNanos()) {}
+
+// This is the one place that trust will change in.
+absl::Status RpcRun::ReadWho() {
+  peer_kind_ = PeerKindOf(*context_);
+  const auto range = context_->client_metadata().equal_range(kActorMetadata);
+  if (range.first == range.second) return NoActor("nobody is named as caller");
+  if (std::next(range.first) != range.second) return NoActor("more than one caller is named");
+  if (peer_kind_ == "remote") {
+    return NoActor("actors are believed from loopback and unix sockets only");
+  }
+  const grpc::string_ref& text = range.first->second;
+  Who who;
+  bool first = true;
+  for (const absl::string_view part :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), ';')) {
+    const size_t equals = part.find('=');
+    const absl::string_view value =
+        equals == absl::string_view::npos ? absl::string_view() : part.substr(equals + 1);
+    if (first) {
+      who.name = StdView(absl::StripAsciiWhitespace(part));
+      if (who.name.empty() || who.name.size() > 100) {
+        return NoActor("the actor's name is missing or longer than 100 characters");
+      }
+    } else if (part.substr(0, equals) == "role") {
+      who.role = RoleFromName(StdView(value));
+    } else if (part.substr(0, equals) != "agency" || !absl::SimpleAtoi(value, &who.agency_id) ||
+               who.agency_id <= 0) {
+      return NoActor("the actor's metadata can't be read");
+    }
+    first = false;
+  }
+  if (who.role == Role::kNone) return NoActor("the actor's role is missing or unknown");
+  who_ = who;
+  return absl::OkStatus();
+}
+
+absl::Status RpcRun::CheckRights() const {
+  if (method_.Allows(who_.role)) return absl::OkStatus();
+  const std::string role(RoleName(who_.role));
+  return Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
+               absl::StrCat("role ", role, " may not call ", method_.name()),
+               {{"role", role}, {"method", method_.name()}});
+}
+
+absl::Status RpcRun::Begin() {
+  RETURN_IF_ERROR(ReadWho());
+  RETURN_IF_ERROR(CheckRights());
+  if (HasPassed(context_->raw_deadline(), start_nanos_)) return DeadlinePassed();
+  std::optional<Admission::Place> place = method_.admission().TryEnter();
+  if (!place) return OverloadAnswer().status;
+  place_.emplace(*std::move(place));
+  FailPoint("rpc", method_.name(), "begin");
+  return absl::OkStatus();
+}
+
+absl::Status RpcRun::BeginOrWait() {
+  RETURN_IF_ERROR(ReadWho());
+  RETURN_IF_ERROR(CheckRights());
+  absl::StatusOr<Admission::Place> place = method_.admission().Enter(deadline());
+  if (!place.ok()) return place.status();
+  place_.emplace(*std::move(place));
+  FailPoint("rpc", method_.name(), "begin");
+  return absl::OkStatus();
+}
+
+Call RpcRun::call() const {
+  Call call;
+  call.actor = {std::string(who_.name), who_.role, who_.agency_id};
+  call.method = method_.name();
+  call.deadline = deadline();
+  call.context = context_;
+  return call;
+}
+
+absl::Time RpcRun::deadline() const {
+  const std::chrono::system_clock::time_point deadline = context_->deadline();
+  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
+                                                                  : absl::FromChrono(deadline);
+}
+
+absl::Status RpcRun::StillWanted() const {
+  if (HasPassed(context_->raw_deadline(), SteadyNanos())) return DeadlinePassed();
+  if (context_->IsCancelled()) return CallerGone();
+  return absl::OkStatus();
+}
+
+// A call that did not begin: under overload this is what a service does most, so it costs little.
+grpc::Status RpcRun::Refuse(const Refusal& refusal, absl::Duration took) {
+  context_->AddTrailingMetadata(kPushbackMetadata, refusal.pushback);
+  method_.meters().Count(absl::StatusCode::kResourceExhausted, took);
+  int64_t refused = 0;
+  if (LogsRefusal(absl::Now(), &refused)) {
+    Log(Severity::kWarning, "overloaded", {{"method", method_.name()}, {"refused", refused}});
+  }
+  return refusal.answer;
+}
+
+grpc::Status RpcRun::Finish(absl::Status status) {
+  if (place_) FailPoint("rpc", method_.name(), "answered");
+  place_.reset();
+  const absl::Duration took = absl::Nanoseconds(SteadyNanos() - start_nanos_);
+  if (const Refusal* const refusal = RefusalOf(status); refusal != nullptr) {
+    return Refuse(*refusal, took);
+  }
+  const absl::StatusCode code = status.code();
+  if (IsInnerFault(code)) status = Blank(status, method_.name());
+  method_.meters().Count(code, took);
+  if (IsLogged(SeverityOf(code))) {
+    Log(SeverityOf(code), "rpc",
+        {{"method", method_.name()},
+         {"code", absl::StatusCodeToString(code)},
+         {"reason", code == absl::StatusCode::kOk ? "" : ReasonName(ReasonOf(status))},
+         {"ms", absl::ToInt64Milliseconds(took)},
+         {"actor", who_.name},
+         {"role", RoleName(who_.role)},
+         {"peer", peer_kind_}});
+  }
+  return ToGrpc(status);
+}
+
+absl::Status Guarded(absl::FunctionRef<absl::Status()> part) {
+  try {
+    return part();
+  } catch (const std::exception& e) {
+    // Nothing else is caught: what is no std::exception is a crash that a simulation acts.
+    return absl::InternalError(e.what());
+  }
+}
+
+grpc::Status RunRpc(grpc::ServerContextBase* context, const RpcMethod& method,
+                    absl::FunctionRef<absl::Status(const Call&)> body) {
+  RpcRun run(context, method);
+  absl::Status status = run.BeginOrWait();
+  if (status.ok()) {
+    const Call call = run.call();
+    const DeadlineScope deadline(call.deadline);
+    status = call.StillWanted();
+    if (status.ok()) status = Guarded([&] { return body(call); });
+  }
+  return run.Finish(std::move(status));
 }
 
 grpc::Status RunRpc(grpc::ServerContextBase* context, std::string_view method,
                     absl::FunctionRef<absl::Status(const Call&)> body) {
-  const absl::Time start = absl::Now();
-  // A context that no connection stands behind was made in this process.
-  const std::string_view peer_kind =
-      context->c_call() == nullptr ? "process" : PeerKind(context->peer());
-  Call call;
-  call.method = method;
-  call.deadline = DeadlineOf(*context);
-  call.context = context;
-
-  absl::Status status = Admitted(*context, peer_kind != "remote", call, body);
-  if (const Refusal* const refusal = RefusalOf(status); refusal != nullptr) {
-    return Refuse(*context, method, *refusal, absl::Now() - start);
-  }
-  const absl::StatusCode code = status.code();
-  if (IsInnerFault(code)) status = Blank(status, method);
-  const absl::Duration took = absl::Now() - start;
-  CountRpc(method, absl::StatusCodeToString(code), took);
-  LogCall(call, peer_kind, status, code, took);
-  return ToGrpc(status);
+  return RunRpc(context, RpcMethod::Of(method), body);
 }
 
 absl::StatusOr<sql::RequestKey> RequestKeyOf(const Call& call,
@@ -368,51 +372,6 @@ absl::Status Mutate(const Call& call, sql::Database& database, absl::Time now,
     return absl::InternalError(absl::StrCat("the stored reply of ", key.method, " can't be read"));
   }
   return absl::OkStatus();
-}
-
-google::rpc::Status ToProto(const absl::Status& status) {
-  google::rpc::Status proto;
-  proto.set_code(static_cast<int>(status.code()));
-  proto.set_message(ValidUtf8(status.message()));
-  std::vector<std::pair<std::string, std::string>> payloads;
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    payloads.emplace_back(std::string(url), std::string(payload));
-  });
-  std::sort(payloads.begin(), payloads.end());  // absl's order is not defined
-  for (auto& [url, payload] : payloads) {
-    google::protobuf::Any* any = proto.add_details();
-    any->set_type_url(ValidUtf8(url));
-    any->set_value(std::move(payload));
-  }
-  return proto;
-}
-
-absl::Status FromProto(const google::rpc::Status& proto) {
-  absl::Status status(static_cast<absl::StatusCode>(proto.code()), proto.message());
-  for (const google::protobuf::Any& any : proto.details()) {
-    status.SetPayload(any.type_url(), absl::Cord(any.value()));
-  }
-  return status;
-}
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  google::rpc::Status proto = ToProto(status);
-  TrimForTrailer(&proto);
-  const std::string details = proto.details().empty() ? "" : proto.SerializeAsString();
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), proto.message(), details);
-}
-
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  google::rpc::Status proto;
-  if (!status.error_details().empty() && proto.ParseFromString(status.error_details())) {
-    for (const google::protobuf::Any& any : proto.details()) {
-      result.SetPayload(any.type_url(), absl::Cord(any.value()));
-    }
-  }
-  return result;
 }
 
 }  // namespace lingkaran

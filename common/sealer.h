@@ -16,7 +16,7 @@ namespace lingkaran {
 using NikHash = std::array<unsigned char, 16>;
 
 // Seals (AES-256-GCM) and opens values, and hashes NIKs. Thread-safe; cipher contexts are kept per
-// thread, because setting them up costs more than sealing a row.
+// thread, because setting them up costs more than sealing a row. Hashing allocates nothing.
 class Sealer {
  public:
   // Reads the key file. INVALID_ARGUMENT says what is wrong with it, never a key.
@@ -43,6 +43,7 @@ class Sealer {
 
 // base64url without padding: how hashes stand in SQL text columns and Redis keys (22 characters).
 std::string Base64Url(std::string_view bytes);
+void AppendBase64Url(std::string_view bytes, std::string* text);
 absl::StatusOr<std::string> FromBase64Url(std::string_view text);
 std::string HashText(const NikHash& hash);
 absl::StatusOr<NikHash> HashFromText(std::string_view text);

@@ -133,6 +133,7 @@ class GrpcServer final : public Server {
     // First of all, so that no connection comes to a server that is about to go; who is refused
     // here tries again, and finds the next process.
     listener_->Close();
+    if (options_.draining) options_.draining();
     server_->GetHealthCheckService()->SetServingStatus(false);
     if (!options_.address_file.empty()) std::remove(options_.address_file.c_str());
     server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(options_.drain_seconds)));

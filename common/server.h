@@ -22,6 +22,8 @@ class Server {
     std::string address_file;
     // OK while the service can answer (its store does); asked every second on a thread of its own.
     std::function<absl::Status()> healthy;
+    // Called when Shutdown begins: streams that would run for ever end by themselves.
+    std::function<void()> draining;
   };
   // Starts to serve. UNAVAILABLE if the address can't be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,

@@ -29,6 +29,20 @@ std::string ToToken(const Token& token) {
   return absl::StrCat(kTokenPrefix, Base64Url(content.SerializeAsString()));
 }
 
+void SetToken(int64_t coverage_position, std::string* text) {
+  // TokenContent with its first field only: a tag and a varint, nothing for 0.
+  char bytes[11];
+  size_t size = 0;
+  if (coverage_position != 0) {
+    bytes[size++] = common::v1::TokenContent::kCoveragePositionFieldNumber << 3;
+    auto left = static_cast<uint64_t>(coverage_position);
+    for (; left >= 0x80; left >>= 7) bytes[size++] = static_cast<char>(left | 0x80);
+    bytes[size++] = static_cast<char>(left);
+  }
+  text->assign(kTokenPrefix);
+  AppendBase64Url({bytes, size}, text);
+}
+
 absl::StatusOr<Token> FromToken(std::string_view text) {
   absl::string_view rest(text.data(), text.size());
   if (rest.size() > kMaxTokenText || !absl::ConsumePrefix(&rest, kTokenPrefix)) {
@@ -46,6 +60,11 @@ absl::StatusOr<Token> FromToken(std::string_view text) {
     token.owed_request_ids.push_back(id);
   }
   return token;
+}
+
+absl::Status NotYetApplied() {
+  return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
+               "the change that the token names has not arrived here yet; ask again in a moment");
 }
 
 std::string ToPageToken(int64_t position) {

@@ -186,7 +186,7 @@ absl::Status Session::Show(const google::protobuf::Message& reply,
       for (const std::string& value : *values) out_ << value << '\n';
     }
   } else if (globals_.json) {
-    out_ << ToJson(reply) << '\n';
+    out_ << ToJson(reply) << std::endl;  // who reads a stream of them reads now
   } else {
     people(out_);
   }

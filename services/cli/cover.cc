@@ -1,4 +1,5 @@
 // lingkaran cover
+#include "absl/time/clock.h"
 #include "services/cli/command.h"
 #include "services/cli/labels.h"
 #include "services/cli/output.h"
@@ -126,6 +127,73 @@ void AddStatistics(Commands& commands, CLI::App* noun) {
   verb->add_option("--pledge", *pledge_id, "Only person-months of this pledge")->type_name("");
 }
 
+// One stream of a watch is asked for so long, and taken up again so often while nothing comes.
+constexpr absl::Duration kStreamTime = absl::Minutes(30);
+constexpr int kWatchTries = 5;
+
+std::string SpansText(const coverage::v1::CoverageChange& change) {
+  std::string text;
+  for (const coverage::v1::CoverSpan& span : change.spans()) {
+    if (!text.empty()) text += "; ";
+    text += Label(span.programme()) + " " + DayText(span.first_day()) + " sampai " +
+            DayText(span.last_day());
+  }
+  if (text.empty()) text = "tidak ada bulan yang dibayar";
+  if (change.death_day() != 0) text += "; meninggal " + DayText(change.death_day());
+  if (change.withdraw_day() != 0) text += "; keluar " + DayText(change.withdraw_day());
+  return text;
+}
+
+void PrintChanges(std::ostream& out, const coverage::v1::WatchCoverageResponse& reply) {
+  for (const coverage::v1::CoverageChange& change : reply.changes()) {
+    out << TimeText(change.record_time()) << "  pekerja " << change.worker_id() << ": "
+        << SpansText(change) << '\n';
+  }
+  if (reply.changes_size() > 0)
+    out << "  dilanjutkan dengan: --resume " << reply.resume_token() << '\n';
+  out.flush();
+}
+
+// Follows one stream to its end; the request then has the token to go on from.
+absl::Status FollowChanges(Session& session, coverage::v1::WatchCoverageRequest& request,
+                           int& tries) {
+  grpc::ClientContext context;
+  session.PrepareStream(context, kStreamTime);
+  const auto stream = session.coverage()->WatchCoverage(&context, request);
+  coverage::v1::WatchCoverageResponse reply;
+  while (stream->Read(&reply)) {
+    tries = 0;
+    request.set_resume_token(reply.resume_token());
+    RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintChanges(out, reply); }));
+  }
+  return session.StreamStatus("coverage", stream->Finish());
+}
+
+void AddWatch(Commands& commands, CLI::App* noun) {
+  auto request = std::make_shared<coverage::v1::WatchCoverageRequest>();
+  CLI::App* verb = commands.Verb(
+      noun, "watch", "Whose cover changes, as it happens, until it is interrupted",
+      "cover watch --region 33.72 --json", [request](Session& session) -> absl::StatusOr<ExitCode> {
+        if (session.coverage() == nullptr) return session.MissingAddress();
+        for (int tries = 1;; ++tries) {
+          const absl::Status status = FollowChanges(session, *request, tries);
+          const bool goes_on = status.ok() || absl::IsUnavailable(status) ||
+                               (absl::IsDeadlineExceeded(status) && tries == 0);
+          if (!goes_on) return status;
+          if (tries >= kWatchTries) {
+            return status.ok() ? absl::UnavailableError("coverage terus menutup aliran perubahan.")
+                               : status;
+          }
+          absl::SleepFor(absl::Milliseconds(200) * (tries + 1));
+        }
+      });
+  verb->add_option("--resume", *request->mutable_resume_token(),
+                   "Go on after this token of an earlier watch")
+      ->type_name("");
+  verb->add_option("--region", *request->mutable_region_code(), "Only people of this area")
+      ->type_name("");
+}
+
 }  // namespace
 
 void AddCoverCommands(Commands& commands) {
@@ -133,6 +201,7 @@ void AddCoverCommands(Commands& commands) {
   AddList(commands, noun);
   AddExpiring(commands, noun);
   AddStatistics(commands, noun);
+  AddWatch(commands, noun);
 }
 
 }  // namespace lingkaran::cli

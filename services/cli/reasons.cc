@@ -210,6 +210,9 @@ std::string_view ReasonText(Reason reason) {
     case Reason::kRulesInvalid:
       return "aturan itu salah; perbaiki berkas yang disebut dalam catatan layanan, sementara itu "
              "yang lama tetap berlaku.";
+    case Reason::kResumeTooOld:
+      return "catatan perubahan tidak lagi sampai ke tanda itu; ambil dahulu seluruh daftar, lalu "
+             "mulai lagi dengan: cover watch tanpa --resume.";
   }
   return "";
 }

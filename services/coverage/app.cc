@@ -3,13 +3,18 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/operations.h"
 #include "common/redis.h"
+#include "common/redis_link.h"
 #include "common/region.h"
 #include "common/sealer.h"
 #include "common/sql/database.h"
 #include "coverage_schema.h"
+#include "services/coverage/follower.h"
+#include "services/coverage/miss_pool.h"
+#include "services/coverage/near_cache.h"
 #include "services/coverage/redis_reader.h"
 #include "services/coverage/rules_file.h"
 #include "services/coverage/service.h"
@@ -29,36 +34,69 @@ class SteadyClock final : public Clock {
   }
 };
 
+// On the channel of its own database, so that two suites may share one Redis.
+std::unique_ptr<RedisLink> MakeLink(const std::string& address, int64_t epoch,
+                                    const Clock& steady) {
+  if (address.empty()) return nullptr;
+  return RedisLink::Make({.redis = {.address = address}, .channel = absl::StrCat("l1:log:", epoch)},
+                         steady);
+}
+
+Follower::Options FollowerOptions(const CoverageApp::Options& options, int near_members) {
+  Follower::Options follower = options.follower;
+  follower.threads = follower.threads && options.surroundings.threads;
+  follower.load = follower.load && near_members > 0;
+  return follower;
+}
+
+// What can fail to be made.
+struct Machinery {
+  std::unique_ptr<sql::Database> opened;
+  std::shared_ptr<const Regions> regions;
+  std::unique_ptr<Sealer> sealer;
+  std::shared_ptr<const Rules> rules;
+  std::string rules_path;
+  int64_t epoch = 0;
+};
+
 }  // namespace
 
 // Members are made and go in the order that they need each other.
 struct CoverageApp::Impl {
-  Impl(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> tree,
-       std::unique_ptr<Sealer> keys, std::string rules_path, std::shared_ptr<const Rules> book,
-       const ServiceConfig& config, int64_t epoch, const Clock& clock, const Options& options)
-      : opened(std::move(own)),
-        database(opened ? opened.get() : options.surroundings.database),
-        regions(std::move(tree)),
-        sealer(std::move(keys)),
-        rules(std::move(rules_path), std::move(book)),
+  Impl(Machinery made, const ServiceConfig& config, const Clock& clock, const Options& options)
+      : opened(std::move(made.opened)),
+        database(opened ? *opened : *options.surroundings.database),
+        steady(options.steady ? *options.steady : machine_steady),
+        regions(std::move(made.regions)),
+        sealer(std::move(made.sealer)),
+        rules(std::move(made.rules_path), std::move(made.rules)),
         redis(Redis::Make({.address = config.redis})),
-        store_reader(MakeStoreReader(*database)),
-        redis_reader(MakeRedisReader(*store_reader, *redis, epoch)),
-        near_reader(
-            MakeNearReader(*redis_reader, options.steady ? *options.steady : steady, options.near)),
-        service({*database, *near_reader, rules, *regions, *sealer, clock}),
-        operations({database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}}) {}
+        link(options.surroundings.threads ? MakeLink(config.redis, made.epoch, steady) : nullptr),
+        near({.members = static_cast<size_t>(config.near_members)}),
+        store_reader(MakeStoreReader(database)),
+        redis_reader(MakeRedisReader(*store_reader, *redis, near, made.epoch)),
+        follower(database, near, link.get(), steady, made.epoch,
+                 FollowerOptions(options, config.near_members)),
+        misses(near, follower, *redis_reader, steady,
+               {.threads = options.surroundings.threads ? 2 : 0}),
+        service({database, *store_reader, *redis, near, follower, misses, rules, *regions, *sealer,
+                 clock, steady, made.epoch}),
+        operations({&database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}}) {}
 
-  SteadyClock steady;
+  SteadyClock machine_steady;
   std::unique_ptr<sql::Database> opened;
-  sql::Database* database;
+  sql::Database& database;
+  const Clock& steady;
   std::shared_ptr<const Regions> regions;
   std::unique_ptr<Sealer> sealer;
   RuleShelf rules;
   std::unique_ptr<Redis> redis;
+  std::unique_ptr<RedisLink> link;
+  NearCache near;
   std::unique_ptr<Reader> store_reader;
   std::unique_ptr<Reader> redis_reader;
-  std::unique_ptr<Reader> near_reader;
+  Follower follower;
+  MissPool misses;
   CoverageServiceImpl service;
   OperationsServiceImpl operations;
 };
@@ -71,30 +109,28 @@ absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConf
 absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
-  const std::string rules_path = config.rules + "/coverage.textproto";
-  ASSIGN_OR_RETURN(std::shared_ptr<const Rules> rules, LoadRules(rules_path));
+  Machinery made;
+  made.rules_path = config.rules + "/coverage.textproto";
+  ASSIGN_OR_RETURN(made.rules, LoadRules(made.rules_path));
   const Surroundings& around = options.surroundings;
-  std::shared_ptr<const Regions> regions = around.regions;
-  if (regions == nullptr) {
+  made.regions = around.regions;
+  if (made.regions == nullptr) {
     ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
-    regions = std::make_shared<const Regions>(std::move(read));
+    made.regions = std::make_shared<const Regions>(std::move(read));
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<Sealer> sealer, Sealer::FromFile(config.keys));
-  std::unique_ptr<sql::Database> opened;
+  ASSIGN_OR_RETURN(made.sealer, Sealer::FromFile(config.keys));
   if (around.database == nullptr) {
-    ASSIGN_OR_RETURN(opened, sql::Database::Open({.url = config.database}));
+    ASSIGN_OR_RETURN(made.opened, sql::Database::Open({.url = config.database}));
   }
-  sql::Database* const database = opened ? opened.get() : around.database;
+  sql::Database* const database = made.opened ? made.opened.get() : around.database;
   RETURN_IF_ERROR(sql::Migrate(*database, Schema()));
-  int64_t epoch = 0;
   RETURN_IF_ERROR(database->Write([&](sql::Tx& tx) {
     const absl::Time now = around.machine_clock ? around.machine_clock->Now() : absl::Now();
-    epoch = store::Epoch(tx, absl::ToUnixMicros(now));
+    made.epoch = store::Epoch(tx, absl::ToUnixMicros(now));
     return absl::OkStatus();
   }));
-  return std::unique_ptr<CoverageApp>(new CoverageApp(
-      std::make_unique<Impl>(std::move(opened), std::move(regions), std::move(sealer), rules_path,
-                             std::move(rules), config, epoch, clock, options)));
+  return std::unique_ptr<CoverageApp>(
+      new CoverageApp(std::make_unique<Impl>(std::move(made), config, clock, options)));
 }
 
 CoverageApp::CoverageApp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -102,8 +138,11 @@ CoverageApp::~CoverageApp() = default;
 
 grpc::Service* CoverageApp::service() { return &impl_->service; }
 grpc::Service* CoverageApp::operations() { return &impl_->operations; }
-absl::Status CoverageApp::Healthy() { return impl_->database->Ping(); }
-std::string CoverageApp::rules_version() const { return impl_->rules.Current()->version(); }
-std::string CoverageApp::database() const { return impl_->database->Description(); }
+absl::Status CoverageApp::Healthy() { return impl_->database.Ping(); }
+void CoverageApp::Drain() { impl_->service.Drain(); }
+Follower& CoverageApp::follower() { return impl_->follower; }
+NearCache& CoverageApp::near() { return impl_->near; }
+std::string CoverageApp::rules_version() const { return impl_->rules.Current().version(); }
+std::string CoverageApp::database() const { return impl_->database.Description(); }
 
 }  // namespace lingkaran::coverage

@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "common/config.h"
 #include "common/surroundings.h"
-#include "services/coverage/near_reader.h"
+#include "services/coverage/follower.h"
 
 namespace grpc {
 class Service;
@@ -19,9 +19,10 @@ namespace lingkaran::coverage {
 class CoverageApp {
  public:
   struct Options {
-    NearOptions near;
     // Time that never jumps, for the age of cached facts; the machine's if null.
     const Clock* steady = nullptr;
+    // How the near cache is kept up to date; its threads also need surroundings.threads.
+    Follower::Options follower;
     Surroundings surroundings;
   };
 
@@ -40,6 +41,11 @@ class CoverageApp {
   // OK while the database answers.
   absl::Status Healthy();
   std::string rules_version() const;
+  // The server is about to stop: streams end.
+  void Drain();
+  // How the near cache stands, for tests.
+  Follower& follower();
+  NearCache& near();
   // For the start line, without password.
   std::string database() const;
 

@@ -31,25 +31,31 @@ absl::StatusOr<DaySpan> CoveredDays(BoundaryKind kind, Day start, Month month) {
   return DaySpan{std::max(start, Day(month)), LastDayOf(month)};
 }
 
-bool Run::calendar() const { return last_day == LastDayOf(last_month()); }
+bool Run::calendar() const {
+  const int32_t month = MonthIndex(last_day.year(), last_day.month());
+  return month == MonthIndex(first_month) + months - 1 &&
+         last_day.day() == FirstOf(month + 1) - FirstOf(month);
+}
 
-int Run::MonthsBegunBy(Day day) const {
-  if (day < first_day) return 0;
-  int begun = MonthsBetween(first_month, Month(day)) + 1;
+int Run::MonthsBegunBy(SerialDay day) const {
+  if (day < Serial(first_day)) return 0;
+  const int32_t month = PartsOf(day).month_index();
+  int begun = month - MonthIndex(first_month) + 1;
   if (!calendar()) {
-    begun = MonthsBetween(Month(first_day), Month(day)) + 1;
-    if (begun > 1 && day < AddMonths(first_day, begun - 1)) --begun;
+    begun = month - MonthIndex(first_day.year(), first_day.month()) + 1;
+    if (begun > 1 && day < SerialStartOf(begun - 1)) --begun;
   }
   return std::clamp(begun, 1, months);
 }
 
-Day Run::StartOf(int index) const {
-  if (index == 0) return first_day;
-  return calendar() ? Day(first_month + index) : AddMonths(first_day, index);
+SerialDay Run::SerialStartOf(int index) const {
+  if (index == 0) return Serial(first_day);
+  if (calendar()) return FirstOf(MonthIndex(first_month) + index);
+  return DayOfMonth(MonthIndex(first_day.year(), first_day.month()) + index, first_day.day());
 }
 
-std::vector<Run> ToRuns(absl::Span<const PersonMonth> months) {
-  std::vector<Run> runs;
+Runs ToRuns(absl::Span<const PersonMonth> months) {
+  Runs runs;
   for (const PersonMonth& month : months) {
     if (!month.stands()) continue;
     if (!runs.empty() && GoesOn(runs.back(), month)) {
@@ -76,10 +82,11 @@ std::vector<CoverSpan> ToSpans(absl::Span<const Run> runs) {
   return spans;
 }
 
-Day GraceUntil(Day last_day, const Arrears& arrears) {
-  const Month month(last_day);
-  if (last_day == LastDayOf(month)) return LastDayOf(month + arrears.lapse_after_months);
-  return AddMonths(last_day, arrears.lapse_after_months);
+SerialDay SerialGraceUntil(Day last_day, const Arrears& arrears) {
+  const int32_t month = MonthIndex(last_day.year(), last_day.month());
+  const int32_t end = month + arrears.lapse_after_months;
+  const bool ends_month = last_day.day() >= 28 && Serial(last_day) + 1 == FirstOf(month + 1);
+  return ends_month ? FirstOf(end + 1) - 1 : DayOfMonth(end, last_day.day());
 }
 
 std::optional<Ending> EndingOf(absl::Span<const PersonMonth> months, Day until) {

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/serial_day.h"
 #include "services/coverage/rules.h"
 
 namespace lingkaran::coverage {
@@ -68,18 +70,23 @@ struct Run {
   // True if its months end with calendar months; else they run day to day from first_day.
   bool calendar() const;
   // How many of its months have begun by `day`; 0 to months.
-  int MonthsBegunBy(Day day) const;
+  int MonthsBegunBy(Day day) const { return MonthsBegunBy(Serial(day)); }
+  int MonthsBegunBy(SerialDay day) const;
   // First covered day of its month number `index`, from 0.
-  Day StartOf(int index) const;
+  Day StartOf(int index) const { return CivilOf(SerialStartOf(index)); }
+  SerialDay SerialStartOf(int index) const;
   friend bool operator==(const Run& a, const Run& b) {
     return a.programme == b.programme && a.first_day == b.first_day && a.last_day == b.last_day &&
            a.first_month == b.first_month && a.months == b.months;
   }
 };
 
+// Nearly everybody has at most this many, which then take no memory of their own.
+using Runs = absl::InlinedVector<Run, 4>;
+
 // Runs of standing person-months. `months` must be sorted by programme and month; revoked ones are
 // left out.
-std::vector<Run> ToRuns(absl::Span<const PersonMonth> months);
+Runs ToRuns(absl::Span<const PersonMonth> months);
 
 // Days without a hole between, from runs that touch or overlap.
 struct CoverSpan {
@@ -94,7 +101,10 @@ std::vector<CoverSpan> ToSpans(absl::Span<const Run> runs);
 
 // Last day on which paying on keeps a membership whose cover ended on `last_day`: the end of the
 // last unpaid month that the arrears rule allows.
-Day GraceUntil(Day last_day, const Arrears& arrears);
+SerialDay SerialGraceUntil(Day last_day, const Arrears& arrears);
+inline Day GraceUntil(Day last_day, const Arrears& arrears) {
+  return CivilOf(SerialGraceUntil(last_day, arrears));
+}
 
 // The end of one worker's cover.
 struct Ending {

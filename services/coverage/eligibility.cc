@@ -8,39 +8,74 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Spans = absl::InlinedVector<DaySpan, 4>;
+// Days without a hole between.
+struct Span {
+  SerialDay first;
+  SerialDay last;
+  Day first_day;  // the same as civil days
+  Day last_day;
+  // Looked up when it is first asked for: the rule of the first day after the span.
+  const Arrears* arrears = nullptr;
+  SerialDay grace = {};  // last day on which paying on keeps the membership
 
-// Days of the programme without a hole between, cut where the person takes no part any more.
-Spans SpansOf(const Facts& facts, Programme programme) {
-  const Day until = facts.UntilDay();
-  Spans spans;
+  DaySpan days() const { return {first_day, last_day}; }
+  // False if the rule is missing.
+  bool FindGrace(const Rules& rules) {
+    if (arrears != nullptr) return true;
+    arrears = rules.ArrearsOn(last + 1);
+    if (arrears != nullptr) grace = SerialGraceUntil(last_day, *arrears);
+    return arrears != nullptr;
+  }
+};
+using Spans = absl::InlinedVector<Span, 4>;
+
+// A person's facts for one programme, as days to compute with.
+struct Case {
+  const Facts& facts;
+  Programme programme;
+  SerialDay death = kLastSerialDay;      // last day that can be covered
+  SerialDay withdrawn = kLastSerialDay;  // first day that can't
+  Spans spans = {};                      // cut where the person takes no part any more
+};
+
+Case CaseOf(const Facts& facts, Programme programme) {
+  Case out{facts, programme};
+  if (facts.death_day) out.death = Serial(*facts.death_day);
+  if (facts.withdraw_day) out.withdrawn = Serial(*facts.withdraw_day);
+  const SerialDay until = std::min(out.death, out.withdrawn - 1);
   for (const Run& run : facts.runs) {
-    if (run.programme != programme || run.first_day > until) continue;
-    const Day last = std::min(run.last_day, until);
-    if (!spans.empty() && run.first_day <= spans.back().last + 1) {
-      spans.back().last = std::max(spans.back().last, last);
-    } else {
-      spans.push_back({run.first_day, last});
+    if (run.programme != programme) continue;
+    Span span{Serial(run.first_day), Serial(run.last_day), run.first_day, run.last_day};
+    if (span.first > until) continue;
+    if (span.last > until) {
+      span.last = until;
+      span.last_day = CivilOf(until);
+    }
+    if (out.spans.empty() || span.first > out.spans.back().last + 1) {
+      out.spans.push_back(span);
+    } else if (span.last > out.spans.back().last) {
+      out.spans.back().last = span.last;
+      out.spans.back().last_day = span.last_day;
     }
   }
-  return spans;
+  return out;
 }
 
 // The spans on both sides of a day that lies in none.
 struct Neighbours {
-  const DaySpan* around = nullptr;
-  const DaySpan* before = nullptr;
-  const DaySpan* after = nullptr;
+  Span* around = nullptr;
+  Span* before = nullptr;
+  Span* after = nullptr;
 
-  const DaySpan* nearest(Day day) const {
+  Span* nearest(SerialDay day) const {
     if (before == nullptr || after == nullptr) return before != nullptr ? before : after;
     return day - before->last <= after->first - day ? before : after;
   }
 };
 
-Neighbours NeighboursOf(const Spans& spans, Day day) {
+Neighbours NeighboursOf(Spans& spans, SerialDay day) {
   Neighbours out;
-  for (const DaySpan& span : spans) {
+  for (Span& span : spans) {
     if (span.last < day) {
       out.before = &span;
     } else if (span.first <= day) {
@@ -53,18 +88,39 @@ Neighbours NeighboursOf(const Spans& spans, Day day) {
   return out;
 }
 
-void SetCovered(const Facts& facts, const Rules& rules, Day day, AnswerReason reason,
+std::optional<int> CountMonths(const Facts& facts, const Rules& rules, Programme programme,
+                               SerialDay day) {
+  int counted = 0;
+  const Run* before = nullptr;
+  for (const Run& run : facts.runs) {
+    if (run.programme != programme) continue;
+    if (Serial(run.first_day) > day) break;
+    if (before != nullptr) {
+      const int unpaid = MonthsBetween(before->first_month, run.first_month) - before->months;
+      if (unpaid > 0) {
+        const Arrears* arrears = rules.ArrearsOn(Serial(before->last_day) + 1);
+        if (arrears == nullptr) return std::nullopt;
+        if (unpaid > arrears->lapse_after_months) counted = 0;
+      }
+    }
+    counted += run.MonthsBegunBy(day);
+    before = &run;
+  }
+  return counted;
+}
+
+void SetCovered(const Case& of, const Rules& rules, SerialDay day, AnswerReason reason,
                 Answer& answer) {
   int waiting_months = 0;
-  if (rules.Waits(answer.programme)) {
-    const Waiting* waiting = rules.WaitingOn(answer.programme, day);
+  if (rules.Waits(of.programme)) {
+    const Waiting* waiting = rules.WaitingOn(of.programme, day);
     if (waiting == nullptr) return;
     waiting_months = waiting->months;
   }
   answer.level = Level::kFull;
   answer.reason = reason;
   if (waiting_months > 0) {
-    const std::optional<int> counted = MonthsCounted(facts, rules, answer.programme, day);
+    const std::optional<int> counted = CountMonths(of.facts, rules, of.programme, day);
     if (!counted) {
       answer.level = Level::kNone;
       answer.reason = AnswerReason::kFactsUnavailable;
@@ -84,36 +140,34 @@ void SetNotCovered(AnswerReason reason, Answer& answer) {
 }
 
 // The answer without valid_until. Starts as UNKNOWN, so that a forgotten case can't become "no".
-Answer AnswerOn(const Facts& facts, const Rules& rules, const Spans& spans, Programme programme,
-                Day day) {
+Answer AnswerOn(Case& of, const Rules& rules, SerialDay day) {
   Answer answer;
-  answer.programme = programme;
-  if (!facts.known) {
+  answer.programme = of.programme;
+  if (!of.facts.known) {
     SetNotCovered(AnswerReason::kPersonUnknown, answer);
     return answer;
   }
-  const Neighbours near = NeighboursOf(spans, day);
+  const Neighbours near = NeighboursOf(of.spans, day);
   if (near.around != nullptr) {
-    answer.span = *near.around;
-    SetCovered(facts, rules, day, AnswerReason::kPaid, answer);
+    answer.span = near.around->days();
+    SetCovered(of, rules, day, AnswerReason::kPaid, answer);
     return answer;
   }
-  if (const DaySpan* nearest = near.nearest(day)) answer.span = *nearest;
-  if (facts.death_day && day > *facts.death_day) {
+  if (const Span* nearest = near.nearest(day)) answer.span = nearest->days();
+  if (day > of.death) {
     SetNotCovered(AnswerReason::kDeceased, answer);
-  } else if (facts.withdraw_day && day >= *facts.withdraw_day) {
+  } else if (day >= of.withdrawn) {
     SetNotCovered(AnswerReason::kWithdrawn, answer);
-  } else if (spans.empty()) {
+  } else if (of.spans.empty()) {
     SetNotCovered(AnswerReason::kNeverPaid, answer);
   } else if (near.before == nullptr) {
     SetNotCovered(AnswerReason::kNotStarted, answer);
   } else {
-    const Arrears* arrears = rules.ArrearsOn(near.before->last + 1);
-    if (arrears == nullptr) return answer;
-    const bool in_time = day <= GraceUntil(near.before->last, *arrears);
-    if (in_time && arrears->covered_meanwhile) {
-      answer.span = *near.before;
-      SetCovered(facts, rules, day, AnswerReason::kArrears, answer);
+    if (!near.before->FindGrace(rules)) return answer;
+    const bool in_time = day <= near.before->grace;
+    if (in_time && near.before->arrears->covered_meanwhile) {
+      answer.span = near.before->days();
+      SetCovered(of, rules, day, AnswerReason::kArrears, answer);
     } else if (near.after != nullptr) {
       SetNotCovered(AnswerReason::kGap, answer);
     } else {
@@ -123,30 +177,30 @@ Answer AnswerOn(const Facts& facts, const Rules& rules, const Spans& spans, Prog
   return answer;
 }
 
-// First day after `day` on which the answer could be another one.
-std::optional<Day> NextChange(const Facts& facts, const Rules& rules, const Spans& spans,
-                              const Answer& answer, Day day) {
-  std::optional<Day> next;
-  const auto consider = [&](Day change) {
-    if (change > day && (!next || change < *next)) next = change;
+// First day after `day` on which the answer could be another one; kLastSerialDay if none.
+SerialDay NextChange(Case& of, const Rules& rules, const Answer& answer, SerialDay day) {
+  SerialDay next = kLastSerialDay;
+  const auto consider = [&](SerialDay change) {
+    if (change > day && change < next) next = change;
   };
-  if (facts.death_day) consider(*facts.death_day + 1);
-  if (facts.withdraw_day) consider(*facts.withdraw_day);
-  for (size_t i = 0; i < spans.size(); ++i) {
-    const Day last = spans[i].last;
-    consider(spans[i].first);
+  if (of.death != kLastSerialDay) consider(of.death + 1);
+  consider(of.withdrawn);
+  for (size_t i = 0; i < of.spans.size(); ++i) {
+    const SerialDay last = of.spans[i].last;
+    consider(of.spans[i].first);
     consider(last + 1);
-    if (const Arrears* arrears = rules.ArrearsOn(last + 1))
-      consider(GraceUntil(last, *arrears) + 1);
-    if (i + 1 < spans.size()) consider(last + (spans[i + 1].first - last) / 2 + 1);
+    if (next <= last + 1) break;  // nothing that follows is earlier
+    if (of.spans[i].FindGrace(rules)) consider(of.spans[i].grace + 1);
+    if (i + 1 < of.spans.size()) consider(last + (of.spans[i + 1].first - last) / 2 + 1);
   }
-  if (answer.verdict == Verdict::kCovered && rules.Waits(answer.programme)) {
-    if (const auto change = rules.NextWaitingChange(answer.programme, day)) consider(*change);
+  if (answer.verdict == Verdict::kCovered && rules.Waits(of.programme)) {
+    if (const auto change = rules.NextWaitingChange(of.programme, day)) consider(*change);
   }
   if (answer.level == Level::kReduced) {
-    for (const Run& run : facts.runs) {
-      if (run.programme != answer.programme) continue;
-      for (int i = 0; i < run.months; ++i) consider(run.StartOf(i));
+    for (const Run& run : of.facts.runs) {
+      if (run.programme != of.programme) continue;
+      const int begun = run.MonthsBegunBy(day);
+      if (begun < run.months) consider(run.SerialStartOf(begun));
     }
   }
   return next;
@@ -163,35 +217,26 @@ Day Facts::UntilDay() const {
 
 std::optional<int> MonthsCounted(const Facts& facts, const Rules& rules, Programme programme,
                                  Day day) {
-  int counted = 0;
-  const Run* before = nullptr;
-  for (const Run& run : facts.runs) {
-    if (run.programme != programme) continue;
-    if (run.first_day > day) break;
-    if (before != nullptr && run.first_month > before->last_month() + 1) {
-      const Arrears* arrears = rules.ArrearsOn(before->last_day + 1);
-      if (arrears == nullptr) return std::nullopt;
-      const int unpaid = MonthsBetween(before->last_month(), run.first_month) - 1;
-      if (unpaid > arrears->lapse_after_months) counted = 0;
-    }
-    counted += run.MonthsBegunBy(day);
-    before = &run;
-  }
-  return counted;
+  return CountMonths(facts, rules, programme, Serial(day));
 }
 
 Answer Decide(const Facts& facts, const Rules& rules, Programme programme, Day day) {
-  const Spans spans = SpansOf(facts, programme);
-  Answer answer = AnswerOn(facts, rules, spans, programme, day);
+  Case of = CaseOf(facts, programme);
+  const SerialDay on = Serial(day);
+  Answer answer = AnswerOn(of, rules, on);
   if (answer.verdict == Verdict::kUnknown) {
     answer.valid_until = day;
     return answer;
   }
-  std::optional<Day> change = NextChange(facts, rules, spans, answer, day);
-  while (change && AnswerOn(facts, rules, spans, programme, *change) == answer) {
-    change = NextChange(facts, rules, spans, answer, *change);
+  SerialDay change = NextChange(of, rules, answer, on);
+  if (answer.reason == AnswerReason::kPaid && change == Serial(answer.span->last) + 1) {
+    answer.valid_until = answer.span->last;  // the next day may be anything but paid
+    return answer;
   }
-  if (change) answer.valid_until = *change - 1;
+  while (change != kLastSerialDay && AnswerOn(of, rules, change) == answer) {
+    change = NextChange(of, rules, answer, change);
+  }
+  if (change != kLastSerialDay) answer.valid_until = CivilOf(change - 1);
   return answer;
 }
 
@@ -245,10 +290,10 @@ std::string ReasonText(const Answer& answer, Day day) {
 Explanation Explain(const Facts& facts, const Rules& rules, const Answer& answer, Day day) {
   Explanation out;
   const std::string programme(ProgrammeName(answer.programme));
-  const Spans spans = SpansOf(facts, answer.programme);
+  Spans spans = CaseOf(facts, answer.programme).spans;
   std::string paid = "tidak ada";
   for (size_t i = 0; i < spans.size(); ++i) {
-    paid = absl::StrCat(i == 0 ? "" : absl::StrCat(paid, "; "), SpanText(spans[i]));
+    paid = absl::StrCat(i == 0 ? "" : absl::StrCat(paid, "; "), SpanText(spans[i].days()));
   }
   out.steps.push_back(absl::StrCat(programme, ": masa yang dibayar: ", paid, "."));
   const std::optional<int> counted = MonthsCounted(facts, rules, answer.programme, day);
@@ -259,11 +304,11 @@ Explanation Explain(const Facts& facts, const Rules& rules, const Answer& answer
                                      " bulan (", waiting->validity.source, ")."));
     out.rules.push_back(Describe(*waiting));
   }
-  const Neighbours near = NeighboursOf(spans, day);
+  const Neighbours near = NeighboursOf(spans, Serial(day));
   if (near.around == nullptr && near.before != nullptr) {
     if (const Arrears* arrears = rules.ArrearsOn(near.before->last + 1)) {
       out.steps.push_back(absl::StrCat(programme, ": tenggang sampai dengan ",
-                                       FormatDay(GraceUntil(near.before->last, *arrears)), " (",
+                                       FormatDay(GraceUntil(near.before->last_day, *arrears)), " (",
                                        arrears->validity.source, ")."));
       out.rules.push_back(Describe(*arrears));
     }

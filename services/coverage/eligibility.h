@@ -22,7 +22,7 @@ struct Facts {
   int utc_offset_hours = 7;      // where the person lives: WIB 7, WITA 8, WIT 9
   std::optional<Day> death_day;  // the day itself is covered
   std::optional<Day> withdraw_day;  // first day without part
-  std::vector<Run> runs;            // by programme and day
+  Runs runs;                        // by programme and day
 
   // Last day on which the person takes part; max() if open.
   Day UntilDay() const;

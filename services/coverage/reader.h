@@ -1,53 +1,40 @@
-// How a check gets its facts: one interface, three links, composed in app:
-//   near (in process) -> redis (shared) -> store (SQL).
-// A link that misses asks the next. Caches hold facts, never verdicts; a fill goes in only if it is
-// newer; errors are never cached; a person whom nobody knows is remembered near by for its TTL
-// only.
+// How a check gets its facts when the near cache has none: links that ask the next one.
+//   near_cache.h (in process, no lock) -> miss_pool.h (joins equal questions) ->
+//   redis_reader.h (shared) -> store_reader.h (SQL)
+// Caches hold facts, never verdicts; errors are never cached.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "services/coverage/eligibility.h"
+#include "services/coverage/record.h"
 
 namespace lingkaran::coverage {
-
-// Whom an identity key stands for. Keys are those of Redis: "l1:n:<nik hash>", "l1:m:<number>".
-struct Identity {
-  std::string key;
-  int64_t worker_id = 0;  // 0: nobody
-  int64_t version = 0;    // registry's
-  int64_t position = 0;   // of the change log when it was read
-};
-
-std::string NikKey(std::string_view nik_hash);
-std::string NumberKey(std::string_view membership_number);
-std::string CoverKey(int64_t worker_id);
 
 // How fresh an answer must be.
 struct Freshness {
   int64_t position = 0;     // at least this position of the change log
   bool from_store = false;  // past every cache
-};
+  // Beside a token's position: no older than is allowed without a token, either. For questions that
+  // several ask together, of whom some have none.
+  bool recent = false;
 
-using FactsPtr = std::shared_ptr<const Facts>;
+  // True if how long ago something was known matters, not only its position.
+  bool within_time() const { return recent || position <= 0; }
+  friend bool operator==(const Freshness& a, const Freshness& b) = default;
+};
 
 class Reader {
  public:
   virtual ~Reader() = default;
 
-  // One for each key, in their order; worker_id 0 for nobody. Errors are the store's.
-  virtual absl::StatusOr<std::vector<Identity>> FindIdentities(absl::Span<const std::string> keys,
-                                                               const Freshness& fresh) = 0;
-  // One for each id, in their order, never null; known is false for nobody.
-  virtual absl::StatusOr<std::vector<FactsPtr>> FindFacts(absl::Span<const int64_t> worker_ids,
-                                                          const Freshness& fresh) = 0;
-  // What a write of this process changed, after its commit: caches take it over if it is newer.
-  virtual void Learn(absl::Span<const Identity> identities, absl::Span<const FactsPtr> facts) = 0;
+  // One record for each key, in their order; facts.known is false for nobody, facts.position says
+  // as of when. At most one round trip to Redis and one SQL statement for all. Errors are the
+  // store's, and UNAVAILABLE/TOKEN_NOT_YET_APPLIED if not even the store is as fresh as asked.
+  virtual absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
+                                                   const Freshness& fresh) = 0;
 };
 
 }  // namespace lingkaran::coverage

@@ -107,6 +107,13 @@ Rules::Rules(RuleBook book, std::string version)
   SortByFirstDay(book_.arrears);
   SortByFirstDay(book_.boundaries);
   SortByFirstDay(book_.benefits);
+  const auto add_terms = [](const auto& rules, auto& terms) {
+    for (const auto& rule : rules) {
+      terms.push_back({Serial(rule.validity.from), Serial(rule.validity.to), &rule});
+    }
+  };
+  add_terms(book_.waitings, waiting_terms_);
+  add_terms(book_.arrears, arrears_terms_);
 }
 
 const Tariff* Rules::TariffOn(Programme programme, Day day) const {
@@ -124,11 +131,19 @@ const PermittedMonths* Rules::PermittedMonthsOn(Day day) const {
   return Find(book_.permitted_months, day, kAny);
 }
 
-const Waiting* Rules::WaitingOn(Programme programme, Day day) const {
-  return Find(book_.waitings, day, [&](const Waiting& w) { return w.programme == programme; });
+const Waiting* Rules::WaitingOn(Programme programme, SerialDay day) const {
+  for (const Term<Waiting>& term : waiting_terms_) {
+    if (term.from <= day && day <= term.to && term.rule->programme == programme) return term.rule;
+  }
+  return nullptr;
 }
 
-const Arrears* Rules::ArrearsOn(Day day) const { return Find(book_.arrears, day, kAny); }
+const Arrears* Rules::ArrearsOn(SerialDay day) const {
+  for (const Term<Arrears>& term : arrears_terms_) {
+    if (term.from <= day && day <= term.to) return term.rule;
+  }
+  return nullptr;
+}
 
 const Boundary* Rules::BoundaryOn(Day day) const { return Find(book_.boundaries, day, kAny); }
 
@@ -141,15 +156,15 @@ bool Rules::Waits(Programme programme) const {
                      [&](const Waiting& w) { return w.programme == programme; });
 }
 
-std::optional<Day> Rules::NextWaitingChange(Programme programme, Day day) const {
-  std::optional<Day> next;
-  const auto consider = [&](Day change) {
+std::optional<SerialDay> Rules::NextWaitingChange(Programme programme, SerialDay day) const {
+  std::optional<SerialDay> next;
+  const auto consider = [&](SerialDay change) {
     if (change > day && (!next || change < *next)) next = change;
   };
-  for (const Waiting& waiting : book_.waitings) {
-    if (waiting.programme != programme) continue;
-    consider(waiting.validity.from);
-    if (!waiting.validity.open()) consider(waiting.validity.to + 1);
+  for (const Term<Waiting>& term : waiting_terms_) {
+    if (term.rule->programme != programme) continue;
+    consider(term.from);
+    if (term.to != kLastSerialDay) consider(term.to + 1);
   }
   return next;
 }

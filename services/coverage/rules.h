@@ -13,6 +13,7 @@
 #include "common/date.h"
 #include "common/error.h"
 #include "common/money.h"
+#include "common/serial_day.h"
 
 namespace lingkaran::coverage {
 
@@ -159,20 +160,26 @@ class Rules {
  public:
   // `version` is the digest of the file. Entries must not overlap (rules_file checks it).
   Rules(RuleBook book, std::string version);
+  Rules(const Rules&) = delete;
+  Rules& operator=(const Rules&) = delete;
 
   const Tariff* TariffOn(Programme programme, Day day) const;
   // The discount that this payer gets in this sector; nullptr if none.
   const Discount* DiscountOn(Programme programme, Sector sector, PayerClass payer, Day day) const;
   const PermittedMonths* PermittedMonthsOn(Day day) const;
-  const Waiting* WaitingOn(Programme programme, Day day) const;
-  const Arrears* ArrearsOn(Day day) const;
+  const Waiting* WaitingOn(Programme programme, Day day) const {
+    return WaitingOn(programme, Serial(day));
+  }
+  const Waiting* WaitingOn(Programme programme, SerialDay day) const;
+  const Arrears* ArrearsOn(Day day) const { return ArrearsOn(Serial(day)); }
+  const Arrears* ArrearsOn(SerialDay day) const;
   const Boundary* BoundaryOn(Day day) const;
   const Benefit* BenefitOn(BenefitCause cause, Day day) const;
 
   // True if the book has any waiting entry for the programme. JKK has none: it never waits.
   bool Waits(Programme programme) const;
   // First day after `day` on which another waiting entry of the programme begins or ends.
-  std::optional<Day> NextWaitingChange(Programme programme, Day day) const;
+  std::optional<SerialDay> NextWaitingChange(Programme programme, SerialDay day) const;
 
   // Entries in force on `day` as text, all entries without it; by kind and first day.
   std::vector<RuleText> Describe(std::optional<Day> day) const;
@@ -180,8 +187,18 @@ class Rules {
   const std::string& version() const { return version_; }
 
  private:
+  // An entry that checks look up, with its days as they compare them.
+  template <typename T>
+  struct Term {
+    SerialDay from;
+    SerialDay to;
+    const T* rule;
+  };
+
   RuleBook book_;
   std::string version_;
+  std::vector<Term<Waiting>> waiting_terms_;
+  std::vector<Term<Arrears>> arrears_terms_;
 };
 
 RuleText Describe(const Tariff& rule);

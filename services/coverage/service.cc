@@ -1,11 +1,19 @@
 #include "services/coverage/service.h"
 
-// The RPCs: each hands its body to RunRpc. The bodies are in the files that service.h names.
+// The RPCs, but for the checks: each hands its body to RunRpc. The bodies are in the files that
+// service.h names.
 
 namespace lingkaran::coverage {
 
 using grpc::ServerContext;
 using grpc::Status;
+
+CoverageServiceImpl::CoverageServiceImpl(const Parts& parts)
+    : parts_(parts), checks_{parts.database, parts.near,  parts.misses, parts.rules,
+                             parts.sealer,   parts.clock, parts.steady} {
+  SetMessageAllocatorFor_CheckEligibility(&check_messages_);
+  SetMessageAllocatorFor_BatchCheckEligibility(&batch_messages_);
+}
 
 Status CoverageServiceImpl::UpsertMembers(ServerContext* context,
                                           const v1::UpsertMembersRequest* request,
@@ -26,20 +34,6 @@ Status CoverageServiceImpl::RevokeCoverage(ServerContext* context,
                                            v1::RevokeCoverageResponse* response) {
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/RevokeCoverage",
                 [&](const Call& call) { return Revoke(call, *request, response); });
-}
-
-Status CoverageServiceImpl::CheckEligibility(ServerContext* context,
-                                             const v1::CheckEligibilityRequest* request,
-                                             v1::CheckEligibilityResponse* response) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/CheckEligibility",
-                [&](const Call& call) { return Check(call, *request, response); });
-}
-
-Status CoverageServiceImpl::BatchCheckEligibility(ServerContext* context,
-                                                  const v1::BatchCheckEligibilityRequest* request,
-                                                  v1::BatchCheckEligibilityResponse* response) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/BatchCheckEligibility",
-                [&](const Call& call) { return BatchCheck(call, *request, response); });
 }
 
 Status CoverageServiceImpl::ExplainEligibility(ServerContext* context,

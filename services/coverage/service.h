@@ -1,43 +1,64 @@
 // CoverageService: validate, translate, call the domain and the store, translate back.
 //
 //   service_write.cc   members and person-months in, revocations
-//   service_check.cc   checks, single and in a batch
+//   service_check.cc   checks, single and in a batch: check_call.h
 //   service_explain.cc why, and what a family gets
+//   service_watch.cc   the stream of changes
 //   service_report.cc  lists and counts
 //   service_rules.cc   quotes and the rule book
 // Errors of each RPC are in the contract (coverage.proto).
+//
+// Checks use gRPC's callback API: what the near cache knows is answered on gRPC's own thread, which
+// therefore never waits for anything here; what has to be asked elsewhere goes to the miss pool.
+// All other RPCs may block and have a thread each.
 #pragma once
 
-#include <functional>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
+#include "common/message_pool.h"
+#include "common/redis.h"
 #include "common/region.h"
 #include "common/rpc.h"
 #include "common/sealer.h"
 #include "common/sql/database.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
+#include "services/coverage/check_call.h"
+#include "services/coverage/follower.h"
+#include "services/coverage/miss_pool.h"
+#include "services/coverage/near_cache.h"
 #include "services/coverage/reader.h"
 #include "services/coverage/rule_shelf.h"
 #include "services/coverage/service_translate.h"
 
 namespace lingkaran::coverage {
 
-class CoverageServiceImpl final : public v1::CoverageService::Service {
+// The service as generated, with the checks as callback methods.
+using CallbackChecks = v1::CoverageService::WithCallbackMethod_CheckEligibility<
+    v1::CoverageService::WithCallbackMethod_BatchCheckEligibility<v1::CoverageService::Service>>;
+
+class CoverageServiceImpl final : public CallbackChecks {
  public:
-  // What the service works with; all outlive it.
+  // What the service works with; all outlive it, and it outlives the server.
   struct Parts {
     sql::Database& database;
-    Reader& reader;  // the chain of links, nearest first
+    Reader& store;  // SQL itself, past every cache
+    Redis& redis;
+    NearCache& near;
+    Follower& follower;
+    MissPool& misses;
     RuleShelf& rules;
     const Regions& regions;
     const Sealer& sealer;
     const Clock& clock;
+    const Clock& steady;  // never jumps; ages only
+    int64_t epoch;        // names the database
   };
-  explicit CoverageServiceImpl(const Parts& parts) : parts_(parts) {}
+  explicit CoverageServiceImpl(const Parts& parts);
 
   grpc::Status QuoteContribution(grpc::ServerContext* context,
                                  const v1::QuoteContributionRequest* request,
@@ -50,6 +71,13 @@ class CoverageServiceImpl final : public v1::CoverageService::Service {
   grpc::Status RevokeCoverage(grpc::ServerContext* context,
                               const v1::RevokeCoverageRequest* request,
                               v1::RevokeCoverageResponse* response) override;
+  grpc::ServerUnaryReactor* CheckEligibility(grpc::CallbackServerContext* context,
+                                             const v1::CheckEligibilityRequest* request,
+                                             v1::CheckEligibilityResponse* response) override;
+  grpc::ServerUnaryReactor* BatchCheckEligibility(
+      grpc::CallbackServerContext* context, const v1::BatchCheckEligibilityRequest* request,
+      v1::BatchCheckEligibilityResponse* response) override;
+  // The same for callers in this process, who wait for the answer.
   grpc::Status CheckEligibility(grpc::ServerContext* context,
                                 const v1::CheckEligibilityRequest* request,
                                 v1::CheckEligibilityResponse* response) override;
@@ -59,6 +87,8 @@ class CoverageServiceImpl final : public v1::CoverageService::Service {
   grpc::Status ExplainEligibility(grpc::ServerContext* context,
                                   const v1::ExplainEligibilityRequest* request,
                                   v1::ExplainEligibilityResponse* response) override;
+  grpc::Status WatchCoverage(grpc::ServerContext* context, const v1::WatchCoverageRequest* request,
+                             grpc::ServerWriter<v1::WatchCoverageResponse>* writer) override;
   grpc::Status ListCoverage(grpc::ServerContext* context, const v1::ListCoverageRequest* request,
                             v1::ListCoverageResponse* response) override;
   grpc::Status ListExpiring(grpc::ServerContext* context, const v1::ListExpiringRequest* request,
@@ -74,36 +104,22 @@ class CoverageServiceImpl final : public v1::CoverageService::Service {
   grpc::Status ReloadRules(grpc::ServerContext* context, const v1::ReloadRulesRequest* request,
                            v1::ReloadRulesResponse* response) override;
 
- private:
-  // One check, read and understood.
-  struct Question {
-    Person person;
-    std::vector<Programme> programmes;
-    std::optional<Day> day;  // none: today where the person lives
-  };
-  // Its answer, before or after Disclose.
-  struct Reply {
-    std::vector<Answer> answers;
-    int64_t worker_id = 0;
-    Day day;
-    int64_t position = 0;  // the facts are at least as fresh
-  };
+  // The server is about to stop: streams end now.
+  void Drain();
 
+ private:
   absl::Status Upsert(const Call& call, const v1::UpsertMembersRequest& request,
                       v1::UpsertMembersResponse* response);
   absl::Status Activate(const Call& call, const v1::ActivateCoverageRequest& request,
                         v1::ActivateCoverageResponse* response);
   absl::Status Revoke(const Call& call, const v1::RevokeCoverageRequest& request,
                       v1::RevokeCoverageResponse* response);
-  absl::Status Check(const Call& call, const v1::CheckEligibilityRequest& request,
-                     v1::CheckEligibilityResponse* response);
-  absl::Status BatchCheck(const Call& call, const v1::BatchCheckEligibilityRequest& request,
-                          v1::BatchCheckEligibilityResponse* response);
   absl::Status ExplainOne(const v1::ExplainEligibilityRequest& request,
                           v1::ExplainEligibilityResponse* response);
   absl::Status Estimate(const v1::EstimateBenefitRequest& request,
                         v1::EstimateBenefitResponse* response);
-
+  absl::Status Watch(const Call& call, const v1::WatchCoverageRequest& request,
+                     grpc::ServerWriter<v1::WatchCoverageResponse>* writer);
   absl::Status ListMonths(const v1::ListCoverageRequest& request,
                           v1::ListCoverageResponse* response);
   absl::Status ListEndings(const Call& call, const v1::ListExpiringRequest& request,
@@ -115,25 +131,20 @@ class CoverageServiceImpl final : public v1::CoverageService::Service {
   absl::Status DescribeRules(const v1::ListRulesRequest& request, v1::ListRulesResponse* response);
   absl::Status Reload(v1::ReloadRulesResponse* response);
 
-  absl::StatusOr<Question> ReadQuestion(const v1::PersonRef& person,
-                                        const google::protobuf::RepeatedField<int>& programmes,
-                                        int32_t day, const std::string& field) const;
-  // How fresh an answer must be. UNAVAILABLE/TOKEN_NOT_YET_APPLIED while owed effects are missing.
-  absl::StatusOr<Freshness> ReadConsistency(const common::v1::Consistency& consistency);
-  absl::StatusOr<Freshness> FreshnessOf(const Token& token);
-  // Answers all questions with at most one look-up of identities and one of facts.
-  absl::StatusOr<std::vector<Reply>> AnswerAll(const std::vector<const Question*>& questions,
-                                               const Freshness& fresh, const Rules& rules);
   // The worker's id, past every cache; 0 if nobody.
-  absl::StatusOr<int64_t> Resolve(const Person& person);
-  // Hands facts to the caches once the transaction has committed.
-  void LearnAfterCommit(sql::Tx& tx, std::vector<Identity> identities, std::vector<FactsPtr> facts);
+  absl::StatusOr<int64_t> Resolve(const PersonKey& person);
 
   int64_t NowMs() const { return absl::ToUnixMillis(parts_.clock.Now()); }
   // Today 7 hours east of UTC, where nobody's own zone is known.
   Day TodayWib() const { return LocalDay(parts_.clock.Now(), 7); }
 
   const Parts parts_;
+  const CheckParts checks_;
+  MessagePool<v1::CheckEligibilityRequest, v1::CheckEligibilityResponse, 64, EmptyResponse>
+      check_messages_;
+  MessagePool<v1::BatchCheckEligibilityRequest, v1::BatchCheckEligibilityResponse, 4, EmptyResponse>
+      batch_messages_;
+  std::atomic<bool> draining_{false};
 };
 
 // UNAVAILABLE/TOKEN_NOT_YET_APPLIED if the database that `tx` sees lacks what the token names.

@@ -51,7 +51,7 @@ absl::StatusOr<int64_t> InstantMs(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1000 + time.nanos() / 1'000'000;
 }
 
-void FillSpans(const Facts& facts, const std::vector<Programme>& programmes,
+void FillSpans(const Facts& facts, const ProgrammeList& programmes,
                v1::ExplainEligibilityResponse* out) {
   for (const CoverSpan& span : ToSpans(facts.runs)) {
     if (std::find(programmes.begin(), programmes.end(), span.programme) == programmes.end()) {
@@ -67,17 +67,18 @@ void FillSpans(const Facts& facts, const std::vector<Programme>& programmes,
 
 }  // namespace
 
-absl::StatusOr<int64_t> CoverageServiceImpl::Resolve(const Person& person) {
-  if (person.worker_id != 0) return person.worker_id;
-  ASSIGN_OR_RETURN(const std::vector<Identity> identities,
-                   parts_.reader.FindIdentities({person.key}, {0, true}));
-  return identities.front().worker_id;
+absl::StatusOr<int64_t> CoverageServiceImpl::Resolve(const PersonKey& person) {
+  if (person.kind == PersonKey::Kind::kWorker) return person.worker_id;
+  ASSIGN_OR_RETURN(const std::vector<Record> records,
+                   parts_.store.Find(absl::MakeConstSpan(&person, 1), {0, /*from_store=*/true}));
+  const Facts& facts = records.front().facts;
+  return facts.known ? facts.worker_id : 0;
 }
 
 absl::Status CoverageServiceImpl::ExplainOne(const v1::ExplainEligibilityRequest& request,
                                              v1::ExplainEligibilityResponse* response) {
-  ASSIGN_OR_RETURN(const Question question,
-                   ReadQuestion(request.person(), request.programmes(), request.day(), ""));
+  ASSIGN_OR_RETURN(const Question question, ReadQuestion(request.person(), request.programmes(),
+                                                         request.day(), parts_.sealer));
   int64_t instant = std::numeric_limits<int64_t>::max();
   if (request.has_as_known_at()) {
     ASSIGN_OR_RETURN(instant, InstantMs(request.as_known_at()));
@@ -89,21 +90,21 @@ absl::Status CoverageServiceImpl::ExplainOne(const v1::ExplainEligibilityRequest
     return absl::OkStatus();
   }));
   const Facts& facts = known.facts;
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
+  const Rules& rules = parts_.rules.Current();
   const absl::Time now = parts_.clock.Now();
   const Day day = question.day.value_or(LocalDay(now, facts.utc_offset_hours));
   v1::CheckEligibilityResponse* answer = response->mutable_answer();
   for (Programme programme : question.programmes) {
-    const Answer decided = Decide(facts, *rules, programme, day);
+    const Answer decided = Decide(facts, rules, programme, day);
     FillAnswer(decided, answer->add_answers());
-    const Explanation why = Explain(facts, *rules, decided, day);
+    const Explanation why = Explain(facts, rules, decided, day);
     for (const std::string& step : why.steps) response->add_steps(step);
     for (const RuleText& rule : why.rules) FillRule(rule, response->add_rules());
   }
   answer->set_worker_id(facts.known ? worker_id : 0);
   answer->set_day(DayNumber(day));
   answer->mutable_checked_at()->set_seconds(absl::ToUnixSeconds(now));
-  answer->set_rules_version(rules->version());
+  answer->set_rules_version(rules.version());
   answer->set_consistency_token(ToToken({facts.position, {}}));
   FillSpans(facts, question.programmes, response);
   if (facts.death_day) response->set_death_day(DayNumber(*facts.death_day));
@@ -140,7 +141,8 @@ absl::Status CoverageServiceImpl::Estimate(const v1::EstimateBenefitRequest& req
     return InvalidField("event", "name what happened, for example NATURAL_DEATH");
   }
   const auto event = static_cast<BenefitEvent>(request.event());
-  ASSIGN_OR_RETURN(const Question question, ReadQuestion(request.person(), {}, request.day(), ""));
+  ASSIGN_OR_RETURN(const Question question,
+                   ReadQuestion(request.person(), {}, request.day(), parts_.sealer));
   ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
   Known known;
   RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
@@ -151,15 +153,15 @@ absl::Status CoverageServiceImpl::Estimate(const v1::EstimateBenefitRequest& req
     return Error(absl::StatusCode::kNotFound, Reason::kMemberNotFound,
                  "coverage knows no such member; check the number");
   }
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
+  const Rules& rules = parts_.rules.Current();
   const Day day = question.day.value_or(LocalDay(parts_.clock.Now(), known.facts.utc_offset_hours));
   const Programme programme = ProgrammeOf(event);
-  const Answer answer = Decide(known.facts, *rules, programme, day);
+  const Answer answer = Decide(known.facts, rules, programme, day);
   if (answer.verdict == Verdict::kUnknown) return NoRule("cover", day);
   if (answer.verdict != Verdict::kCovered) return NotCovered(answer, day);
   ASSIGN_OR_RETURN(
       const BenefitEstimate estimate,
-      BenefitOf(*rules, event, answer.level, IncomeOn(known.months, programme, day), day));
+      BenefitOf(rules, event, answer.level, IncomeOn(known.months, programme, day), day));
   for (const BenefitLine& line : estimate.lines) {
     v1::BenefitLine* out = response->add_lines();
     out->set_label(line.label);
@@ -170,7 +172,7 @@ absl::Status CoverageServiceImpl::Estimate(const v1::EstimateBenefitRequest& req
   response->set_level(static_cast<v1::BenefitLevel>(answer.level));
   response->set_reason(static_cast<v1::AnswerReason>(answer.reason));
   response->set_day(DayNumber(day));
-  response->set_rules_version(rules->version());
+  response->set_rules_version(rules.version());
   for (const std::string& note : estimate.notes) response->add_notes(note);
   return absl::OkStatus();
 }

@@ -93,12 +93,12 @@ absl::Status CoverageServiceImpl::ListEndings(const Call& call,
     endings.pop_back();
     response->set_next_page_token(ToPageToken(endings.back().worker_id));
   }
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
+  const Rules& rules = parts_.rules.Current();
   for (const Ending& ending : endings) {
     v1::ExpiringCover* cover = response->add_covers();
     cover->set_worker_id(ending.worker_id);
     cover->set_last_day(DayNumber(ending.last_day));
-    if (const Arrears* arrears = rules->ArrearsOn(ending.last_day + 1)) {
+    if (const Arrears* arrears = rules.ArrearsOn(ending.last_day + 1)) {
       cover->set_grace_until(DayNumber(GraceUntil(ending.last_day, *arrears)));
     }
     for (Programme programme : ending.programmes) {

@@ -22,7 +22,8 @@ absl::StatusOr<QuoteRequest> ReadQuoteRequest(const v1::QuoteContributionRequest
   errors.Require(common::v1::Sector_IsValid(request.sector()), "sector", "name OTHER or TRANSPORT");
   RETURN_IF_ERROR(errors.ToStatus());
   QuoteRequest out;
-  ASSIGN_OR_RETURN(out.programmes, ReadProgrammes(request.programmes(), "programmes"));
+  ASSIGN_OR_RETURN(const ProgrammeList programmes, ReadProgrammes(request.programmes()));
+  out.programmes.assign(programmes.begin(), programmes.end());
   ASSIGN_OR_RETURN(out.payer, ReadPayer(request.payer_class(), "payer_class"));
   ASSIGN_OR_RETURN(const std::optional<Day> first_day,
                    ReadOptionalDay(request.first_day(), "first_day"));
@@ -63,24 +64,24 @@ void FillLine(const QuoteLine& line, v1::QuoteLine* out) {
 absl::Status CoverageServiceImpl::MakeQuoteFor(const v1::QuoteContributionRequest& request,
                                                v1::QuoteContributionResponse* response) {
   ASSIGN_OR_RETURN(const QuoteRequest asked, ReadQuoteRequest(request, TodayWib()));
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
-  ASSIGN_OR_RETURN(const Quote quote, MakeQuote(*rules, asked));
+  const Rules& rules = parts_.rules.Current();
+  ASSIGN_OR_RETURN(const Quote quote, MakeQuote(rules, asked));
   for (const QuoteLine& line : quote.lines) FillLine(line, response->add_lines());
   response->set_total_rupiah(quote.total.amount());
   response->set_per_seat_rupiah(quote.per_seat.amount());
   FillAdvice(quote.advice, response->mutable_advice());
   if (quote.better) FillAdvice(*quote.better, response->mutable_better());
   for (const std::string& setting : quote.settings) response->add_settings(setting);
-  response->set_rules_version(rules->version());
+  response->set_rules_version(rules.version());
   return absl::OkStatus();
 }
 
 absl::Status CoverageServiceImpl::DescribeRules(const v1::ListRulesRequest& request,
                                                 v1::ListRulesResponse* response) {
   ASSIGN_OR_RETURN(const std::optional<Day> day, ReadOptionalDay(request.day(), "day"));
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
-  for (const RuleText& rule : rules->Describe(day)) FillRule(rule, response->add_rules());
-  response->set_rules_version(rules->version());
+  const Rules& rules = parts_.rules.Current();
+  for (const RuleText& rule : rules.Describe(day)) FillRule(rule, response->add_rules());
+  response->set_rules_version(rules.version());
   return absl::OkStatus();
 }
 
@@ -90,7 +91,7 @@ absl::Status CoverageServiceImpl::Reload(v1::ReloadRulesResponse* response) {
     return Error(absl::StatusCode::kFailedPrecondition, Reason::kRulesInvalid,
                  std::string(rules.status().message()));
   }
-  const std::string before = parts_.rules.Current()->version();
+  const std::string before = parts_.rules.Current().version();
   parts_.rules.Replace(*rules);
   Log(Severity::kInfo, "rules_reloaded", {{"from", before}, {"to", (*rules)->version()}});
   response->set_rules_version((*rules)->version());

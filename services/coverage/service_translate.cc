@@ -6,9 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
+#include "common/view.h"
 #include "lingkaran/coverage/v1/rules.pb.h"
 #include "services/coverage/benefit.h"
-#include "services/coverage/reader.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -108,17 +108,18 @@ absl::StatusOr<Member> ReadMember(const v1::Member& member, const std::string& f
   return out;
 }
 
-// The 16 digits of a NIK as people write it; empty if there are not 16.
-std::string NikDigits(const std::string& text) {
-  std::string digits;
-  for (char c : text) {
+// The 16 digits of a NIK as people write it; false if there are not 16.
+bool ReadNikDigits(const std::string& text, char (&digits)[16]) {
+  size_t count = 0;
+  for (const char c : text) {
     if (absl::ascii_isdigit(c)) {
-      digits += c;
+      if (count == sizeof(digits)) return false;
+      digits[count++] = c;
     } else if (absl::string_view(" .-'\t").find(c) == absl::string_view::npos) {
-      return "";
+      return false;
     }
   }
-  return digits.size() == 16 ? digits : "";
+  return count == sizeof(digits);
 }
 
 }  // namespace
@@ -135,14 +136,14 @@ absl::StatusOr<Day> ReadDay(int32_t number, const std::string& field) {
   return day;
 }
 
-absl::StatusOr<std::vector<Programme>> ReadProgrammes(
-    const google::protobuf::RepeatedField<int>& programmes, const std::string& field) {
-  if (programmes.empty()) return std::vector<Programme>{Programme::kJkk, Programme::kJkm};
-  std::vector<Programme> out;
-  for (int number : programmes) {
+absl::StatusOr<ProgrammeList> ReadProgrammes(
+    const google::protobuf::RepeatedField<int>& programmes) {
+  if (programmes.empty()) return ProgrammeList{Programme::kJkk, Programme::kJkm};
+  ProgrammeList out;
+  for (const int number : programmes) {
     const auto programme = static_cast<Programme>(number);
     if (!IsProgramme(number) || std::find(out.begin(), out.end(), programme) != out.end()) {
-      return InvalidField(field, "name JKK, JKM or JHT, each once");
+      return InvalidField("programmes", "name JKK, JKM or JHT, each once");
     }
     out.push_back(programme);
   }
@@ -172,29 +173,30 @@ absl::Status CheckRegion(const std::string& code, const std::string& field) {
   return InvalidField(field, "write a region code like 33.72");
 }
 
-absl::StatusOr<Person> ReadPerson(const v1::PersonRef& person, const Sealer& sealer,
-                                  const std::string& field) {
+absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const Sealer& sealer) {
   switch (person.key_case()) {
     case v1::PersonRef::kWorkerId:
-      if (person.worker_id() <= 0) return InvalidField(field + ".worker_id", "send a worker's id");
-      return Person{person.worker_id(), ""};
+      if (person.worker_id() <= 0) return InvalidField("person.worker_id", "send a worker's id");
+      return PersonKey::OfWorker(person.worker_id());
     case v1::PersonRef::kNik: {
-      const std::string digits = NikDigits(person.nik());
-      if (digits.empty()) return InvalidField(field + ".nik", "a NIK has 16 digits");
-      return Person{0, NikKey(HashText(sealer.HashNik(digits)))};
+      char digits[16];
+      if (!ReadNikDigits(person.nik(), digits)) {
+        return InvalidField("person.nik", "a NIK has 16 digits");
+      }
+      return PersonKey::OfNik(sealer.HashNik({digits, sizeof(digits)}));
     }
     case v1::PersonRef::kMembershipNumber: {
-      const std::string number(absl::StripAsciiWhitespace(person.membership_number()));
+      const absl::string_view number = absl::StripAsciiWhitespace(person.membership_number());
       if (number.empty() || number.size() > kMaxNumberLength ||
           !std::all_of(number.begin(), number.end(), absl::ascii_isgraph)) {
-        return InvalidField(field + ".membership_number", "send the number as on the card");
+        return InvalidField("person.membership_number", "send the number as on the card");
       }
-      return Person{0, NumberKey(number)};
+      return PersonKey::OfNumber(StdView(number));
     }
     case v1::PersonRef::KEY_NOT_SET:
       break;
   }
-  return InvalidField(field, "name a person by worker_id, nik or membership_number");
+  return InvalidField("person", "name a person by worker_id, nik or membership_number");
 }
 
 absl::StatusOr<std::vector<Member>> ReadMembers(const v1::UpsertMembersRequest& request,

@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "common/region.h"
 #include "common/sealer.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
 #include "services/coverage/activation.h"
 #include "services/coverage/eligibility.h"
+#include "services/coverage/record.h"
 
 namespace lingkaran::coverage {
 
@@ -24,23 +26,19 @@ inline constexpr int kMaxMonthsPerLine = 36;
 absl::StatusOr<std::optional<Day>> ReadOptionalDay(int32_t number, const std::string& field);
 // The day of a number that must be set.
 absl::StatusOr<Day> ReadDay(int32_t number, const std::string& field);
-// Programmes, each once; JKK and JKM if there are none.
-absl::StatusOr<std::vector<Programme>> ReadProgrammes(
-    const google::protobuf::RepeatedField<int>& programmes, const std::string& field);
+// The field "programmes": each once; JKK and JKM if there are none.
+using ProgrammeList = absl::InlinedVector<Programme, 3>;
+absl::StatusOr<ProgrammeList> ReadProgrammes(
+    const google::protobuf::RepeatedField<int>& programmes);
 absl::StatusOr<PayerClass> ReadPayer(int number, const std::string& field);
 // INVALID_ARGUMENT/BATCH_TOO_LARGE, or INVALID_FIELD if there are none.
 absl::Status CheckBatchSize(int size, int most, const std::string& field);
 // "" or "33", "33.72", "33.72.01".
 absl::Status CheckRegion(const std::string& code, const std::string& field);
 
-// Whom a question is about: an id, or the key of an identity (reader.h).
-struct Person {
-  int64_t worker_id = 0;
-  std::string key;  // empty if worker_id is given
-};
-// A NIK may hold blanks, dots, dashes and a leading apostrophe; 16 digits must be left.
-absl::StatusOr<Person> ReadPerson(const v1::PersonRef& person, const Sealer& sealer,
-                                  const std::string& field);
+// The field "person": whom a question is about. A NIK may hold blanks, dots, dashes and a leading
+// apostrophe; 16 digits must be left.
+absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const Sealer& sealer);
 
 // The members of a request, recorded at `now_ms`.
 absl::StatusOr<std::vector<Member>> ReadMembers(const v1::UpsertMembersRequest& request,

@@ -1,32 +1,21 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "common/failpoint.h"
 #include "common/sql/requests.h"
 #include "services/coverage/months_by_worker.h"
+#include "services/coverage/redis_reader.h"
 #include "services/coverage/service.h"
 #include "services/coverage/store.h"
+#include "services/coverage/store_log.h"
 
 namespace lingkaran::coverage {
 namespace {
-
-FactsPtr MakeFacts(const Member& member, std::vector<PersonMonth> months, int64_t position) {
-  std::sort(months.begin(), months.end(), [](const PersonMonth& a, const PersonMonth& b) {
-    return std::pair(a.programme, a.month) < std::pair(b.programme, b.month);
-  });
-  Facts facts;
-  facts.worker_id = member.worker_id;
-  facts.known = true;
-  facts.position = position;
-  facts.utc_offset_hours = member.utc_offset_hours;
-  facts.death_day = member.death_day;
-  facts.withdraw_day = member.withdraw_day;
-  facts.runs = ToRuns(months);
-  return std::make_shared<const Facts>(std::move(facts));
-}
 
 absl::flat_hash_map<int64_t, const Member*> ById(const std::vector<Member>& members) {
   absl::flat_hash_map<int64_t, const Member*> out;
@@ -45,45 +34,39 @@ struct MemberChanges {
   std::vector<Member> added;
   std::vector<Member> before;  // of those replaced
   std::vector<Member> after;   // same order
-  std::vector<Identity> identities;
-
-  void Note(const std::string& key, int64_t worker_id, int64_t version, int64_t position) {
-    identities.push_back({key, worker_id, version, position});
-  }
 };
 
-// New members and newer versions; keys that nobody has any more stand for nobody.
-MemberChanges CompareMembers(const std::vector<Member>& sent, const std::vector<Member>& stored,
-                             int64_t position) {
+// New members and newer versions.
+MemberChanges CompareMembers(const std::vector<Member>& sent, const std::vector<Member>& stored) {
   MemberChanges out;
   const auto by_id = ById(stored);
-  absl::flat_hash_set<std::string> in_use;
-  std::vector<std::pair<std::string, int64_t>> left;
   for (const Member& member : sent) {
     const auto found = by_id.find(member.worker_id);
     if (found == by_id.end()) {
       out.added.push_back(member);
     } else if (member.version > found->second->version) {
-      const Member& old = *found->second;
-      out.before.push_back(old);
+      out.before.push_back(*found->second);
       out.after.push_back(member);
-      left.emplace_back(NikKey(old.nik_hash), member.version);
-      if (!old.membership_number.empty()) {
-        left.emplace_back(NumberKey(old.membership_number), member.version);
-      }
-    } else {
-      continue;
     }
-    out.Note(NikKey(member.nik_hash), member.worker_id, member.version, position);
-    if (!member.membership_number.empty()) {
-      out.Note(NumberKey(member.membership_number), member.worker_id, member.version, position);
-    }
-  }
-  for (const Identity& identity : out.identities) in_use.insert(identity.key);
-  for (const auto& [key, version] : left) {
-    if (in_use.insert(key).second) out.Note(key, 0, version, position);
   }
   return out;
+}
+
+// Ends the work of a write transaction: the log's row, and what the caches learn of it as soon as
+// it stands, before the caller hears that it does.
+void Conclude(const CoverageServiceImpl::Parts& parts, const Call& call, sql::Tx& tx,
+              int64_t position, int64_t now_ms, std::vector<Record> changed) {
+  store::RecordChange(tx, position, now_ms, changed);
+  tx.AfterCommit([&parts, method = call.method, position, changed = std::move(changed)]() mutable {
+    FailPoint("learn", method, "redis");
+    std::vector<CacheValue> values;
+    for (const Record& record : changed) {
+      std::vector<CacheValue> own = CacheValuesOf(record, parts.epoch);
+      std::move(own.begin(), own.end(), std::back_inserter(values));
+    }
+    if (!values.empty()) parts.redis.SetIfNewer(values);
+    parts.follower.Wrote(position, std::move(changed));
+  });
 }
 
 void FillStatus(const absl::Status& status, google::rpc::Status* out) {
@@ -100,40 +83,34 @@ absl::Status CheckApplied(sql::Tx& tx, const Token& token, int64_t position) {
                "the change that the token names has not arrived here yet; ask again in a moment");
 }
 
-void CoverageServiceImpl::LearnAfterCommit(sql::Tx& tx, std::vector<Identity> identities,
-                                           std::vector<FactsPtr> facts) {
-  if (identities.empty() && facts.empty()) return;
-  tx.AfterCommit([reader = &parts_.reader, identities = std::move(identities),
-                  facts = std::move(facts)] { reader->Learn(identities, facts); });
-}
-
 absl::Status CoverageServiceImpl::Upsert(const Call& call, const v1::UpsertMembersRequest& request,
                                          v1::UpsertMembersResponse* response) {
-  ASSIGN_OR_RETURN(const std::vector<Member> sent, ReadMembers(request, parts_.regions, NowMs()));
+  const int64_t now_ms = NowMs();
+  ASSIGN_OR_RETURN(const std::vector<Member> sent, ReadMembers(request, parts_.regions, now_ms));
   std::vector<int64_t> ids;
   for (const Member& member : sent) ids.push_back(member.worker_id);
   absl::Status status =
       Mutate(call, parts_.database, parts_.clock.Now(), request, response, [&](sql::Tx& tx) {
         const int64_t position = store::NextPosition(tx);
         const std::vector<Member> stored = store::FindMembers(tx, ids);
-        MemberChanges changes = CompareMembers(sent, stored, position);
+        const MemberChanges changes = CompareMembers(sent, stored);
         store::InsertMembers(tx, changes.added, position);
         store::ReplaceMembers(tx, changes.before, changes.after, position);
         std::vector<int64_t> replaced;
         for (const Member& member : changes.after) replaced.push_back(member.worker_id);
         const MonthsByWorker months(replaced.empty() ? std::vector<PersonMonth>()
                                                      : store::StandingMonths(tx, replaced));
-        std::vector<FactsPtr> facts;
+        std::vector<Record> changed;
         for (const Member& member : changes.added) {
-          facts.push_back(MakeFacts(member, {}, position));
+          changed.push_back(store::MakeRecord(member, {}, position));
         }
         for (const Member& member : changes.after) {
           const auto own = months.Of(member.worker_id);
-          facts.push_back(MakeFacts(member, {own.begin(), own.end()}, position));
+          changed.push_back(store::MakeRecord(member, {own.begin(), own.end()}, position));
         }
-        response->set_changed(static_cast<int>(facts.size()));
+        response->set_changed(static_cast<int>(changed.size()));
         response->set_consistency_token(ToToken({position, {}}));
-        LearnAfterCommit(tx, std::move(changes.identities), std::move(facts));
+        Conclude(parts_, call, tx, position, now_ms, std::move(changed));
         return absl::OkStatus();
       });
   // Another member still holds the hash: his own correction is on its way by another route.
@@ -157,50 +134,51 @@ absl::Status CoverageServiceImpl::Activate(const Call& call,
   }
   std::vector<int64_t> ids;
   for (const PaidLine& line : lines) ids.push_back(line.worker_id);
-  const std::shared_ptr<const Rules> rules = parts_.rules.Current();
+  const Rules& rules = parts_.rules.Current();
   const int64_t now_ms = NowMs();
-  return Mutate(call, parts_.database, parts_.clock.Now(), request, response,
-                [&](sql::Tx& tx) -> absl::Status {
-                  const int64_t position = store::NextPosition(tx);
-                  RETURN_IF_ERROR(CheckApplied(tx, after, position - 1));
-                  const std::vector<Member> members = store::FindMembers(tx, ids);
-                  const auto by_id = ById(members);
-                  const MonthsByWorker standing(store::StandingMonths(tx, ids));
-                  std::vector<PersonMonth> booked;
-                  std::vector<FactsPtr> facts;
-                  for (const PaidLine& line : lines) {
-                    v1::ActivationResult* result = response->add_results();
-                    result->set_worker_id(line.worker_id);
-                    const auto member = by_id.find(line.worker_id);
-                    if (member == by_id.end()) {
-                      FillStatus(NoMember(line.worker_id), result->mutable_status());
-                      continue;
-                    }
-                    const auto own = standing.Of(line.worker_id);
-                    absl::StatusOr<std::vector<PersonMonth>> months =
-                        BookLine(*rules, *member->second, line, source, own);
-                    if (!months.ok()) {
-                      FillStatus(months.status(), result->mutable_status());
-                      continue;
-                    }
-                    Day first = months->front().first_day, last = months->front().last_day;
-                    for (PersonMonth& month : *months) {
-                      month.record_ms = now_ms;
-                      month.booked_position = position;
-                      first = std::min(first, month.first_day);
-                      last = std::max(last, month.last_day);
-                    }
-                    result->set_first_day(DayNumber(first));
-                    result->set_last_day(DayNumber(last));
-                    booked.insert(booked.end(), months->begin(), months->end());
-                    months->insert(months->end(), own.begin(), own.end());
-                    facts.push_back(MakeFacts(*member->second, *std::move(months), position));
-                  }
-                  store::InsertMonths(tx, booked);
-                  response->set_consistency_token(ToToken({position, {}}));
-                  LearnAfterCommit(tx, {}, std::move(facts));
-                  return absl::OkStatus();
-                });
+  return Mutate(
+      call, parts_.database, parts_.clock.Now(), request, response,
+      [&](sql::Tx& tx) -> absl::Status {
+        const int64_t position = store::NextPosition(tx);
+        RETURN_IF_ERROR(CheckApplied(tx, after, position - 1));
+        const std::vector<Member> members = store::FindMembers(tx, ids);
+        const auto by_id = ById(members);
+        const MonthsByWorker standing(store::StandingMonths(tx, ids));
+        std::vector<PersonMonth> booked;
+        std::vector<Record> changed;
+        for (const PaidLine& line : lines) {
+          v1::ActivationResult* result = response->add_results();
+          result->set_worker_id(line.worker_id);
+          const auto member = by_id.find(line.worker_id);
+          if (member == by_id.end()) {
+            FillStatus(NoMember(line.worker_id), result->mutable_status());
+            continue;
+          }
+          const auto own = standing.Of(line.worker_id);
+          absl::StatusOr<std::vector<PersonMonth>> months =
+              BookLine(rules, *member->second, line, source, own);
+          if (!months.ok()) {
+            FillStatus(months.status(), result->mutable_status());
+            continue;
+          }
+          Day first = months->front().first_day, last = months->front().last_day;
+          for (PersonMonth& month : *months) {
+            month.record_ms = now_ms;
+            month.booked_position = position;
+            first = std::min(first, month.first_day);
+            last = std::max(last, month.last_day);
+          }
+          result->set_first_day(DayNumber(first));
+          result->set_last_day(DayNumber(last));
+          booked.insert(booked.end(), months->begin(), months->end());
+          months->insert(months->end(), own.begin(), own.end());
+          changed.push_back(store::MakeRecord(*member->second, *std::move(months), position));
+        }
+        store::InsertMonths(tx, booked);
+        response->set_consistency_token(ToToken({position, {}}));
+        Conclude(parts_, call, tx, position, now_ms, std::move(changed));
+        return absl::OkStatus();
+      });
 }
 
 namespace {
@@ -246,45 +224,45 @@ absl::Status CoverageServiceImpl::Revoke(const Call& call, const v1::RevokeCover
   std::vector<int64_t> ids;
   for (const auto& [worker, month] : lines) ids.push_back(worker);
   const int64_t now_ms = NowMs();
-  return Mutate(call, parts_.database, parts_.clock.Now(), request, response,
-                [&](sql::Tx& tx) -> absl::Status {
-                  const int64_t position = store::NextPosition(tx);
-                  const std::vector<Member> members = store::FindMembers(tx, ids);
-                  const auto by_id = ById(members);
-                  const MonthsByWorker standing(store::StandingMonths(tx, ids));
-                  std::map<int32_t, std::vector<int64_t>> by_month;
-                  std::vector<FactsPtr> facts;
-                  for (const auto& [worker, from_month] : lines) {
-                    v1::RevocationResult* result = response->add_results();
-                    result->set_worker_id(worker);
-                    const auto member = by_id.find(worker);
-                    if (member == by_id.end()) {
-                      FillStatus(NoMember(worker), result->mutable_status());
-                      continue;
-                    }
-                    std::vector<PersonMonth> left;
-                    for (const PersonMonth& month : standing.Of(worker)) {
-                      if (!Takes(source, from_month, month)) {
-                        left.push_back(month);
-                        continue;
-                      }
-                      v1::PaidMonth* revoked = result->add_revoked();
-                      revoked->set_programme(static_cast<common::v1::Programme>(month.programme));
-                      revoked->set_month(MonthNumber(month.month));
-                      revoked->set_amount_rupiah(month.amount.amount());
-                    }
-                    if (result->revoked().empty()) continue;
-                    by_month[from_month].push_back(worker);
-                    facts.push_back(MakeFacts(*member->second, std::move(left), position));
-                  }
-                  for (const auto& [month, workers] : by_month) {
-                    store::RevokeMonths(tx, workers, source, month, position, now_ms,
-                                        request.reason());
-                  }
-                  response->set_consistency_token(ToToken({position, {}}));
-                  LearnAfterCommit(tx, {}, std::move(facts));
-                  return absl::OkStatus();
-                });
+  return Mutate(
+      call, parts_.database, parts_.clock.Now(), request, response,
+      [&](sql::Tx& tx) -> absl::Status {
+        const int64_t position = store::NextPosition(tx);
+        const std::vector<Member> members = store::FindMembers(tx, ids);
+        const auto by_id = ById(members);
+        const MonthsByWorker standing(store::StandingMonths(tx, ids));
+        std::map<int32_t, std::vector<int64_t>> by_month;
+        std::vector<Record> changed;
+        for (const auto& [worker, from_month] : lines) {
+          v1::RevocationResult* result = response->add_results();
+          result->set_worker_id(worker);
+          const auto member = by_id.find(worker);
+          if (member == by_id.end()) {
+            FillStatus(NoMember(worker), result->mutable_status());
+            continue;
+          }
+          std::vector<PersonMonth> left;
+          for (const PersonMonth& month : standing.Of(worker)) {
+            if (!Takes(source, from_month, month)) {
+              left.push_back(month);
+              continue;
+            }
+            v1::PaidMonth* revoked = result->add_revoked();
+            revoked->set_programme(static_cast<common::v1::Programme>(month.programme));
+            revoked->set_month(MonthNumber(month.month));
+            revoked->set_amount_rupiah(month.amount.amount());
+          }
+          if (result->revoked().empty()) continue;
+          by_month[from_month].push_back(worker);
+          changed.push_back(store::MakeRecord(*member->second, std::move(left), position));
+        }
+        for (const auto& [month, workers] : by_month) {
+          store::RevokeMonths(tx, workers, source, month, position, now_ms, request.reason());
+        }
+        response->set_consistency_token(ToToken({position, {}}));
+        Conclude(parts_, call, tx, position, now_ms, std::move(changed));
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace lingkaran::coverage

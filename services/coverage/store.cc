@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
+#include "services/coverage/store_rows.h"
 
 namespace lingkaran::coverage::store {
 namespace {
@@ -19,13 +18,6 @@ using sql::ForEach;
 using sql::InInts;
 using sql::IntList;
 
-// Numbers in the tables were days and months when they went in.
-Day ToDay(int32_t number) { return Day(number / 10000, number / 100 % 100, number % 100); }
-Month ToMonth(int32_t number) { return Month(number / 100, number % 100); }
-std::optional<Day> ToOptionalDay(int32_t number) {
-  if (number == 0) return std::nullopt;
-  return ToDay(number);
-}
 int32_t Number(const std::optional<Day>& day) { return day ? DayNumber(*day) : 0; }
 
 // Last day of somebody's part, for SQL that counts and pages: 99991231 if open.
@@ -84,7 +76,8 @@ void NotePledgeWorkers(sql::Tx& tx, absl::Span<const PersonMonth> months) {
 }  // namespace
 
 int64_t Epoch(sql::Tx& tx, int64_t now_us) {
-  tx.db() << "UPDATE log_position SET epoch = :now, position = :now WHERE epoch = 0",
+  tx.db() << "UPDATE log_position SET epoch = :now, position = :now, recorded = :now, "
+             "recorded_from = :now WHERE epoch = 0",
       use(now_us, "now");
   int64_t epoch = 0;
   tx.db() << "SELECT epoch FROM log_position WHERE one = 1", into(epoch);
@@ -93,7 +86,8 @@ int64_t Epoch(sql::Tx& tx, int64_t now_us) {
 
 int64_t NextPosition(sql::Tx& tx) {
   int64_t position = 0;
-  tx.db() << "UPDATE log_position SET position = position + 1 WHERE one = 1 RETURNING position",
+  tx.db() << "UPDATE log_position SET position = position + 1, recorded = CASE WHEN recorded = "
+             "position THEN position + 1 ELSE recorded END WHERE one = 1 RETURNING position",
       into(position);
   return position;
 }
@@ -258,87 +252,6 @@ void RevokeMonths(sql::Tx& tx, absl::Span<const int64_t> worker_ids, const Fundi
       use(position, "position"), use(now_ms, "now"), use(reason, "reason"),
       use(from_month, "month"), use(source.pledge_id, "pledge"),
       use(source.contribution_id, "contribution"), use(list, "ids");
-}
-
-FactRows FindFacts(sql::Tx& tx, absl::Span<const int64_t> worker_ids) {
-  FactRows out;
-  const std::string list = IntList(tx, worker_ids);
-  std::vector<PersonMonth> months;
-  const auto finish = [&] {
-    if (!out.facts.empty()) out.facts.back().runs = ToRuns(months);
-    months.clear();
-  };
-  Facts row;
-  PersonMonth month;
-  int32_t death = 0, withdraw = 0, programme = 0, number = 0, first_day = 0, last_day = 0;
-  indicator has_member = soci::i_ok, has_offset = soci::i_ok, has_death = soci::i_ok,
-            has_withdraw = soci::i_ok, has_month = soci::i_ok, has_number = soci::i_ok,
-            has_first = soci::i_ok, has_last = soci::i_ok;
-  // The position comes with every row, and alone if nobody is found: one statement sees one state.
-  ForEach(
-      tx,
-      absl::StrCat(
-          "SELECT l.position, m.worker_id, m.utc_offset, m.death_day, m.withdraw_day, p.programme, "
-          "p.month, p.first_day, p.last_day FROM log_position l LEFT JOIN members m ON ",
-          InInts(tx, "m.worker_id", "ids"),
-          " LEFT JOIN person_months p ON p.worker_id = m.worker_id AND p.revoked_position = 0 "
-          "ORDER BY m.worker_id, p.programme, p.month"),
-      [&] {
-        if (has_member == soci::i_null) return;
-        if (out.facts.empty() || out.facts.back().worker_id != row.worker_id) {
-          finish();
-          row.known = true;
-          row.position = out.position;
-          row.death_day = ToOptionalDay(death);
-          row.withdraw_day = ToOptionalDay(withdraw);
-          out.facts.push_back(row);
-        }
-        if (has_month == soci::i_null) return;
-        month.programme = static_cast<Programme>(programme);
-        month.month = ToMonth(number);
-        month.first_day = ToDay(first_day);
-        month.last_day = ToDay(last_day);
-        months.push_back(month);
-      },
-      into(out.position), into(row.worker_id, has_member), into(row.utc_offset_hours, has_offset),
-      into(death, has_death), into(withdraw, has_withdraw), into(programme, has_month),
-      into(number, has_number), into(first_day, has_first), into(last_day, has_last),
-      use(list, "ids"));
-  finish();
-  return out;
-}
-
-IdentityRows FindIdentities(sql::Tx& tx, absl::Span<const std::string> keys) {
-  std::vector<std::string> hashes, numbers;
-  for (const std::string& key : keys) {
-    absl::string_view text = key;
-    if (absl::ConsumePrefix(&text, "l1:n:")) hashes.emplace_back(text);
-    if (absl::ConsumePrefix(&text, "l1:m:")) numbers.emplace_back(text);
-  }
-  const std::string hash_list = sql::TextList(tx, hashes);
-  const std::string number_list = sql::TextList(tx, numbers);
-  IdentityRows out;
-  Identity row;
-  int32_t by_hash = 0;
-  std::string text;
-  indicator has_text = soci::i_ok, has_id = soci::i_ok, has_version = soci::i_ok;
-  ForEach(
-      tx,
-      absl::StrCat("SELECT l.position, 1, m.nik_hash, m.worker_id, m.version FROM log_position l "
-                   "LEFT JOIN members m ON ",
-                   sql::InTexts(tx, "m.nik_hash", "hashes"),
-                   " UNION ALL SELECT l.position, 0, m.membership_number, m.worker_id, m.version "
-                   "FROM log_position l JOIN members m ON ",
-                   sql::InTexts(tx, "m.membership_number", "numbers")),
-      [&] {
-        if (has_id == soci::i_null) return;
-        row.key = by_hash == 1 ? NikKey(text) : NumberKey(text);
-        row.position = out.position;
-        out.identities.push_back(row);
-      },
-      into(out.position), into(by_hash), into(text, has_text), into(row.worker_id, has_id),
-      into(row.version, has_version), use(hash_list, "hashes"), use(number_list, "numbers"));
-  return out;
 }
 
 std::vector<int64_t> WorkersAfter(sql::Tx& tx, int64_t pledge_id, int64_t after, int limit) {

@@ -1,4 +1,5 @@
-// Coverage's tables: SQL only, no rules. One text for SQLite and PostgreSQL.
+// Coverage's tables: SQL only, no rules. One text for SQLite and PostgreSQL. The change log and
+// what caches are filled from are in store_log.h.
 //
 // Every function works in the transaction that it is given and throws as SOCI does; sql::Database
 // makes a Status of it. Batches cost one statement, whatever their size.
@@ -11,8 +12,6 @@
 
 #include "absl/types/span.h"
 #include "services/coverage/activation.h"
-#include "services/coverage/eligibility.h"
-#include "services/coverage/reader.h"
 
 namespace lingkaran::sql {
 class Tx;
@@ -24,7 +23,8 @@ namespace lingkaran::coverage::store {
 // (microseconds since 1970), so that positions of a new database are above those of an older one.
 int64_t Epoch(sql::Tx& tx, int64_t now_us);
 // Counts the change log's position up and gives it. Call first in every write transaction: its row
-// lock makes writes commit in the order of their positions.
+// lock makes writes commit in the order of their positions. RecordChange (store_log.h) must follow
+// in the same transaction, whatever it changed.
 int64_t NextPosition(sql::Tx& tx);
 // The position that this transaction sees.
 int64_t Position(sql::Tx& tx);
@@ -49,20 +49,6 @@ void InsertMonths(sql::Tx& tx, absl::Span<const PersonMonth> months);
 // month on; 0 for all.
 void RevokeMonths(sql::Tx& tx, absl::Span<const int64_t> worker_ids, const Funding& source,
                   int32_t from_month, int64_t position, int64_t now_ms, const std::string& reason);
-
-// Facts for checks, one statement; people who are not there are left out.
-struct FactRows {
-  int64_t position = 0;
-  std::vector<Facts> facts;
-};
-FactRows FindFacts(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
-
-// Identities of Redis keys, one statement; keys that nobody has are left out.
-struct IdentityRows {
-  int64_t position = 0;
-  std::vector<Identity> identities;
-};
-IdentityRows FindIdentities(sql::Tx& tx, absl::Span<const std::string> keys);
 
 // Ids above `after` in their order, at most `limit`: of members for whom the pledge ever paid, or
 // of all if it is 0.

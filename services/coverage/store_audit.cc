@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/error.h"
 #include "common/sql/cursor.h"
+#include "services/coverage/store_log.h"
 
 namespace lingkaran::coverage::store {
 namespace {
@@ -60,6 +61,17 @@ constexpr Rule kRules[] = {
     {"member, version: has a history and is no member",
      "SELECT h.worker_id, h.version FROM member_history h WHERE NOT EXISTS "
      "(SELECT 1 FROM members m WHERE m.worker_id = h.worker_id) ORDER BY h.worker_id, h.version"},
+    {"change log, begun and position: rows are missing between, or too many",
+     "SELECT l.recorded_from, l.recorded FROM log_position l, (SELECT COALESCE(MIN(position), 0) "
+     "AS "
+     "first, COUNT(*) AS many, COALESCE(MAX(position), 0) AS last FROM change_log WHERE position > "
+     "(SELECT recorded_from FROM log_position)) c WHERE l.recorded = l.position AND "
+     "((l.recorded_from > 0 AND c.many <> l.recorded - l.recorded_from) OR "
+     "(c.many > 0 AND (c.last <> l.recorded OR c.last - c.first + 1 <> c.many)))"},
+    {"record, position: of nobody, or from the future",
+     "SELECT r.worker_id, r.position FROM member_records r, log_position l WHERE r.position > "
+     "l.position OR NOT EXISTS (SELECT 1 FROM members m WHERE m.worker_id = r.worker_id) "
+     "ORDER BY r.worker_id"},
 };
 
 absl::Status AuditRules(Tx& tx, BookLines& lines) {
@@ -140,6 +152,23 @@ absl::Status PutMembers(Tx& tx, BookLines& lines) {
   return status;
 }
 
+// What caches are filled from is what the tables say; while it is being mended it may differ.
+absl::Status AuditRecords(Tx& tx, BookLines& lines) {
+  constexpr int kPortion = 5'000;
+  if (!ReadLogHead(tx).whole()) return absl::OkStatus();
+  Differences found;
+  int64_t after = -1;
+  for (found.last = 0; found.last != after;) {
+    after = found.last;
+    found = CompareRecords(tx, after, kPortion);
+    for (const Record& truth : found.truth) {
+      RETURN_IF_ERROR(lines.Finding(
+          absl::StrCat("worker: the record for caches is not the truth: ", truth.facts.worker_id)));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, BookLines& lines) {
@@ -163,6 +192,7 @@ absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, BookLines& lines)
       "ORDER BY w.pledge_id, w.worker_id, p.programme, p.month",
       lines));
   RETURN_IF_ERROR(PutMembers(tx, lines));
+  RETURN_IF_ERROR(AuditRecords(tx, lines));
   return counts;
 }
 

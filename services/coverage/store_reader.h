@@ -1,4 +1,4 @@
-// The last link: SQL, one statement for a batch of keys. It is always right.
+// The last link: the database, one statement for a batch.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,8 @@
 namespace lingkaran::coverage {
 
 // `database` must outlive the reader. UNAVAILABLE/TOKEN_NOT_YET_APPLIED if the database itself is
-// behind the position asked for (a replica, or one that was restored).
+// behind the position asked for (one that was restored). Counts each statement as event
+// "check_statement".
 std::unique_ptr<Reader> MakeStoreReader(sql::Database& database);
 
 }  // namespace lingkaran::coverage

@@ -1,0 +1,167 @@
+#include "services/coverage/warm_start.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "common/sealer.h"
+#include "services/coverage/record.h"
+#include "services/coverage/store.h"
+#include "services/coverage/store_log.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+constexpr size_t kPortion = 4'096;    // rows that go in together
+constexpr int kMendedAtOnce = 5'000;  // members in one transaction
+
+absl::Status Stopped() { return absl::CancelledError("not wanted any more"); }
+
+std::optional<Record> Read(std::string_view row) {
+  const absl::StatusOr<std::string> packed = FromBase64Url(row);
+  return packed.ok() ? Unpack(*packed) : std::nullopt;
+}
+
+// Reading and unpacking cost as much as putting in: a thread for each.
+class Loader {
+ public:
+  Loader(NearCache& near, int64_t position, std::atomic<int64_t>& loaded)
+      : near_(near), position_(position), loaded_(loaded), thread_([this] { Run(); }) {}
+  ~Loader() { Finish(); }
+
+  // Takes the portion; waits while too many lie before it.
+  void Give(std::vector<Record> portion) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting; });
+    waiting_.push_back(std::move(portion));
+    changed_.notify_all();
+  }
+  // Everything that was given is in.
+  void Finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  static constexpr size_t kMostWaiting = 4;
+
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      const std::vector<Record> portion = std::move(waiting_.front());
+      waiting_.pop_front();
+      changed_.notify_all();
+      lock.unlock();
+      near_.Load(portion, position_);
+      loaded_.fetch_add(static_cast<int64_t>(portion.size()));
+      lock.lock();
+    }
+  }
+
+  NearCache& near_;
+  const int64_t position_;
+  std::atomic<int64_t>& loaded_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::vector<Record>> waiting_;
+  bool ended_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+}  // namespace
+
+absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64_t>& loaded,
+                     absl::FunctionRef<bool()> goes_on) {
+  bool all_read = true;
+  const absl::Status status = database.Read([&](sql::Tx& tx) -> absl::Status {
+    tx.LiftLimits();
+    all_read = true;
+    loaded.store(0);
+    near.BeginLoad();  // before the snapshot: that is as new as the cache, or newer
+    const int64_t position = store::Position(tx);
+    Loader loader(near, position, loaded);
+    std::vector<Record> portion;
+    const auto put = [&] {
+      loader.Give(std::exchange(portion, {}));
+      portion.reserve(kPortion);
+    };
+    const bool read = store::StreamRecords(tx, [&](std::string_view row) {
+      std::optional<Record> record = Read(row);
+      if (!record) {
+        all_read = false;
+        return true;
+      }
+      record->facts.position = position;
+      portion.push_back(*std::move(record));
+      if (portion.size() < kPortion) return true;
+      put();
+      return goes_on();
+    });
+    if (!read) return Stopped();
+    put();
+    loader.Finish();
+    return absl::OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  if (all_read) {
+    near.FinishLoad();
+  } else {
+    // Somebody is left out (a newer release wrote him): nobody's absence means anything.
+    Log(Severity::kWarning, "warm_start_incomplete", {{"loaded", loaded.load()}});
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+// Where the mending begins: the log's own row says from which position on it must have no hole.
+absl::Status BeginMending(sql::Database& database, std::optional<int64_t>& begun) {
+  return database.Write([&](sql::Tx& tx) {
+    begun.reset();
+    if (store::ReadLogHead(tx).whole()) return absl::OkStatus();
+    begun = store::NextPosition(tx);
+    store::RecordChange(tx, *begun, /*now_ms=*/0, {});
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+absl::Status MendAll(sql::Database& database, absl::FunctionRef<bool()> goes_on) {
+  while (goes_on()) {
+    std::optional<int64_t> begun;
+    RETURN_IF_ERROR(BeginMending(database, begun));
+    if (!begun) return absl::OkStatus();
+    Log(Severity::kWarning, "records_mending", {{"position", *begun}});
+    int64_t after = 0;
+    bool ended = false, whole = false;
+    while (!ended) {
+      if (!goes_on()) return Stopped();
+      int64_t last = 0;
+      RETURN_IF_ERROR(database.Write([&](sql::Tx& tx) {
+        last = store::MendRecords(tx, store::NextPosition(tx), after, kMendedAtOnce);
+        ended = last == after;
+        whole = ended && store::FinishMending(tx, *begun);
+        return absl::OkStatus();
+      }));
+      after = last;
+    }
+    if (whole) return absl::OkStatus();
+  }
+  return Stopped();
+}
+
+}  // namespace lingkaran::coverage
