@@ -1,6 +1,8 @@
 // Running an RPC, over real connections: who calls, what went wrong, once per request_id.
 #include <atomic>
+#include <functional>
 #include <future>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -9,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/admission.h"
 #include "common/sql/database.h"
 #include "tests/support/probe.h"
 
@@ -171,6 +174,183 @@ TEST_F(RunRpcTest, DeadlinesArePassedOn) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(List(options)));
   const absl::Status status = seen.get_future().get();
   EXPECT_TRUE(absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) << status;
+}
+
+// -- handlers of the callback API: the same steps --
+
+// Answers ListAgencies at once or, if `later` is set, when it is told to.
+class CallbackProbe final
+    : public rv1::RegistryService::WithCallbackMethod_ListAgencies<rv1::RegistryService::Service> {
+ public:
+  Probe::Body body = [](const Call&) { return absl::OkStatus(); };
+  std::atomic<int> calls{0};
+  std::promise<std::function<void()>>* later = nullptr;
+
+  grpc::ServerUnaryReactor* ListAgencies(grpc::CallbackServerContext* context,
+                                         const rv1::ListAgenciesRequest*,
+                                         rv1::ListAgenciesResponse*) override {
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    auto run = std::make_shared<RpcRun>(context, RpcMethod::Of(kListAgencies));
+    absl::Status status = run->Begin();
+    if (!status.ok()) {
+      reactor->Finish(run->Finish(std::move(status)));
+      return reactor;
+    }
+    ++calls;
+    const auto end = [this, run, reactor] {
+      reactor->Finish(run->Finish(Guarded([&] { return body(run->call()); })));
+    };
+    if (later != nullptr) {
+      later->set_value(end);
+    } else {
+      end();
+    }
+    return reactor;
+  }
+};
+
+class RpcRunTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Server::Options options;
+    options.listen = "127.0.0.1:0";
+    server_ = Server::Start(options, {&probe_}).value();
+    stub_ = rv1::RegistryService::NewStub(MakeChannel(server_->address()));
+  }
+  absl::Status List(const CallOptions& options = As("sari;role=officer")) {
+    grpc::ClientContext context;
+    Prepare(context, options);
+    rv1::ListAgenciesResponse response;
+    const grpc::Status status = stub_->ListAgencies(&context, {}, &response);
+    trailers_.clear();
+    for (const auto& [key, value] : context.GetServerTrailingMetadata()) {
+      trailers_.emplace(std::string(key.data(), key.size()),
+                        std::string(value.data(), value.size()));
+    }
+    return FromGrpc(status);
+  }
+
+  CallbackProbe probe_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<rv1::RegistryService::Stub> stub_;
+  std::map<std::string, std::string> trailers_;
+};
+
+TEST_F(RpcRunTest, TheActorReachesTheHandler) {
+  Actor seen;
+  probe_.body = [&](const Call& call) {
+    seen = call.actor;
+    EXPECT_EQ(call.method, kListAgencies);
+    EXPECT_LT(call.deadline, absl::Now() + absl::Seconds(21));
+    return absl::OkStatus();
+  };
+  EXPECT_TRUE(List(As(" dinsos solo ;role=agency;agency=3")).ok());
+  EXPECT_EQ(seen.name, "dinsos solo");
+  EXPECT_EQ(seen.role, Role::kAgency);
+  EXPECT_EQ(seen.agency_id, 3);
+}
+
+TEST_F(RpcRunTest, WithoutAnActorOrTheRightNothingRuns) {
+  for (const std::string bad : {"", ";role=officer", "sari;role=root", "sari;role=agency;agency=0",
+                                "sari;role=officer;sudo=1", "sari;role=officer;;"}) {
+    EXPECT_EQ(ReasonOf(List(As(bad))), Reason::kActorRequired) << bad;
+  }
+  EXPECT_EQ(ReasonOf(List(As("klinik;role=clinic"))), Reason::kNotAllowed);
+  EXPECT_EQ(probe_.calls, 0);
+}
+
+TEST_F(RpcRunTest, ErrorsArriveAndInnerFaultsAreBlanked) {
+  const absl::Status sent = Error(absl::StatusCode::kFailedPrecondition, Reason::kBatchState,
+                                  "batch 7 was reviewed; open a new one é", {{"batch_id", "7"}});
+  probe_.body = [&](const Call&) { return sent; };
+  EXPECT_EQ(List(), sent);
+  for (const Probe::Body& fault :
+       {Probe::Body([](const Call&) { return absl::InternalError("password=geheim"); }),
+        Probe::Body(
+            [](const Call&) -> absl::Status { throw std::runtime_error("password=geheim"); })}) {
+    probe_.body = fault;
+    testing::internal::CaptureStderr();
+    const absl::Status status = List();
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(ReasonOf(status), Reason::kInternal);
+    EXPECT_THAT(std::string(status.ToString()), Not(HasSubstr("geheim")));
+    EXPECT_THAT(log, HasSubstr(MetadataOf(status).at(0).second));
+  }
+}
+
+TEST_F(RpcRunTest, AnErrorIsOneLogLineAndSuccessIsNone) {
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(List().ok());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  probe_.body = [](const Call&) {
+    return Error(absl::StatusCode::kInvalidArgument, Reason::kRegionUnknown, "no such region");
+  };
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(List().ok());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  for (const char* part : {kListAgencies, "INVALID_ARGUMENT", "REGION_UNKNOWN", "sari", "officer",
+                           "loopback", "\"ms\":"}) {
+    EXPECT_THAT(log, HasSubstr(part));
+  }
+}
+
+TEST_F(RpcRunTest, TheAnswerMayComeLaterFromAnotherThread) {
+  std::promise<std::function<void()>> later;
+  probe_.later = &later;
+  probe_.body = [](const Call& call) {
+    EXPECT_EQ(call.actor.name, "sari");
+    return absl::OkStatus();
+  };
+  Admission& admission = Admission::For(kListAgencies);
+  std::thread other([&] {
+    const std::function<void()> end = later.get_future().get();
+    EXPECT_EQ(admission.running(), 1) << "it holds its place until then";
+    end();
+  });
+  EXPECT_TRUE(List().ok());
+  other.join();
+  EXPECT_EQ(admission.running(), 0);
+}
+
+TEST_F(RpcRunTest, WithoutAPlaceItRefusesAtOnceAndSaysWhenToComeBack) {
+  Admission& admission = Admission::For(kListAgencies);
+  std::vector<Admission::Place> places;
+  for (int i = 0; i < admission.limits().running; ++i) {
+    places.push_back(admission.Enter(absl::InfiniteFuture()).value());
+  }
+  const absl::Status refused = List();
+  EXPECT_EQ(ReasonOf(refused), Reason::kOverloaded);
+  EXPECT_GT(RetryDelayOf(refused), absl::ZeroDuration());
+  EXPECT_EQ(trailers_.count(kPushbackMetadata), 1u);
+  EXPECT_EQ(probe_.calls, 0);
+  EXPECT_EQ(admission.waiting(), 0);
+  places.clear();
+  EXPECT_TRUE(List().ok());
+}
+
+TEST_F(RpcRunTest, HandlersSeeThatTheCallerWentAway) {
+  std::promise<std::function<void()>> later;
+  probe_.later = &later;
+  std::promise<absl::Status> seen;
+  probe_.body = [&](const Call& call) {
+    absl::Status wanted = call.StillWanted();
+    while (wanted.ok()) wanted = call.StillWanted();
+    seen.set_value(wanted);
+    return wanted;
+  };
+  grpc::ClientContext context;
+  Prepare(context, As("sari;role=officer"));
+  std::thread caller([&] {
+    rv1::ListAgenciesResponse response;
+    EXPECT_EQ(stub_->ListAgencies(&context, {}, &response).error_code(),
+              grpc::StatusCode::CANCELLED);
+  });
+  const std::function<void()> end = later.get_future().get();
+  context.TryCancel();
+  end();
+  EXPECT_TRUE(absl::IsCancelled(seen.get_future().get()));
+  caller.join();
 }
 
 // -- Mutate: once per request_id --

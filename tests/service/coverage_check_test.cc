@@ -1,7 +1,6 @@
 // The answers' promises: fresh enough, the same from every cache, discreet, and never a wrong "no".
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 
 #include "absl/strings/str_replace.h"
 #include "common/error.h"
@@ -27,20 +26,32 @@ cv1::Verdict VerdictAt(CoverageWorld& world, CoverageHost& host,
 // ---- Freshness ----
 
 TEST_P(CoverageServiceTest, AnAnswerWithoutTokenIsAtMostTwoSecondsOld) {
-  const std::unique_ptr<CoverageHost> other = world_.Open();
+  const std::unique_ptr<CoverageHost> other = world_.OpenThatDoesNotFollow();
   world_.Enrol(1);
   const cv1::CheckEligibilityRequest request = world_.Ask(0, 20191110);
   EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);
   ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
   EXPECT_EQ(VerdictAt(world_, *world_.host, request), cv1::VERDICT_COVERED);  // who wrote knows
-  world_.steady.Advance(absl::Milliseconds(1999));
+  world_.steady.Advance(absl::Seconds(2));
   EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);
   world_.steady.Advance(absl::Milliseconds(1));
   EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_COVERED);
 }
 
-TEST_P(CoverageServiceTest, ATokenIsNeverAnsweredFromOlderData) {
+TEST_P(CoverageServiceTest, WhoFollowsLearnsWithoutBeingAsked) {
   const std::unique_ptr<CoverageHost> other = world_.Open();
+  world_.Enrol(1);
+  const cv1::CheckEligibilityRequest request = world_.Ask(0, 20191110);
+  EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);
+  ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (VerdictAt(world_, *other, request) != cv1::VERDICT_COVERED) {
+    ASSERT_LT(absl::Now(), deadline);  // no steady time passes: nothing expires
+  }
+}
+
+TEST_P(CoverageServiceTest, ATokenIsNeverAnsweredFromOlderData) {
+  const std::unique_ptr<CoverageHost> other = world_.OpenThatDoesNotFollow();
   const std::string enrolled = world_.Enrol(1);
   for (int way = 0; way < 3; ++way) {
     cv1::CheckEligibilityRequest request = world_.Ask(0, 20191110 + 10000 * way);
@@ -53,20 +64,23 @@ TEST_P(CoverageServiceTest, ATokenIsNeverAnsweredFromOlderData) {
     ASSERT_EQ(activated->results(0).status().code(), 0) << way;
     EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_NOT_COVERED);  // not yet 2 s old
     request.mutable_consistency()->set_at_least_as_fresh(activated->consistency_token());
-    EXPECT_EQ(VerdictAt(world_, *other, request), cv1::VERDICT_COVERED);
     const auto answer = world_.Check(request, "officer", other.get());
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->answers(0).verdict(), cv1::VERDICT_COVERED);
     EXPECT_GE(FromToken(answer->consistency_token())->coverage_position,
               FromToken(activated->consistency_token())->coverage_position);
     world_.steady.Advance(absl::Seconds(2));
   }
 }
 
-TEST_P(CoverageServiceTest, AnIdentityIsAsFreshAsTheTokenToo) {
-  const std::unique_ptr<CoverageHost> other = world_.Open();
+TEST_P(CoverageServiceTest, WhoIsNewIsKnownToWhoeverHasTheToken) {
+  const std::unique_ptr<CoverageHost> other = world_.OpenThatDoesNotFollow();
   cv1::CheckEligibilityRequest by_nik;
   by_nik.mutable_person()->set_nik(world_.Nik(0));
   EXPECT_EQ(world_.Check(by_nik, "officer", other.get())->worker_id(), 0);  // "nobody" is cached
-  by_nik.mutable_consistency()->set_at_least_as_fresh(world_.Enrol(1));
+  const std::string token = world_.Enrol(1);
+  EXPECT_EQ(world_.Check(by_nik, "officer", other.get())->worker_id(), 0);
+  by_nik.mutable_consistency()->set_at_least_as_fresh(token);
   EXPECT_EQ(world_.Check(by_nik, "officer", other.get())->worker_id(), world_.Id(0));
 }
 
@@ -96,46 +110,24 @@ TEST_P(CoverageServiceTest, WhatHasNotArrivedIsNotAnswered) {
   cv1::Member dead = world_.MemberOf(0, 2);
   dead.set_death_day(20191109);
   ASSERT_TRUE(world_.Upsert({dead}, "death-7").ok());
-  EXPECT_EQ(world_.Check(request, "officer", other.get())->answers(0).reason(),
-            cv1::ANSWER_REASON_DECEASED);
+  const auto told = world_.Check(request, "officer", other.get());
+  EXPECT_EQ(told->answers(0).reason(), cv1::ANSWER_REASON_DECEASED);
+  EXPECT_GT(FromToken(told->consistency_token())->coverage_position,
+            FromToken(token)->coverage_position);
+  cv1::BatchCheckEligibilityRequest many;
+  *many.mutable_consistency() = request.consistency();
+  *many.add_items()->mutable_person() = request.person();
+  many.mutable_items(0)->set_day(20191110);
+  const std::unique_ptr<CoverageHost> third = world_.Open();
+  EXPECT_EQ(
+      third->As("officer", &Stub::BatchCheckEligibility, many)->results(0).answers(0).reason(),
+      cv1::ANSWER_REASON_DECEASED);
   request.mutable_consistency()->set_at_least_as_fresh("not one of ours");
   status = world_.Check(request).status();
   EXPECT_EQ(ReasonOf(status), Reason::kTokenInvalid);
 }
 
-// ---- The same answer from every cache ----
-
-TEST_P(CoverageServiceTest, CachedAndUncachedAnswersAreEqual) {
-  world_.Enrol(20);
-  for (int n = 0; n < 20; ++n) {
-    if (n % 4 != 0) {
-      ASSERT_TRUE(world_.Pay(n, 20250105 + n, 1 + n % 6).ok());
-    }
-    if (n % 5 == 0) static_cast<void>(world_.Pay(n, 20250905, 2));
-    if (n % 7 == 0) {
-      cv1::Member dead = world_.MemberOf(n, 2);
-      dead.set_death_day(20250310 + n);
-      ASSERT_TRUE(world_.Upsert({dead}).ok());
-    }
-  }
-  const std::unique_ptr<CoverageHost> other = world_.Open();
-  EXPECT_TRUE(rc::check("first, second and uncached answer agree", [&] {
-    const int n = *rc::gen::inRange(0, 22);
-    const Day day = Day(2025, 1, 1) + *rc::gen::inRange(0, 500);
-    cv1::CheckEligibilityRequest request = world_.Ask(n, DayNumber(day));
-    if (*rc::gen::arbitrary<bool>()) request.mutable_person()->set_nik(world_.Nik(n));
-    if (*rc::gen::inRange(0, 10) == 0) world_.steady.Advance(absl::Seconds(2));
-    const auto plain = [](cv1::CheckEligibilityResponse response) {
-      response.clear_consistency_token();
-      return response.SerializeAsString();
-    };
-    const std::string first = plain(world_.Check(request, "officer", other.get()).value());
-    RC_ASSERT(plain(world_.Check(request, "officer", other.get()).value()) == first);
-    RC_ASSERT(plain(world_.Check(request).value()) == first);
-    request.mutable_consistency()->set_fully_consistent(true);
-    RC_ASSERT(plain(world_.Check(request, "officer", other.get()).value()) == first);
-  }));
-}
+// ---- The same answer from every cache (coverage_caches_test.cc compares them) ----
 
 TEST(CoverageWithoutItsRedis, AnswersAreTheSame) {
   CoverageWorld world(sql::Dialect::kSqlite, "127.0.0.1:1");  // nobody listens there
@@ -186,6 +178,7 @@ TEST_P(CoverageServiceTest, EveryNoLooksTheSameToAClinic) {
             ASSERT_TRUE(response.ok()) << response.status();
             EXPECT_EQ(response->answers(0).reason(), cv1::ANSWER_REASON_NOT_DISCLOSED);
             EXPECT_EQ(response->answers(0).verdict(), cv1::VERDICT_NOT_COVERED);
+            EXPECT_EQ(response->consistency_token(), ToToken({})) << "no more than was asked for";
             answers.push_back(response->SerializeAsString());
           } else {
             cv1::BatchCheckEligibilityRequest many;
@@ -235,8 +228,11 @@ TEST_P(CoverageServiceTest, AnInnerFailureIsAnErrorNeverNo) {
   // Nobody's failure is remembered as "nobody": the cached facts still answer.
   request.clear_consistency();
   EXPECT_EQ(VerdictAt(world_, *world_.host, request), cv1::VERDICT_COVERED);
-  EXPECT_FALSE(world_.Check(world_.Ask(5, 20191110)).ok());
-  EXPECT_FALSE(world_.Check(world_.Ask(5, 20191110)).ok());  // errors are not cached
+  const std::unique_ptr<CoverageHost> empty = world_.OpenThatDoesNotFollow();
+  for (int i = 0; i < 2; ++i) {  // errors are not cached
+    EXPECT_FALSE(world_.Check(world_.Ask(0, 20191110), "officer", empty.get()).ok());
+    EXPECT_FALSE(world_.Check(world_.Ask(5, 20191110), "officer", empty.get()).ok());
+  }
 }
 
 TEST_P(CoverageServiceTest, AMissingRuleIsUnknownNeverNo) {
@@ -275,9 +271,13 @@ TEST_P(CoverageServiceTest, ABatchKeepsItsOrderAndGivesEachItemItsStatus) {
   add("e")->set_worker_id(world_.Id(77));
   add("f");
   add("g")->set_worker_id(world_.Id(1));
+  add(std::string(65, 'h'))->set_worker_id(world_.Id(1));
+  add("i\n")->set_worker_id(world_.Id(1));
+  add("")->set_worker_id(world_.Id(1));
+  add(std::string(64, 'k'))->set_worker_id(world_.Id(1));
   const auto response = world_.host->As("officer", &Stub::BatchCheckEligibility, request);
   ASSERT_TRUE(response.ok()) << response.status();
-  ASSERT_THAT(response->results(), SizeIs(7));
+  ASSERT_THAT(response->results(), SizeIs(11));
   std::string ids, verdicts;
   for (const cv1::BatchCheckResult& result : response->results()) {
     ids += result.correlation_id();
@@ -285,8 +285,10 @@ TEST_P(CoverageServiceTest, ABatchKeepsItsOrderAndGivesEachItemItsStatus) {
                 : result.answers(0).verdict() == cv1::VERDICT_COVERED ? 'y'
                                                                       : 'n';
   }
-  EXPECT_EQ(ids, "abcdefg");
-  EXPECT_EQ(verdicts, "yxynnxy");
+  EXPECT_EQ(ids, "abcdefg" + std::string(64, 'k'));
+  EXPECT_EQ(verdicts, "yxynnxyxxyy");
+  EXPECT_EQ(FieldViolationsOf(FromProto(response->results(7).status()))[0].first,
+            "items[7].correlation_id");
   EXPECT_EQ(ReasonOf(FromProto(response->results(1).status())), Reason::kInvalidField);
   EXPECT_EQ(FieldViolationsOf(FromProto(response->results(1).status()))[0].first,
             "items[1].person.nik");

@@ -257,66 +257,6 @@ TEST_P(CoverageStoreTest, WhatWasKnownOfAMemberAtAnInstant) {
   EXPECT_EQ(at(kMs + 1000)->position, 2);
 }
 
-// ---- Look-ups of the check path ----
-
-TEST_P(CoverageStoreTest, FactsOfMany) {
-  std::vector<Member> members;
-  std::vector<PersonMonth> months;
-  std::vector<int64_t> ids;
-  for (int64_t id = 1; id <= 1'500; ++id) {
-    members.push_back(Worker(id));
-    ids.push_back(id);
-    months.push_back(Paid(id, Programme::kJkk, Month(2019, 11)));
-    months.push_back(Paid(id, Programme::kJkk, Month(2019, 12)));
-    months.push_back(Paid(id, Programme::kJkm, Month(2019, 11)));
-  }
-  ASSERT_TRUE(Insert(members).ok());
-  ASSERT_TRUE(Book(months).ok());
-  ids.push_back(9'999);
-  const auto rows = Read<store::FactRows>([&](sql::Tx& tx) { return store::FindFacts(tx, ids); });
-  EXPECT_EQ(rows.position, 2);
-  ASSERT_THAT(rows.facts, SizeIs(1'500));
-  for (size_t i = 0; i < rows.facts.size(); ++i) {
-    const Facts& facts = rows.facts[i];
-    EXPECT_EQ(facts.worker_id, static_cast<int64_t>(i) + 1);
-    EXPECT_TRUE(facts.known);
-    EXPECT_EQ(facts.position, 2);
-    ASSERT_THAT(facts.runs, SizeIs(2));
-    EXPECT_EQ(facts.runs[0].months, 2);
-    EXPECT_EQ(facts.runs[1].programme, Programme::kJkm);
-  }
-}
-
-TEST_P(CoverageStoreTest, NobodyStillHasAPosition) {
-  ASSERT_TRUE(Insert({Worker(1)}).ok());
-  const auto rows = Read<store::FactRows>([](sql::Tx& tx) { return store::FindFacts(tx, {2}); });
-  EXPECT_EQ(rows.position, 1);
-  EXPECT_THAT(rows.facts, IsEmpty());
-  const auto unpaid = Read<store::FactRows>([](sql::Tx& tx) { return store::FindFacts(tx, {1}); });
-  ASSERT_THAT(unpaid.facts, SizeIs(1));
-  EXPECT_THAT(unpaid.facts[0].runs, IsEmpty());
-}
-
-TEST_P(CoverageStoreTest, IdentitiesByHashAndByNumber) {
-  ASSERT_TRUE(Insert({Worker(1), Worker(2)}).ok());
-  const std::string number = NumberKey(Worker(2).membership_number);
-  const auto rows = Read<store::IdentityRows>([&](sql::Tx& tx) {
-    return store::FindIdentities(
-        tx, std::vector<std::string>{NikKey("hash1"), number, NikKey("nobody"), NumberKey("")});
-  });
-  EXPECT_EQ(rows.position, 1);
-  ASSERT_THAT(rows.identities, SizeIs(2));
-  for (const Identity& identity : rows.identities) {
-    EXPECT_EQ(identity.worker_id, identity.key == number ? 2 : 1);
-    EXPECT_EQ(identity.position, 1);
-  }
-  const auto none = Read<store::IdentityRows>([](sql::Tx& tx) {
-    return store::FindIdentities(tx, std::vector<std::string>{NumberKey("7")});
-  });
-  EXPECT_EQ(none.position, 1);
-  EXPECT_THAT(none.identities, IsEmpty());
-}
-
 // ---- Lists and counts ----
 
 TEST_P(CoverageStoreTest, WorkersInTheirOrderByPledgeAndPage) {

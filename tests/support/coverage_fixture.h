@@ -54,6 +54,13 @@ class CoverageWorld {
   std::unique_ptr<CoverageHost> Open() {
     return std::make_unique<CoverageHost>(setting, clock, steady);
   }
+  // One that asks what is new only when a check needs to know.
+  std::unique_ptr<CoverageHost> OpenThatDoesNotFollow() {
+    CoverageHost::Setting alone = setting;
+    alone.follows = false;
+    alone.redis = "";
+    return std::make_unique<CoverageHost>(alone, clock, steady);
+  }
   std::string rules_file() const { return directory_ / "coverage.textproto"; }
   sql::Database& database() { return *database_.db; }
 

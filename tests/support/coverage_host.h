@@ -25,6 +25,9 @@ class CoverageHost {
     std::string redis;  // empty: none
     std::string keys;   // key file
     std::string rules = LINGKARAN_SOURCE_DIR "/deploy/rules";
+    // False: it asks what is new only when a check needs to know.
+    bool follows = true;
+    int near_members = 10'000;  // 0: no near cache
   };
   CoverageHost(const Setting& setting, const Clock& clock, const Clock& steady) {
     ServiceConfig config;
@@ -33,18 +36,22 @@ class CoverageHost {
     config.keys = setting.keys;
     config.rules = setting.rules;
     config.regions = LINGKARAN_SOURCE_DIR "/deploy/regions";
+    config.near_members = setting.near_members;
     coverage::CoverageApp::Options options;
     options.steady = &steady;
+    options.follower.threads = setting.follows;
     app_ = coverage::CoverageApp::Make(config, clock, options).value();
     Server::Options serving;
     serving.listen = "127.0.0.1:0";
     serving.healthy = [this] { return app_->Healthy(); };
+    serving.draining = [this] { app_->Drain(); };
     server_ = Server::Start(serving, {app_->service(), app_->operations()}).value();
     stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(server_->address()));
   }
   ~CoverageHost() { server_->Shutdown(); }
 
   coverage::CoverageApp& app() { return *app_; }
+  std::string address() const { return server_->address(); }
 
   // Makes a call in a role.
   template <typename Response, typename Request>

@@ -9,16 +9,6 @@
 
 namespace lingkaran {
 
-OnProcessor::OnProcessor(int processor) {
-  sched_getaffinity(0, sizeof(before_), &before_);
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(processor, &one);
-  sched_setaffinity(0, sizeof(one), &one);
-}
-
-OnProcessor::~OnProcessor() { sched_setaffinity(0, sizeof(before_), &before_); }
-
 OneService::OneService(const Options& options) {
   std::optional<OnProcessor> pinned;
   if (options.processor >= 0) pinned.emplace(options.processor);

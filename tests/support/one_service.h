@@ -2,8 +2,6 @@
 // any service does when it is short of something. Its peers are not there; it waits for none.
 #pragma once
 
-#include <sched.h>
-
 #include <memory>
 #include <string>
 
@@ -34,18 +32,6 @@ class OneService {
   TempDirectory directory_;
   std::unique_ptr<Process> process_;
   std::string address_;
-};
-
-// This thread, and what it starts, uses one processor only for the scope's life.
-class OnProcessor {
- public:
-  explicit OnProcessor(int processor);
-  ~OnProcessor();
-  OnProcessor(const OnProcessor&) = delete;
-  OnProcessor& operator=(const OnProcessor&) = delete;
-
- private:
-  cpu_set_t before_;
 };
 
 // A mutation: a sponsor with a new request_id.

@@ -2,6 +2,7 @@
 // stopped or killed.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -59,6 +60,21 @@ class Process {
   std::string log_;
   pid_t pid_ = -1;
 };
+
+// This thread, and what it starts, uses one processor only for the scope's life.
+class OnProcessor {
+ public:
+  explicit OnProcessor(int processor);
+  ~OnProcessor();
+  OnProcessor(const OnProcessor&) = delete;
+  OnProcessor& operator=(const OnProcessor&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
+
+// A TCP port of the loopback address that was free a moment ago.
+int FreePort();
 
 // A new directory under the system's temporary folder, removed with all in it at the end.
 class TempDirectory {

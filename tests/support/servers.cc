@@ -1,10 +1,8 @@
 #include "tests/support/servers.h"
 
-#include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,30 +57,7 @@ bool Lives(pid_t pid) {
 // Another process is awaited: its sign can only be asked for.
 void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
 
-bool Connects(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const bool done = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(fd);
-  return done;
-}
-
 }  // namespace
-
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
 
 void ExecuteSql(const std::string& url, const std::string& statement) {
   PGconn* connection = PQconnectdb(url.c_str());
@@ -155,24 +130,5 @@ void PostgresServer::Resume() {
 }
 
 std::string PostgresServer::Log() const { return process_ ? process_->Log() : ""; }
-
-RedisServer::RedisServer() : port_(FreePort()) { Start(); }
-
-std::string RedisServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
-
-void RedisServer::Start() {
-  process_ = std::make_unique<Process>(
-      "/usr/bin/redis-server",
-      std::vector<std::string>{"--bind", "127.0.0.1", "--port", absl::StrCat(port_), "--save", "",
-                               "--appendonly", "no", "--dir", directory_.path()},
-      directory_.path() + "/log");
-  while (!Connects(port_)) {
-    if (process_->WaitForEnd(std::chrono::milliseconds(2)).has_value()) {
-      Die("Redis does not start:\n" + process_->Log());
-    }
-  }
-}
-
-void RedisServer::Kill() { process_->Kill(); }
 
 }  // namespace lingkaran

@@ -5,11 +5,10 @@
 #include <string>
 
 #include "tests/support/process.h"
+#include "tests/support/redis_server.h"
 
 namespace lingkaran {
 
-// A TCP port of the loopback address that was free a moment ago.
-int FreePort();
 // Runs one SQL statement on a libpq URL; ends the program with its error.
 void ExecuteSql(const std::string& url, const std::string& statement);
 
@@ -36,21 +35,6 @@ class PostgresServer {
  private:
   TempDirectory directory_;
   std::string bin_;
-  int port_ = 0;
-  std::unique_ptr<Process> process_;
-};
-
-// A Redis that keeps nothing on disk.
-class RedisServer {
- public:
-  RedisServer();
-  std::string address() const;  // HOST:PORT; stays the same over restarts
-  void Kill();
-  void Start();
-  Process& process() { return *process_; }
-
- private:
-  TempDirectory directory_;
   int port_ = 0;
   std::unique_ptr<Process> process_;
 };

@@ -94,7 +94,8 @@ void Suite::Serve(int service, std::function<absl::Status()> healthy,
   servers_[service] = OrDie(Server::Start({.listen = Config(service).listen,
                                            .drain_seconds = 5,
                                            .address_file = "",
-                                           .healthy = std::move(healthy)},
+                                           .healthy = std::move(healthy),
+                                           .draining = nullptr},
                                           std::move(handlers)),
                             "server");
   addresses_[service] = servers_[service]->address();

@@ -172,19 +172,29 @@ const std::vector<Tampering>& Tamperings() {
        "contribution 1: account reserved says 0, its lines 16800",
        {"DELETE FROM outbox WHERE seq = 9001", "UPDATE contributions SET state = 1"}},
       // -- person-months --
+      // Where cover itself changes, the caches' records do too: as if an older release, which keeps
+      // none, had written it.
       {"coverage",
        {"CREATE TABLE kept AS SELECT * FROM person_months WHERE worker_id = $2 AND programme = 1 "
         "AND month = 201912",
-        "DELETE FROM person_months WHERE worker_id = $2 AND programme = 1 AND month = 201912"},
+        "DELETE FROM person_months WHERE worker_id = $2 AND programme = 1 AND month = 201912",
+        "CREATE TABLE kept_records AS SELECT * FROM member_records",
+        "UPDATE log_position SET recorded = recorded - 1"},
        "worker $2, programme 1, month 201912: paid 10000 rupiah, and not covered",
-       {"INSERT INTO person_months SELECT * FROM kept", "DROP TABLE kept"}},
+       {"INSERT INTO person_months SELECT * FROM kept", "DROP TABLE kept",
+        "DELETE FROM member_records", "INSERT INTO member_records SELECT * FROM kept_records",
+        "DROP TABLE kept_records", "UPDATE log_position SET recorded = position"}},
       {"coverage",
        {"INSERT INTO person_months SELECT worker_id, programme, 202012, 0, 20201201, 20201231, "
         "amount, wage_base, sector, payer_class, pledge_id, contribution_id, record_time, "
         "booked_position, 0, '' FROM person_months WHERE worker_id = $2 AND programme = 2 "
-        "AND month = 201912 AND revoked_position = 0"},
+        "AND month = 201912 AND revoked_position = 0",
+        "CREATE TABLE kept_records AS SELECT * FROM member_records",
+        "UPDATE log_position SET recorded = recorded - 1"},
        "worker $2, programme 2, month 202012: covered for 6800 rupiah, and not paid",
-       {"DELETE FROM person_months WHERE month = 202012"}},
+       {"DELETE FROM person_months WHERE month = 202012", "DELETE FROM member_records",
+        "INSERT INTO member_records SELECT * FROM kept_records", "DROP TABLE kept_records",
+        "UPDATE log_position SET recorded = position"}},
       {"coverage",
        {"UPDATE person_months SET amount = amount + 1 WHERE worker_id = $2 AND programme = 1 "
         "AND month = 201912"},
@@ -193,10 +203,14 @@ const std::vector<Tampering>& Tamperings() {
         "AND month = 201912"}},
       {"coverage",
        {"UPDATE person_months SET worker_id = $1 WHERE worker_id = $2 AND programme = 1 "
-        "AND month = 202001"},
+        "AND month = 202001",
+        "CREATE TABLE kept_records AS SELECT * FROM member_records",
+        "UPDATE log_position SET recorded = recorded - 1"},
        "and not ",  // paid for $1, or covered for $2: whoever comes first
        {"UPDATE person_months SET worker_id = $2 WHERE worker_id = $1 AND programme = 1 "
-        "AND month = 202001 AND revoked_position = 0"}},
+        "AND month = 202001 AND revoked_position = 0",
+        "DELETE FROM member_records", "INSERT INTO member_records SELECT * FROM kept_records",
+        "DROP TABLE kept_records", "UPDATE log_position SET recorded = position"}},
       {"coverage",
        {"UPDATE person_months SET pledge_id = 0, contribution_id = 1 WHERE worker_id = $2 "
         "AND programme = 1 AND month = 201912"},
@@ -270,6 +284,29 @@ const std::vector<Tampering>& Tamperings() {
        {"UPDATE members SET position = position + 1000000 WHERE worker_id = $2"},
        "recorded at a position that the log has not reached",
        {"UPDATE members SET position = position - 1000000 WHERE worker_id = $2"}},
+      // -- the change log and what caches are filled from --
+      {"coverage",
+       {"CREATE TABLE kept AS SELECT * FROM change_log WHERE position = (SELECT MAX(position) - 1 "
+        "FROM change_log)",
+        "DELETE FROM change_log WHERE position = (SELECT MAX(position) - 1 FROM change_log)"},
+       "rows are missing between",
+       {"INSERT INTO change_log SELECT * FROM kept", "DROP TABLE kept"}},
+      {"coverage",
+       {"CREATE TABLE kept AS SELECT * FROM member_records WHERE worker_id = $2",
+        "UPDATE member_records SET record = (SELECT r.record FROM member_records r "
+        "WHERE r.worker_id = $1) WHERE worker_id = $2"},
+       "the record for caches is not the truth: $2",
+       {"DELETE FROM member_records WHERE worker_id = $2",
+        "INSERT INTO member_records SELECT * FROM kept", "DROP TABLE kept"}},
+      {"coverage",
+       {"CREATE TABLE kept AS SELECT * FROM member_records WHERE worker_id = $2",
+        "DELETE FROM member_records WHERE worker_id = $2"},
+       "the record for caches is not the truth: $2",
+       {"INSERT INTO member_records SELECT * FROM kept", "DROP TABLE kept"}},
+      {"coverage",
+       {"INSERT INTO member_records (worker_id, position, record) VALUES ($4, 1, '')"},
+       "of nobody, or from the future: $4",
+       {"DELETE FROM member_records WHERE worker_id = $4"}},
       {"registry",
        {"UPDATE workers SET version = version + 1 WHERE worker_id = $2"},
        "worker $2: version",

@@ -27,7 +27,8 @@ class SuiteRivalsTest : public testing::TestWithParam<sql::Dialect> {
     server_ = Must(Server::Start({.listen = config.listen,
                                   .drain_seconds = 5,
                                   .address_file = "",
-                                  .healthy = [this] { return app_->Healthy(); }},
+                                  .healthy = [this] { return app_->Healthy(); },
+                                  .draining = nullptr},
                                  {app_->service()}));
     replica_ = sv::SponsorshipService::NewStub(MakeChannel(server_->address()));
   }

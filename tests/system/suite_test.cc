@@ -361,16 +361,16 @@ TEST_P(SuiteTest, SeatsStandInTheCache) {
   const std::vector<int64_t> order = Draw(workers, 10, "solo");
   const std::unique_ptr<Redis> redis = Redis::Make({.address = suite_.redis()});
   auto seat_of = [&](int64_t worker) {
-    const std::vector<std::optional<CacheValue>> found =
-        redis->Get({absl::StrCat("l1:s:", worker)});
+    const CachePlace place = {absl::StrCat("l1:s:", worker / 64), absl::StrCat(worker % 64)};
+    const std::optional<CacheValue> found = redis->Get({place})[0];
     cache::v1::SeatRecord record;
-    if (!found[0].has_value() || !record.ParseFromString(found[0]->bytes)) record.set_version(-1);
-    EXPECT_TRUE(!found[0].has_value() || record.key() == found[0]->key);
+    if (!found.has_value() || !record.ParseFromString(found->bytes)) record.set_seat_number(-1);
+    EXPECT_TRUE(!found.has_value() || record.worker_id() == worker);
     return record;
   };
   EXPECT_EQ(seat_of(order[0]).seat_number(), 1);
   EXPECT_EQ(seat_of(order[0]).pledge_id(), pledge.pledge_id());
-  EXPECT_EQ(seat_of(order[10]).version(), -1);
+  EXPECT_EQ(seat_of(order[10]).seat_number(), -1);
   sv::ReplaceWorkersRequest replace;
   replace.set_request_id(NewRequestId());
   replace.set_pledge_id(pledge.pledge_id());

@@ -139,6 +139,19 @@ TEST(ConfigTest, DatabaseFormsAreChecked) {
   }
 }
 
+TEST(ConfigTest, RedisFormsAreChecked) {
+  for (const std::string good : {"cache:6379", "unix:/run/r.sock", "redis://u:p@cache:6379/2",
+                                 "redis+unix:///run/r.sock?db=2", "redis+cluster://a:1,b:2"}) {
+    EXPECT_EQ(ParseSponsorship({"--redis", good}).config.redis, good);
+    EXPECT_EQ(ParseSponsorship({"--redis", good}).error, "");
+  }
+  for (const std::string bad : {"cache", "http://cache:1", "redis+cluster://a", "redis://c:1/x"}) {
+    EXPECT_THAT(ParseSponsorship({"--redis", bad}).error, HasSubstr("redis://")) << bad;
+  }
+  EXPECT_THAT(ParseSponsorship({"--redis", "redis://u:geheim@cache"}).error,
+              testing::Not(HasSubstr("geheim")));
+}
+
 TEST(ConfigTest, AnErrorDoesNotRepeatAPassword) {
   const Outcome outcome = Parse("sponsorship", {"--registry", "a:1", "--coverage", "a:1",
                                                 "--database", "postgres://user:geheim@db/x"});

@@ -1,10 +1,12 @@
 #include "common/date.h"
 
+#include <cstdio>
+#include <string>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <cstdio>
-#include <string>
+#include "common/serial_day.h"
 
 namespace lingkaran {
 namespace {
@@ -63,6 +65,43 @@ TEST(Months, LastDay) {
     const Month month(*AnyDay());
     RC_ASSERT(LastDayOf(month) + 1 == Day(month + 1));
     RC_ASSERT(Month(LastDayOf(month)) == month);
+  }));
+}
+
+TEST(SerialDay, CountsAsCivilDaysDo) {
+  EXPECT_EQ(Serial(Day(1970, 1, 1)).number, 0);
+  EXPECT_EQ(Serial(Day(2000, 3, 1)).number, 11017);
+  EXPECT_TRUE(rc::check("there and back, and the same distances", [] {
+    // Two whole cycles of the calendar on both sides.
+    const Day a = Day(1970, 1, 1) + *rc::gen::inRange(-300'000, 300'000);
+    const Day b = Day(1970, 1, 1) + *rc::gen::inRange(-300'000, 300'000);
+    RC_ASSERT(Serial(a) - Serial(b) == a - b);
+    RC_ASSERT(CivilOf(Serial(a)) == a);
+    RC_ASSERT((Serial(a) < Serial(b)) == (a < b));
+    RC_ASSERT(PartsOf(Serial(a)).month_index() == MonthIndex(Month(a)));
+  }));
+  EXPECT_TRUE(rc::check("months", [] {
+    const Day day = Day(1970, 1, 1) + *rc::gen::inRange(-300'000, 300'000);
+    const int months = *rc::gen::inRange(-1200, 1200);
+    RC_ASSERT(CivilOf(FirstOf(MonthIndex(Month(day)))) == Day(Month(day)));
+    RC_ASSERT(CivilOf(DayOfMonth(MonthIndex(Month(day)) + months, day.day())) ==
+              AddMonths(day, months));
+  }));
+}
+
+TEST(SerialDay, TheFarthestDaysHaveRoomToAddTo) {
+  EXPECT_EQ(Serial((Day::max)()), kLastSerialDay);
+  EXPECT_EQ(Serial((Day::min)()), kFirstSerialDay);
+  EXPECT_LT(Serial(Day(9999, 12, 31)), kLastSerialDay);
+  EXPECT_GT(kLastSerialDay + 1'000'000, kLastSerialDay);
+}
+
+TEST(LocalDay, IsTheDayThatAClockThereShows) {
+  EXPECT_TRUE(rc::check("as the time zone says", [] {
+    const absl::Time time = absl::FromUnixSeconds(*rc::gen::inRange<int64_t>(-5e9, 5e9)) +
+                            absl::Nanoseconds(*rc::gen::inRange(0, 1'000'000'000));
+    const int hours = *rc::gen::inRange(7, 10);
+    RC_ASSERT(LocalDay(time, hours) == absl::ToCivilDay(time, absl::FixedTimeZone(hours * 3600)));
   }));
 }
 

@@ -229,6 +229,15 @@ TEST(TokenTest, RoundTrip) {
   }));
 }
 
+TEST(TokenTest, APositionAloneIsWrittenTheSame) {
+  EXPECT_TRUE(rc::check("into a string that was used before", [] {
+    const auto position = *rc::gen::resize(64, rc::gen::arbitrary<int64_t>());
+    std::string text(*rc::gen::inRange(0, 50), 'x');
+    SetToken(position, &text);
+    RC_ASSERT(text == ToToken({position, {}}));
+  }));
+}
+
 TEST(TokenTest, TheEmptyTokenIsATokenAndDemandsNothing) {
   const std::string text = ToToken({});
   EXPECT_FALSE(text.empty());

@@ -1,0 +1,100 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bench/check/import.h"
+#include "tests/bench/check/load.h"
+#include "tests/bench/check/parts.h"
+#include "tests/bench/check/plot.h"
+#include "tests/bench/check/sqlite.h"
+#include "tests/bench/check/work.h"
+
+namespace lingkaran::bench {
+namespace {
+
+constexpr int64_t kMembers = 1'000'000;
+constexpr int64_t kImportRoom = 2'000'000;
+constexpr int kConnections = 8;
+constexpr int kCallers = 64;
+constexpr int kPeopleASecond = 60'000;  // more than are imported in a second
+
+// A nation of its own, because the import changes it.
+std::string Copy(const Setting& setting, int64_t members) {
+  std::string path = setting.scratch + "/import.db";
+  std::filesystem::copy_file(setting.Nation(members), path);
+  return path;
+}
+
+double Capacity(Load<SingleWork>& load, const Setting& setting) {
+  Series rates;
+  for (int i = 0; i < 3; ++i) rates.Add(load.Closed(kCallers, setting.seconds, {}).rate());
+  return rates.Median();
+}
+
+void Plot(Load<SingleWork>& load, const Setting& setting, double capacity,
+          const std::string& path) {
+  std::vector<LoadPoint> points;
+  for (int percent = 10; percent <= 90; percent += 10) {
+    Series p50, p99, p999;
+    for (int round = 0; round < 3; ++round) {
+      const Phase phase = load.Open(capacity * percent / 100, setting.seconds, {});
+      p50.Add(phase.Ms(0.5));
+      p99.Add(phase.Ms(0.99));
+      p999.Add(phase.Ms(0.999));
+    }
+    points.push_back({static_cast<double>(percent), capacity * percent / 100, p50.Median(),
+                      p99.Median(), p999.Median()});
+    std::fprintf(stderr, "  load %d%%: p50 %.2f, p99 %.2f, p99.9 %.2f ms\n", percent, p50.Median(),
+                 p99.Median(), p999.Median());
+  }
+  std::ofstream out(path);
+  out << LatencyPlot(points, absl::StrCat("CheckEligibility, latency from the intended sending; "
+                                          "one server and one client processor; capacity ",
+                                          static_cast<int64_t>(capacity), "/s"));
+  if (!out.flush()) Fail("can't write " + path);
+}
+
+}  // namespace
+
+void MeasureTail(Setting& setting, const std::string& plot) {
+  const int64_t members = setting.AtMost(kMembers);
+  const CoverageServer server(
+      setting, {.database = Copy(setting, members), .near_members = members + kImportRoom});
+  server.AwaitComplete();
+  const SingleWork work(members, &setting.verdicts);
+  Load<SingleWork> load(server.address(), work, kConnections);
+  Import import(server.address(), members + 1);
+  const double capacity = Capacity(load, setting);
+  Series p50, p99, p999, during, imported;
+  for (int round = 0; round < setting.rounds; ++round) {
+    const Phase quiet = load.Open(capacity / 2, setting.seconds, {server.pid()});
+    import.Prepare(static_cast<int64_t>((setting.seconds + 1) * kPeopleASecond));
+    import.Start();
+    const Phase busy = load.Open(capacity / 2, setting.seconds, {server.pid()});
+    const auto people = static_cast<double>(import.Stop());
+    p50.Add(quiet.Ms(0.5));
+    p99.Add(quiet.Ms(0.99));
+    p999.Add(quiet.Ms(0.999));
+    during.Add(busy.Ms(0.99));
+    imported.Add(people / (busy.seconds + 0.25));
+    std::fprintf(stderr,
+                 "  round %d: p99 %.2f ms (server %.0f%%), during an import %.2f ms (%.0f%%)\n",
+                 round + 1, quiet.Ms(0.99), 100 * quiet.processor[0] / quiet.seconds, busy.Ms(0.99),
+                 100 * busy.processor[0] / busy.seconds);
+  }
+  if (!plot.empty()) Plot(load, setting, capacity, plot);
+  const auto limit = [&](double full) { return setting.quick ? 1'000 : full; };
+  Figures& out = setting.figures;
+  out.Add("capacity_per_s", "capacity, closed loop of 64 callers (checks/s)", capacity);
+  out.Add("open_loop_p50_ms", "open loop at half the capacity, p50 (ms)", p50);
+  out.Add("open_loop_p99_ms", "  p99 (ms)", p99, Bar::kAtMost, limit(2));
+  out.Add("open_loop_p999_ms", "  p99.9 (ms)", p999, Bar::kAtMost, limit(5));
+  out.Add("open_loop_p99_during_import_ms", "  p99 during an import (ms; bar: twice the quiet one)",
+          during, Bar::kAtMost, limit(2 * p99.Median()));
+  out.Add("import_people_per_s", "  people imported meanwhile (people/s)", imported);
+}
+
+}  // namespace lingkaran::bench

@@ -1,0 +1,70 @@
+// Where a seed plays: some coverage processes on one database, and a Redis that each of them
+// reaches through a fault proxy of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/sealer.h"
+#include "lingkaran/coverage/v1/coverage.grpc.pb.h"
+#include "tests/freshness/redis_box.h"
+#include "tests/support/fault_proxy.h"
+#include "tests/support/process.h"
+
+namespace lingkaran::freshness {
+
+// Processes are started, killed and stopped by the thread that made it; the stubs are for all.
+class World {
+ public:
+  struct Options {
+    std::string postgres = "";  // URL of a server, superuser; empty: SQLite
+    std::string bin = "";       // where lingkaran-coverage is; empty: this build's
+    int replicas = 2;
+    int near_members = 20'000;  // of each replica; 0: the program's default
+    int without_redis = 0;      // so many more replicas, the last ones, that have no Redis
+  };
+  explicit World(const Options& options);
+  ~World();
+
+  int replicas() const { return static_cast<int>(replicas_.size()); }
+  coverage::v1::CoverageService::Stub& stub(int replica) { return *replicas_[replica].stub; }
+  FaultProxy& proxy(int replica) { return *replicas_[replica].proxy; }
+  RedisBox& redis() { return redis_; }
+  const Sealer& sealer() const { return *sealer_; }
+
+  // kill -9.
+  void Kill(int replica);
+  // Starts it if it does not run and waits until it serves; `fail_point` as in common/failpoint.h.
+  // False if it died before it served.
+  bool Start(int replica, const std::string& fail_point = "");
+  // Waits until it died by itself; false if it lives on.
+  bool WaitForEnd(int replica, absl::Duration time);
+  void Pause(int replica);
+  void Resume(int replica);
+  // Ends all of PostgreSQL's sessions on this database; nothing for SQLite.
+  void CutDatabase();
+  bool postgres() const { return !options_.postgres.empty(); }
+  // Logs, for a look after a failure.
+  std::string directory() const { return directory_.path(); }
+  void Keep() { directory_.Keep(); }
+
+ private:
+  struct Replica {
+    std::string address;
+    std::unique_ptr<FaultProxy> proxy;  // to Redis; null: without
+    std::unique_ptr<Process> process;
+    std::unique_ptr<coverage::v1::CoverageService::Stub> stub;
+  };
+  std::string DatabaseUrl() const;
+
+  const Options options_;
+  TempDirectory directory_;
+  std::string database_;  // name, on PostgreSQL
+  std::unique_ptr<Sealer> sealer_;
+  RedisBox redis_;
+  std::vector<Replica> replicas_;
+};
+
+}  // namespace lingkaran::freshness

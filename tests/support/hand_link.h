@@ -1,0 +1,36 @@
+// A RedisLink whose messages a test delivers by hand: now, later, in another order, or never.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/redis_link.h"
+
+namespace lingkaran {
+
+class HandLink final : public RedisLink {
+ public:
+  void Listen(Listener listener) override { listener_ = std::move(listener); }
+  void Stop() override { listener_ = {}; }
+  void Publish(std::string message) override { published.push_back(std::move(message)); }
+
+  // To the listener of this end.
+  void Deliver(const std::string& message) {
+    if (listener_.message) listener_.message(message);
+  }
+  void Beat(absl::Time at) {
+    if (listener_.confirmed) listener_.confirmed(at);
+  }
+  void Lose() {
+    if (listener_.lost) listener_.lost();
+  }
+
+  std::deque<std::string> published;  // by this end, the oldest first
+
+ private:
+  Listener listener_;
+};
+
+}  // namespace lingkaran

@@ -1,0 +1,156 @@
+// A miss pool between a near cache and links that the test acts out.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "common/error.h"
+#include "services/coverage/miss_pool.h"
+
+namespace lingkaran::coverage {
+
+using Told = absl::StatusOr<std::vector<Facts>>;
+
+// The links behind the pool: knows ids below 1,000, tells versions apart by the hours of the zone,
+// and can be held.
+class FakeLinks final : public Reader {
+ public:
+  struct Round {
+    std::vector<PersonKey> keys;
+    Freshness fresh;
+  };
+
+  absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
+                                           const Freshness& fresh) override {
+    std::unique_lock lock(mutex_);
+    rounds_.push_back({{keys.begin(), keys.end()}, fresh});
+    std::vector<Record> out;  // as it is now, however long the answer takes
+    for (const PersonKey& key : keys) out.push_back(RecordOf(key));
+    const absl::Status status = status_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+    if (!status.ok()) return status;
+    return out;
+  }
+
+  void Hold() {
+    Set([this] { held_ = true; });
+  }
+  void Release() {
+    Set([this] { held_ = false; });
+  }
+  void Write(int64_t position, int offset) {
+    Set([&] {
+      position_ = position;
+      offset_ = offset;
+    });
+  }
+  void Fail(absl::Status status) {
+    Set([&] { status_ = std::move(status); });
+  }
+  // Waits until so many rounds have been begun.
+  void AwaitRounds(size_t count) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(
+        changed_.wait_for(lock, std::chrono::seconds(20), [&] { return rounds_.size() >= count; }));
+  }
+  std::vector<Round> rounds() {
+    const std::lock_guard lock(mutex_);
+    return rounds_;
+  }
+
+ private:
+  template <typename Change>
+  void Set(Change change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    changed_.notify_all();
+  }
+  Record RecordOf(const PersonKey& key) const {
+    Record record;
+    record.facts.position = position_;
+    if (key.worker_id >= 1'000) return record;
+    record.facts.known = true;
+    record.facts.worker_id = key.worker_id;
+    record.facts.utc_offset_hours = offset_;
+    return record;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Round> rounds_;
+  bool held_ = false;
+  int64_t position_ = 10;
+  int offset_ = 7;
+  absl::Status status_;
+};
+
+// One who asks, and what he is told.
+class Asker {
+ public:
+  MissPool::Done done() {
+    return [this](Told answer) { told_.set_value(std::move(answer)); };
+  }
+  Told Wait() {
+    if (answer_.wait_for(std::chrono::seconds(20)) != std::future_status::ready) {
+      return absl::DeadlineExceededError("nobody answered");
+    }
+    return answer_.get();
+  }
+  bool told() const {
+    return answer_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+ private:
+  std::promise<Told> told_;
+  std::future<Told> answer_ = told_.get_future();
+};
+
+inline PersonKey Id(int64_t id) { return PersonKey::OfWorker(id); }
+
+class CoverageMissPool : public testing::Test {
+ protected:
+  // `follows`: the near cache is at position 10 and confirmed.
+  void Start(MissPool::Options options, bool follows = false) {
+    if (follows) {
+      near_.Restart(10);
+      near_.Confirm(10, steady_.Now());
+    }
+    pool_.emplace(
+        near_,
+        [this] {
+          ++caught_up_;
+          return catch_up_ ? catch_up_() : absl::OkStatus();
+        },
+        links_, steady_, options);
+  }
+  void Ask(Asker& asker, std::vector<PersonKey> keys, const Freshness& fresh = {},
+           MissPool::Patience patience = {}) {
+    pool_->Find(std::move(keys), fresh, std::move(patience), asker.done());
+  }
+  Told AskAndWait(std::vector<PersonKey> keys, const Freshness& fresh = {}) {
+    Asker asker;
+    Ask(asker, std::move(keys), fresh);
+    return asker.Wait();
+  }
+
+  FakeLinks links_;
+  ManualClock steady_{absl::UnixEpoch() + absl::Hours(1)};
+  NearCache near_{{.members = 1'000}};
+  std::function<absl::Status()> catch_up_;
+  std::atomic<int> caught_up_{0};
+  std::optional<MissPool> pool_;
+};
+
+}  // namespace lingkaran::coverage

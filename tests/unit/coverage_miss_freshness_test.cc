@@ -1,0 +1,208 @@
+// Misses stay as fresh as asked, whoever they are joined with.
+#include "tests/support/miss_asking.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+// ---- Freshness ----
+
+TEST_F(CoverageMissPool, AnAnswerOlderThanTheTokenIsNeverGiven) {
+  Start({.threads = 2});
+  links_.Hold();
+  Asker early, late;
+  Ask(early, {Id(5)});
+  links_.AwaitRounds(1);  // the answer as of 10 is on its way
+  links_.Write(11, 8);
+  Ask(late, {Id(5)}, {.position = 11});
+  links_.Release();
+  EXPECT_EQ(early.Wait()->front().utc_offset_hours, 7);
+  const Told fresh = late.Wait();
+  ASSERT_TRUE(fresh.ok()) << fresh.status();
+  EXPECT_EQ(fresh->front().utc_offset_hours, 8);
+  EXPECT_GE(fresh->front().position, 11);
+}
+
+TEST_F(CoverageMissPool, ATokenThatTheAnswerUnderWayCoversJoins) {
+  Start({.threads = 2});
+  links_.Hold();
+  Asker early, late;
+  Ask(early, {Id(5)});
+  links_.AwaitRounds(1);
+  Ask(late, {Id(5)}, {.position = 10});
+  links_.Release();
+  EXPECT_EQ(late.Wait()->front().position, 10);
+  EXPECT_TRUE(early.Wait().ok());
+  EXPECT_THAT(links_.rounds(), SizeIs(1));
+}
+
+// A token of long ago, of one who asks with him, makes nobody's answer older than two seconds.
+TEST_F(CoverageMissPool, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
+  Start({.threads = 1}, /*follows=*/true);
+  links_.Hold();
+  Asker first, with_token, without, same_key;
+  Ask(first, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(with_token, {Id(5)}, {.position = 3});
+  Ask(without, {Id(6)});
+  Ask(same_key, {Id(5)});
+  links_.Release();
+  EXPECT_TRUE(with_token.Wait().ok());
+  EXPECT_TRUE(without.Wait().ok());
+  EXPECT_TRUE(same_key.Wait().ok());
+  ASSERT_THAT(links_.rounds(), SizeIs(2));
+  EXPECT_EQ(links_.rounds()[1].fresh, (Freshness{.position = 3, .recent = true}));
+}
+
+TEST_F(CoverageMissPool, ATokenOfAnotherDoesNotStandForTheConfirmation) {
+  Record known;
+  known.facts.known = true;
+  known.facts.worker_id = 5;
+  known.facts.position = 10;
+  near_.Restart(10);
+  near_.Fill({known});
+  catch_up_ = [] { return absl::UnavailableError("no database"); };
+  Start({.threads = 1});
+  links_.Hold();
+  Asker first, with_token, without;
+  Ask(first, {Id(1)});
+  links_.AwaitRounds(1);
+  links_.Write(11, 8);
+  Ask(with_token, {Id(5)}, {.position = 3});
+  Ask(without, {Id(5)});
+  links_.Release();
+  EXPECT_TRUE(with_token.Wait().ok());
+  const Told answer = without.Wait();
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->front().utc_offset_hours, 8) << "near is not confirmed: the store was asked";
+}
+
+TEST_F(CoverageMissPool, FullConsistencyNeverJoinsWhatHasBegun) {
+  Start({.threads = 2});
+  links_.Hold();
+  Asker early, late, later;
+  Ask(early, {Id(5)});
+  links_.AwaitRounds(1);
+  links_.Write(11, 8);
+  Ask(late, {Id(5)}, {.from_store = true});
+  links_.AwaitRounds(2);
+  links_.Write(12, 9);
+  Ask(later, {Id(5)}, {.from_store = true});
+  links_.Release();
+  EXPECT_EQ(late.Wait()->front().utc_offset_hours, 8);
+  EXPECT_EQ(later.Wait()->front().utc_offset_hours, 9);
+  EXPECT_TRUE(early.Wait().ok());
+  for (size_t i = 1; i < 3; ++i) EXPECT_TRUE(links_.rounds()[i].fresh.from_store);
+}
+
+TEST_F(CoverageMissPool, FullConsistencyJoinsWhatWaits) {
+  Start({.threads = 1});
+  links_.Hold();
+  Asker busy, plain, full;
+  Ask(busy, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(plain, {Id(5)});
+  Ask(full, {Id(5)}, {.from_store = true});
+  links_.Write(11, 8);
+  links_.Release();
+  EXPECT_EQ(full.Wait()->front().utc_offset_hours, 8);
+  EXPECT_TRUE(plain.Wait().ok());
+  ASSERT_THAT(links_.rounds(), SizeIs(2));
+  EXPECT_TRUE(links_.rounds()[1].fresh.from_store);
+}
+
+TEST_F(CoverageMissPool, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
+  Start({.threads = 2});
+  links_.Hold();
+  Asker early, late;
+  Ask(early, {Id(5)});
+  links_.AwaitRounds(1);
+  links_.Write(11, 8);
+  steady_.Advance(absl::Seconds(2));  // nearly: a store that hangs
+  Ask(late, {Id(5)});
+  links_.AwaitRounds(2);
+  links_.Release();
+  EXPECT_EQ(early.Wait()->front().utc_offset_hours, 7);
+  EXPECT_EQ(late.Wait()->front().utc_offset_hours, 8);
+}
+
+TEST_F(CoverageMissPool, ATokenAheadOfTheLogFailsAlone) {
+  for (const int threads : {0, 1}) {
+    Start({.threads = threads}, /*follows=*/true);
+    Asker busy, ahead, other;
+    if (threads > 0) {
+      links_.Hold();
+      Ask(busy, {Id(1)});
+      links_.AwaitRounds(1);
+    }
+    Ask(ahead, {Id(5)}, {.position = 99});
+    Ask(other, {Id(5)});
+    links_.Release();
+    const Told refused = ahead.Wait();
+    EXPECT_EQ(ReasonOf(refused.status()), Reason::kTokenNotYetApplied) << refused.status();
+    EXPECT_TRUE(other.Wait().ok());
+    pool_.reset();
+  }
+}
+
+TEST_F(CoverageMissPool, AnUnconfirmedNearCacheCatchesUpFirst) {
+  near_.Restart(10);
+  Record known;
+  known.facts.known = true;
+  known.facts.worker_id = 5;
+  known.facts.position = 10;
+  near_.Fill({known});
+  catch_up_ = [this] {
+    near_.Confirm(10, steady_.Now());
+    return absl::OkStatus();
+  };
+  Start({.threads = 1});
+  const Told answer = AskAndWait({Id(5)});
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->front().worker_id, 5);
+  EXPECT_EQ(caught_up_, 1);
+  EXPECT_THAT(links_.rounds(), SizeIs(0)) << "the near cache had him";
+  EXPECT_TRUE(AskAndWait({Id(6)}).ok());
+  EXPECT_EQ(caught_up_, 1) << "it was confirmed";
+  EXPECT_FALSE(links_.rounds()[0].fresh.from_store);
+}
+
+TEST_F(CoverageMissPool, ANearCacheThatFollowsNothingIsMadeToOnce) {
+  catch_up_ = [this] {
+    near_.Restart(10);
+    near_.Confirm(10, steady_.Now());
+    return absl::OkStatus();
+  };
+  Start({.threads = 0});
+  EXPECT_TRUE(AskAndWait({Id(5)}, {.from_store = true}).ok());
+  EXPECT_EQ(caught_up_, 0);
+  EXPECT_TRUE(AskAndWait({Id(5)}).ok());
+  EXPECT_EQ(caught_up_, 1);
+  EXPECT_FALSE(links_.rounds()[1].fresh.from_store);
+  EXPECT_TRUE(AskAndWait({Id(5)}).ok());
+  EXPECT_THAT(links_.rounds(), SizeIs(2)) << "it has him now";
+}
+
+TEST_F(CoverageMissPool, WithoutConfirmationOnlyTheStoreIsBelieved) {
+  near_.Restart(10);
+  catch_up_ = [] { return absl::UnavailableError("no database"); };
+  Start({.threads = 1});
+  EXPECT_TRUE(AskAndWait({Id(5)}).ok());
+  ASSERT_THAT(links_.rounds(), SizeIs(1));
+  EXPECT_TRUE(links_.rounds()[0].fresh.from_store);
+}
+
+TEST_F(CoverageMissPool, TheNearCacheLearns) {
+  Start({.threads = 1}, /*follows=*/true);
+  EXPECT_TRUE(AskAndWait({Id(5), Id(2'000)}).ok());
+  Facts facts;
+  EXPECT_EQ(near_.Find(Id(5), {}, steady_.Now(), facts), NearCache::Hit::kFound);
+  EXPECT_EQ(facts.worker_id, 5);
+  EXPECT_EQ(near_.Find(Id(2'000), {}, steady_.Now(), facts), NearCache::Hit::kFound);
+  EXPECT_FALSE(facts.known);
+}
+
+}  // namespace
+}  // namespace lingkaran::coverage

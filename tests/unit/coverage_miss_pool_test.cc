@@ -1,0 +1,163 @@
+// Misses join, are bounded, and nobody is forgotten.
+#include <thread>
+
+#include "tests/support/miss_asking.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+TEST_F(CoverageMissPool, AThousandCallersOfOneKeyAreOneQuestion) {
+  for (const bool follows : {false, true}) {
+    Start({.threads = 2}, follows);
+    const size_t before = links_.rounds().size();
+    links_.Hold();
+    std::vector<Asker> askers(1'000);
+    std::atomic<size_t> next{0};
+    std::vector<std::thread> callers;
+    for (int t = 0; t < 8; ++t) {
+      callers.emplace_back([&] {
+        for (size_t i = next++; i < askers.size(); i = next++) Ask(askers[i], {Id(5)});
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    links_.AwaitRounds(before + 1);
+    links_.Release();
+    for (Asker& asker : askers) {
+      const Told answer = asker.Wait();
+      ASSERT_TRUE(answer.ok()) << answer.status();
+      EXPECT_EQ(answer->front().worker_id, 5);
+    }
+    EXPECT_THAT(links_.rounds(), SizeIs(before + 1));
+    pool_.reset();
+  }
+}
+
+TEST_F(CoverageMissPool, AnswersComeInTheOrderOfTheKeys) {
+  for (const int threads : {0, 1, 2}) {
+    Start({.threads = threads});
+    const Told answer = AskAndWait({Id(7), Id(3), Id(2'000), Id(7), Id(1)});
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    std::vector<int64_t> ids;
+    for (const Facts& facts : *answer) ids.push_back(facts.known ? facts.worker_id : 0);
+    EXPECT_THAT(ids, ElementsAre(7, 3, 0, 7, 1));
+    EXPECT_TRUE(AskAndWait({})->empty());
+    pool_.reset();
+  }
+}
+
+TEST_F(CoverageMissPool, WhatWaitsTogetherIsAskedTogether) {
+  Start({.threads = 1});
+  links_.Hold();
+  Asker first;
+  Ask(first, {Id(1)});
+  links_.AwaitRounds(1);
+  std::vector<Asker> askers(50);
+  for (size_t i = 0; i < askers.size(); ++i) {
+    Ask(askers[i], {Id(100 + static_cast<int64_t>(i)), Id(99)});
+  }
+  links_.Release();
+  for (Asker& asker : askers) EXPECT_TRUE(asker.Wait().ok());
+  ASSERT_THAT(links_.rounds(), SizeIs(2));
+  EXPECT_THAT(links_.rounds()[1].keys, SizeIs(51));
+}
+
+TEST_F(CoverageMissPool, KeysOfOneCallerStayTogether) {
+  Start({.threads = 1, .batch_keys = 3});
+  links_.Hold();
+  Asker first, second, third;
+  Ask(first, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(second, {Id(2), Id(3)});
+  Ask(third, {Id(4), Id(5), Id(6)});
+  links_.Release();
+  EXPECT_TRUE(second.Wait().ok());
+  EXPECT_TRUE(third.Wait().ok());
+  EXPECT_THAT(links_.rounds()[1].keys, SizeIs(5));
+}
+
+// ---- Errors and limits ----
+
+TEST_F(CoverageMissPool, ErrorsGoToAllAndAreNotKept) {
+  Start({.threads = 1});
+  links_.Hold();
+  links_.Fail(absl::UnavailableError("down"));
+  std::vector<Asker> askers(20);
+  Ask(askers[0], {Id(5)});
+  links_.AwaitRounds(1);
+  for (size_t i = 1; i < askers.size(); ++i) Ask(askers[i], {Id(5)});
+  links_.Release();
+  for (Asker& asker : askers) EXPECT_TRUE(absl::IsUnavailable(asker.Wait().status()));
+  EXPECT_THAT(links_.rounds(), SizeIs(1));
+  links_.Fail(absl::OkStatus());
+  EXPECT_EQ(AskAndWait({Id(5)})->front().worker_id, 5);
+  EXPECT_THAT(links_.rounds(), SizeIs(2));
+}
+
+TEST_F(CoverageMissPool, TheQueueIsBounded) {
+  Start({.threads = 1, .waiting_keys = 3});
+  links_.Hold();
+  Asker first, second, refused;
+  Ask(first, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(second, {Id(2), Id(3)});
+  Ask(refused, {Id(1)});  // even where it could join
+  ASSERT_TRUE(refused.told()) << "on the caller's thread";
+  EXPECT_EQ(ReasonOf(refused.Wait().status()), Reason::kOverloaded);
+  links_.Release();
+  EXPECT_TRUE(first.Wait().ok());
+  EXPECT_TRUE(second.Wait().ok());
+  EXPECT_TRUE(AskAndWait({Id(1), Id(2), Id(3)}).ok()) << "there is room again";
+}
+
+TEST_F(CoverageMissPool, WhoHasGivenUpIsNotAskedFor) {
+  Start({.threads = 1});
+  links_.Hold();
+  Asker busy, expired, gone, waits;
+  Ask(busy, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(expired, {Id(2)}, {}, {.deadline = absl::Now() - absl::Seconds(1), .gone = nullptr});
+  Ask(gone, {Id(3), Id(4)}, {}, {.deadline = absl::InfiniteFuture(), .gone = [] { return true; }});
+  Ask(waits, {Id(4)});
+  links_.Release();
+  EXPECT_EQ(ReasonOf(expired.Wait().status()), Reason::kDeadlinePassed);
+  EXPECT_TRUE(absl::IsCancelled(gone.Wait().status()));
+  EXPECT_TRUE(waits.Wait().ok());
+  ASSERT_THAT(links_.rounds(), SizeIs(2));
+  EXPECT_THAT(links_.rounds()[1].keys, ElementsAre(Id(4)));
+}
+
+TEST_F(CoverageMissPool, ItsEndEndsThoseWhoWait) {
+  Start({.threads = 1});
+  links_.Hold();
+  Asker under_way, waits;
+  Ask(under_way, {Id(1)});
+  links_.AwaitRounds(1);
+  Ask(waits, {Id(2)});
+  std::promise<absl::Status> work;
+  pool_->Run([&](absl::Status status) { work.set_value(std::move(status)); });
+  std::thread end([this] { pool_.reset(); });
+  EXPECT_TRUE(absl::IsCancelled(waits.Wait().status()));
+  EXPECT_TRUE(absl::IsCancelled(work.get_future().get()));
+  links_.Release();
+  EXPECT_TRUE(under_way.Wait().ok()) << "it waits for those under way";
+  end.join();
+}
+
+TEST_F(CoverageMissPool, OtherWorkRunsOnItsThreads) {
+  for (const int threads : {0, 1}) {
+    Start({.threads = threads});
+    std::promise<std::thread::id> ran;
+    pool_->Run([&](const absl::Status& status) {
+      EXPECT_TRUE(status.ok());
+      ran.set_value(std::this_thread::get_id());
+    });
+    EXPECT_EQ(ran.get_future().get() == std::this_thread::get_id(), threads == 0);
+    pool_.reset();
+  }
+}
+
+}  // namespace
+}  // namespace lingkaran::coverage

@@ -1,0 +1,361 @@
+// The near cache never says what was not true at its position or later, whoever feeds it what.
+#include "services/coverage/near_cache.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "services/coverage/change_window.h"
+#include "tests/support/near_asking.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+using Hit = NearCache::Hit;
+
+class CoverageNearCache : public testing::Test {
+ protected:
+  // Ten people as of position 10, complete.
+  void LoadTen() {
+    near_.Restart(10);
+    near_.BeginLoad();
+    std::vector<Record> rows;
+    for (int64_t id = 1; id <= 10; ++id) rows.push_back(Marked(id, 1));
+    near_.Load(rows, 10);
+    near_.FinishLoad();
+  }
+  Hit FindAt(absl::Time now, Freshness fresh = {}) {
+    Facts facts;
+    return near_.Find(PersonKey::OfWorker(1), fresh, now, facts);
+  }
+  Hit Find(const PersonKey& key) {
+    known_ = Facts();
+    return Ask(near_, key, known_);
+  }
+
+  Facts known_;  // what Find found
+  NearCache near_{{.members = 64, .window = 4}};
+};
+
+// ---- When it answers ----
+
+TEST_F(CoverageNearCache, IsBypassedUntilItIsStarted) {
+  EXPECT_EQ(FindAt(kStart, {.position = 0}), Hit::kBypassed);
+  EXPECT_FALSE(near_.Advance(0, 1, {}));
+  EXPECT_FALSE(near_.StillRight(1, 0));
+  LoadTen();
+  near_.Confirm(10, kStart);
+  EXPECT_EQ(FindAt(kStart), Hit::kFound);
+  near_.Bypass();
+  EXPECT_EQ(FindAt(kStart), Hit::kBypassed);
+  EXPECT_EQ(FindAt(kStart, {.position = 3}), Hit::kBypassed);
+  EXPECT_FALSE(near_.StillRight(1, 10));
+  EXPECT_FALSE(near_.Advance(10, 11, {}));
+  EXPECT_FALSE(near_.Changed(10, 11, {}));
+  near_.Confirm(10, kStart);
+  near_.BeginLoad();
+  near_.FinishLoad();
+  EXPECT_FALSE(near_.complete());
+  EXPECT_EQ(FindAt(kStart), Hit::kBypassed);
+}
+
+TEST_F(CoverageNearCache, AnswersWithoutTokenForTwoSecondsAfterAConfirmation) {
+  LoadTen();
+  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  near_.Confirm(10, kStart);
+  EXPECT_EQ(FindAt(kStart), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(2)), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(2) + absl::Nanoseconds(1)), Hit::kUnconfirmed);
+  near_.Confirm(9, kStart + absl::Seconds(1));
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), Hit::kFound);
+  near_.Confirm(10, kStart);  // late news
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), Hit::kFound);
+}
+
+TEST_F(CoverageNearCache, AConfirmationOfWhatItDoesNotHaveDoesNotCount) {
+  LoadTen();
+  near_.Confirm(11, kStart);
+  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  EXPECT_TRUE(near_.Advance(10, 11, {}));
+  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+}
+
+TEST_F(CoverageNearCache, ARestartForgetsTheConfirmation) {
+  LoadTen();
+  near_.Confirm(10, kStart);
+  near_.Restart(10);
+  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+}
+
+TEST_F(CoverageNearCache, AnswersTokensUpToItsPosition) {
+  LoadTen();
+  EXPECT_EQ(FindAt(kStart, {.position = 10}), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart, {.position = 11}), Hit::kBehind);
+  EXPECT_EQ(FindAt(kStart, {.position = 10, .from_store = true}), Hit::kBypassed);
+  EXPECT_TRUE(near_.Advance(10, 11, {}));
+  Facts facts;
+  EXPECT_EQ(near_.Find(PersonKey::OfWorker(1), {.position = 11}, kStart, facts), Hit::kFound);
+  EXPECT_EQ(facts.position, 11);
+  EXPECT_EQ(near_.position(), 11);
+}
+
+// ---- Advancing ----
+
+TEST_F(CoverageNearCache, RefusesGapsAndPassesOverWhatItHas) {
+  LoadTen();
+  EXPECT_FALSE(near_.Advance(11, 12, {Marked(1, 9)}));
+  EXPECT_FALSE(near_.Changed(11, 12, {1}));
+  EXPECT_EQ(MarkAt(near_, 1), 1);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 2)}));
+  EXPECT_EQ(MarkAt(near_, 1), 2);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 9)}));
+  EXPECT_TRUE(near_.Changed(10, 11, {1}));
+  EXPECT_EQ(MarkAt(near_, 1), 2);
+  EXPECT_TRUE(near_.Advance(9, 13, {Marked(1, 3)}));  // overlaps
+  EXPECT_EQ(MarkAt(near_, 1), 3);
+  EXPECT_EQ(near_.position(), 13);
+}
+
+TEST_F(CoverageNearCache, WhoIsNoMoreIsNobody) {
+  LoadTen();
+  EXPECT_TRUE(near_.Advance(10, 11, {Gone(1)}));
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kFound);
+  EXPECT_FALSE(known_.known);
+  EXPECT_TRUE(near_.complete());
+}
+
+TEST_F(CoverageNearCache, WhoChangedInAnUnknownWayIsAMiss) {
+  LoadTen();
+  EXPECT_TRUE(near_.Changed(10, 12, {1, 2}));
+  EXPECT_EQ(near_.position(), 12);
+  EXPECT_FALSE(near_.complete());
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(3)), Hit::kFound);
+  EXPECT_FALSE(near_.StillRight(1, 11));
+  EXPECT_TRUE(near_.StillRight(3, 10));
+}
+
+// ---- What was read elsewhere ----
+
+TEST_F(CoverageNearCache, FillsOnlyWhatIsStillRight) {
+  near_.Restart(10);
+  near_.Fill({AsOf(Marked(1, 1), 9)});  // before the window
+  EXPECT_EQ(MarkAt(near_, 1), -1);
+  near_.Fill({AsOf(Marked(1, 1), 10)});
+  EXPECT_EQ(MarkAt(near_, 1), 1);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 2), Marked(2, 2)}));
+  near_.Fill({AsOf(Marked(1, 1), 10), AsOf(Marked(3, 3), 10)});
+  EXPECT_EQ(MarkAt(near_, 1), 2);
+  EXPECT_EQ(MarkAt(near_, 3), 3);
+  near_.Fill({AsOf(Marked(1, 4), 15), AsOf(Gone(3), 15)});  // ahead
+  EXPECT_EQ(MarkAt(near_, 1), 4);
+  EXPECT_EQ(MarkAt(near_, 3), 3);
+}
+
+TEST_F(CoverageNearCache, TheWindowForgetsTheOldest) {
+  near_.Restart(10);
+  for (int64_t p = 11; p <= 14; ++p) EXPECT_TRUE(near_.Advance(p - 1, p, {Marked(p, 1)}));
+  EXPECT_TRUE(near_.StillRight(1, 10));
+  EXPECT_TRUE(near_.Advance(14, 15, {Marked(15, 1)}));
+  EXPECT_FALSE(near_.StillRight(1, 10));
+  EXPECT_TRUE(near_.StillRight(1, 11));
+  EXPECT_TRUE(near_.StillRight(11, 11));
+  EXPECT_FALSE(near_.StillRight(12, 11));
+  EXPECT_TRUE(near_.StillRight(12, 12));
+}
+
+// ---- Nobody ----
+
+TEST_F(CoverageNearCache, NobodyIsRememberedForASecond) {
+  near_.Restart(10);
+  near_.Confirm(10, kStart + absl::Seconds(1));
+  EXPECT_EQ(FindAt(kStart), Hit::kMiss);
+  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
+  EXPECT_EQ(FindAt(kStart), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Milliseconds(999)), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(1)), Hit::kMiss);
+}
+
+TEST_F(CoverageNearCache, NobodyIsForgottenWhenSomebodyComes) {
+  const Record person = Marked(1, 1);
+  const std::vector<PersonKey> keys = {PersonKey::OfWorker(1), PersonKey::OfNik(person.nik_hash),
+                                       PersonKey::OfNumber(person.membership_number)};
+  for (const PersonKey& key : keys) {
+    near_.Restart(10);
+    near_.FillNobody(key, 10, kStart);
+    EXPECT_EQ(Find(key), Hit::kFound);
+    EXPECT_FALSE(known_.known);
+    EXPECT_TRUE(near_.Advance(10, 11, {person}));
+    EXPECT_EQ(Find(key), Hit::kFound);
+    EXPECT_TRUE(known_.known);
+    EXPECT_TRUE(near_.Changed(11, 12, {1}));
+    EXPECT_EQ(Find(key), Hit::kMiss);
+  }
+}
+
+TEST_F(CoverageNearCache, NobodyOfBeforeSomebodyCameIsNotKept) {
+  // 1 came at 11 and was pushed out by others; then the slow answer of a read as of 10 arrives.
+  near_.Restart(10);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 1)}));
+  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
+  for (int64_t id = 2; id <= 200; ++id) near_.Fill({AsOf(Marked(id, 1), 11)});
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  near_.FillNobody(PersonKey::OfWorker(1), 11, kStart);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kFound);
+}
+
+TEST_F(CoverageNearCache, NobodyIsForgottenByARestart) {
+  near_.Restart(10);
+  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
+  near_.Restart(10);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  near_.FillNobody(PersonKey::OfWorker(1), 9, kStart);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  near_.Bypass();
+  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
+  near_.Restart(10);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+}
+
+TEST_F(CoverageNearCache, AKeyWithoutCodeIsNeverSurelyNobodys) {
+  LoadTen();
+  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), Hit::kMiss);
+  near_.FillNobody(PersonKey::OfNumber("JKK/1"), 10, kStart);
+  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), Hit::kMiss);
+}
+
+// ---- Completeness ----
+
+TEST_F(CoverageNearCache, KnowsThatNobodyIsThereWhenItHasEverybody) {
+  near_.Restart(10);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  LoadTen();
+  EXPECT_TRUE(near_.complete());
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+  EXPECT_FALSE(known_.known);
+  EXPECT_EQ(known_.position, 10);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(99, 4)}));
+  EXPECT_EQ(MarkAt(near_, 99), 4);
+  EXPECT_TRUE(near_.complete());
+  near_.Restart(11);
+  EXPECT_FALSE(near_.complete());
+}
+
+TEST_F(CoverageNearCache, NobodyIsNotSureWhileSomethingIsAheadOfIt) {
+  LoadTen();
+  near_.Fill({AsOf(Marked(1, 2), 12)});
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  EXPECT_TRUE(near_.Advance(10, 12, {Marked(1, 2)}));
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+  EXPECT_TRUE(near_.Advance(12, 13, {AsOf(Marked(1, 3), 15)}));
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  EXPECT_TRUE(near_.Advance(13, 15, {}));
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+}
+
+TEST_F(CoverageNearCache, ALoadTogetherWithChangesIsComplete) {
+  near_.Restart(10);
+  near_.BeginLoad();
+  near_.Load({Marked(1, 1), Marked(2, 1)}, 10);
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(2, 2), Marked(3, 2)}));
+  EXPECT_TRUE(near_.Advance(11, 12, {Gone(4)}));
+  near_.Load({Marked(3, 1), Marked(4, 1)}, 10);  // both changed meanwhile
+  near_.Load({Marked(5, 1)}, 13);
+  EXPECT_FALSE(near_.complete());
+  near_.FinishLoad();
+  EXPECT_TRUE(near_.complete());
+  EXPECT_EQ(MarkAt(near_, 1), 1);
+  EXPECT_EQ(MarkAt(near_, 2), 2);
+  EXPECT_EQ(MarkAt(near_, 3), 2);
+  EXPECT_EQ(MarkAt(near_, 5), 1);
+  EXPECT_EQ(Find(PersonKey::OfWorker(4)), Hit::kMiss);  // until 13, where the last rows come from
+  EXPECT_TRUE(near_.Advance(12, 13, {}));
+  EXPECT_EQ(Find(PersonKey::OfWorker(4)), Hit::kFound);
+  EXPECT_FALSE(known_.known);
+}
+
+TEST_F(CoverageNearCache, ALoadThatMayLackSomebodyIsNotComplete) {
+  const auto load = [&](int64_t position, auto between) {
+    near_.Restart(10);
+    near_.BeginLoad();
+    between();
+    near_.Load({Marked(1, 1)}, position);
+    near_.FinishLoad();
+    return near_.complete();
+  };
+  EXPECT_TRUE(load(10, [] {}));
+  EXPECT_FALSE(load(9, [] {})) << "rows of before the window";
+  EXPECT_FALSE(load(10, [&] { near_.Restart(10); })) << "restarted";
+  EXPECT_FALSE(load(10, [&] { near_.Changed(10, 11, {5}); })) << "an unknown change";
+  EXPECT_FALSE(load(10, [&] {
+    for (int64_t p = 11; p < 20; ++p) near_.Advance(p - 1, p, {Marked(p, 1)});
+  })) << "the window moved on";
+  EXPECT_FALSE(load(10, [&] {
+    for (int64_t id = 2; id <= 70; ++id) near_.Fill({AsOf(Marked(id, 1), 10)});
+  })) << "somebody was dropped";
+  near_.FinishLoad();
+  EXPECT_FALSE(near_.complete()) << "not begun";
+}
+
+TEST_F(CoverageNearCache, RowsOfBeforeTheBeginningOfALoadDoNotComplete) {
+  // 1 came at 11, and nobody told what he is like.
+  near_.Restart(10);
+  EXPECT_TRUE(near_.Changed(10, 11, {1}));
+  near_.BeginLoad();
+  near_.Load({Marked(2, 1)}, 10);
+  near_.FinishLoad();
+  EXPECT_EQ(MarkAt(near_, 2), 1);
+  EXPECT_FALSE(near_.complete());
+}
+
+TEST_F(CoverageNearCache, MorePeopleThanItIsMadeForAreNotComplete) {
+  near_.Restart(10);
+  near_.BeginLoad();
+  for (int64_t id = 1; id <= 65; ++id) near_.Load({Marked(id, 1)}, 10);
+  near_.FinishLoad();
+  EXPECT_FALSE(near_.complete());
+  EXPECT_EQ(near_.size(), 64u);
+  EXPECT_EQ(MarkAt(near_, 65), -1);  // who came first stays
+}
+
+TEST_F(CoverageNearCache, IsNoLongerCompleteWhenSomebodyIsDropped) {
+  near_.Restart(10);
+  near_.BeginLoad();
+  for (int64_t id = 1; id <= 64; ++id) near_.Load({Marked(id, 1)}, 10);
+  near_.FinishLoad();
+  EXPECT_TRUE(near_.complete());
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(64, 2)}));
+  EXPECT_TRUE(near_.complete());
+  EXPECT_TRUE(near_.Advance(11, 12, {Marked(65, 1)}));
+  EXPECT_FALSE(near_.complete());
+}
+
+TEST(CoverageNearCacheOptions, WithoutMembersItKeepsNobodyButKnowsTheLog) {
+  NearCache near({.members = 0});
+  near.Restart(10);
+  near.BeginLoad();
+  near.Load({Marked(1, 1)}, 10);
+  near.FinishLoad();
+  EXPECT_TRUE(near.Advance(10, 11, {Marked(1, 1)}));
+  near.Fill({AsOf(Marked(2, 1), 11)});
+  EXPECT_EQ(MarkAt(near, 1), -1);
+  EXPECT_EQ(MarkAt(near, 2), -1);
+  EXPECT_FALSE(near.complete());
+  EXPECT_EQ(near.size(), 0u);
+  EXPECT_TRUE(near.StillRight(2, 10));
+  EXPECT_FALSE(near.StillRight(1, 10));
+}
+
+}  // namespace
+}  // namespace lingkaran::coverage
