@@ -16,12 +16,13 @@ using grpc::experimental::ClientRpcInfo;
 using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::InterceptorBatchMethods;
 
-// So many calls are sent for each that is accepted: enough that a peer with time to spare is found
-// out within seconds, and that its queue never runs empty. A refusal costs the peer about a quarter
-// of an answer, so twice as many (the book's figure) would take a fifth of its answers from it.
-constexpr double kSentPerAccepted = 1.25;
+// So many calls are sent for each that is accepted: enough that a peer with time to spare, or one
+// that only stood still for a moment, is found out within a second or two, and that its queue never
+// runs empty. Twice as many, the book's figure, would take a tenth of its answers from a peer whose
+// refusals cost it an eighth of an answer each.
+constexpr double kSentPerAccepted = 1.5;
 // What was longer ago than this counts little.
-constexpr absl::Duration kMemory = absl::Seconds(2);
+constexpr absl::Duration kMemory = absl::Seconds(1);
 // Below so many calls nothing is held back: a few refusals prove nothing.
 constexpr double kFree = 10;
 

@@ -2,7 +2,7 @@
 //
 // A refusal is cheaper than the work, but not free: at four times its capacity a service would
 // spend most of its time on refusing. So each channel of MakeChannel remembers what became of its
-// calls of the last seconds and sends only a quarter more than were accepted; the rest fail here
+// calls of the last second and sends only half as many more as were accepted; the rest fail here
 // and now with RESOURCE_EXHAUSTED/OVERLOADED and RetryInfo, as if the service had said so (Google's
 // SRE book, "Handling Overload"). Unary calls only; what operators ask (lingkaran.ops.v1) and
 // health always pass.

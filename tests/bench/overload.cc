@@ -216,8 +216,8 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// One peak and the loads after it. Each round has a peak of its own: disks are not the same from
-// minute to minute.
+// The loads between two peaks, the mean of which is what they are compared with: disks are not the
+// same from minute to minute.
 Round Measure(const OneService& service, Load& load, Load& plain, bool brief, double seconds) {
   const double before = ProcessorSeconds(service.pid());
   Round round;
@@ -228,6 +228,11 @@ Round Measure(const OneService& service, Load& load, Load& plain, bool brief, do
               "p99 ms", "refused", "late", "processor");
   for (const double factor : brief ? std::vector<double>{4} : std::vector<double>{1, 2, 4}) {
     round.shipped = Measure(service, load, round.peak, factor, seconds, "");
+  }
+  if (!brief) {
+    const double after = load.Closed(seconds);
+    std::printf("peak %.0f calls/s after it\n", after);
+    round.peak = (round.peak + after) / 2;
   }
   round.plain = Measure(service, plain, round.peak, 4, seconds, "plain");
   return round;
