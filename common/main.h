@@ -15,6 +15,7 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/redis_address.h"
 #include "common/server.h"
 
 namespace lingkaran {
@@ -45,7 +46,8 @@ absl::Status Serve(const std::string& service, const ServiceConfig& config) {
   if constexpr (requires { app->Drain(); }) options.draining = [&app] { app->Drain(); };
   ASSIGN_OR_RETURN(const std::unique_ptr<Server> server, Server::Start(options, ServicesOf(*app)));
 
-  PrintStartLine(service, server->address(), app->database(), config.redis, app->rules_version());
+  PrintStartLine(service, server->address(), app->database(), DescribeRedis(config.redis),
+                 app->rules_version());
   WaitForSignal();
   server->Shutdown();
   return absl::OkStatus();

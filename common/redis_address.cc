@@ -136,4 +136,15 @@ absl::StatusOr<RedisAddress> ParseRedisAddress(std::string_view view) {
   return address;
 }
 
+std::string DescribeRedis(std::string_view address) {
+  if (address.empty()) return "";
+  const absl::StatusOr<RedisAddress> parsed = ParseRedisAddress(address);
+  if (!parsed.ok()) return "?";
+  std::string text;
+  for (const RedisEndpoint& server : parsed->servers) {
+    absl::StrAppend(&text, text.empty() ? "" : ",", server.ToString());
+  }
+  return text;
+}
+
 }  // namespace lingkaran

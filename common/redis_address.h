@@ -38,6 +38,10 @@ struct RedisAddress {
 // may hold a password.
 absl::StatusOr<RedisAddress> ParseRedisAddress(std::string_view text);
 
+// Where it is, without who we are there: for start and log lines. "" for none, "?" for an address
+// that can't be read.
+std::string DescribeRedis(std::string_view address);
+
 // "HOST:PORT" or "[IPV6]:PORT", as flags and the replies of a cluster have it; INVALID_ARGUMENT for
 // anything else.
 absl::StatusOr<RedisEndpoint> ParseRedisEndpoint(std::string_view text);

@@ -318,6 +318,14 @@ TEST(RedisAddressTest, FormsAreRead) {
   EXPECT_EQ(cluster.login.user, "u");
 }
 
+TEST(RedisAddressTest, StartLinesTellNoPassword) {
+  EXPECT_EQ(DescribeRedis(""), "");
+  EXPECT_EQ(DescribeRedis("unix:/run/redis.sock"), "unix:/run/redis.sock");
+  EXPECT_EQ(DescribeRedis("redis://app:secret@10.0.0.1:6379/2"), "10.0.0.1:6379");
+  EXPECT_EQ(DescribeRedis("redis+cluster://:secret@a:7000,b:7001"), "a:7000,b:7001");
+  EXPECT_EQ(DescribeRedis("redis://:secret@"), "?");
+}
+
 TEST(RedisAddressTest, BadOnesAreRefusedWithoutTellingThePassword) {
   for (const std::string bad : {"",
                                 "cache",
