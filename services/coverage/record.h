@@ -45,7 +45,7 @@ struct Record {
   bool Has(const PersonKey& key) const;
 };
 
-// The packed form, without the position (whoever stores it, stores that beside it): about 35 bytes
+// The packed form, without the position (whoever stores it, stores that beside it): 32 bytes
 // for a person with one sponsorship. `record.facts.known` must be true.
 std::string Pack(const Record& record);
 // nullopt for bytes that are no record: another version of the form, cut, or days that are none.
