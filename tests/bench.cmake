@@ -16,26 +16,27 @@ target_link_libraries(lingkaran-bench-hot PRIVATE lingkaran_options sponsorship_
 lingkaran_tool(lingkaran-bench-hot)
 
 # Eligibility checks: the service against an echo, a SELECT and a GET, on generated nations.
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 add_library(check_bench_redis STATIC bench/check/measure.cc bench/check/redis_fill.cc)
 target_link_libraries(check_bench_redis PRIVATE lingkaran_options PkgConfig::HIREDIS)
 add_library(check_bench STATIC
-  bench/check/batches.cc bench/check/cold_start.cc bench/check/costs.cc bench/check/figures.cc
-  bench/check/import.cc bench/check/load.cc bench/check/nation_file.cc
-  bench/check/one_check.cc bench/check/people.cc bench/check/plot.cc bench/check/redis_memory.cc
+  bench/check/batches.cc bench/check/calls.cc bench/check/cold_start.cc bench/check/costs.cc
+  bench/check/figures.cc bench/check/h2.cc bench/check/import.cc bench/check/load.cc
+  bench/check/nation_file.cc bench/check/one_check.cc bench/check/people.cc bench/check/plot.cc bench/check/redis_memory.cc
   bench/check/setting.cc bench/check/sqlite.cc bench/check/stampede.cc bench/check/tail.cc
   bench/check/verdicts.cc bench/check/work.cc)
 target_link_libraries(check_bench PUBLIC coverage_app sponsorship_app stack_support check_bench_redis
-                      PkgConfig::SQLITE3 PRIVATE lingkaran_options)
+                      PkgConfig::SQLITE3 PkgConfig::NGHTTP2 PRIVATE lingkaran_options)
 lingkaran_tool(check_bench)
 
 add_executable(lingkaran-bench-check bench/check/main.cc)
-target_link_libraries(lingkaran-bench-check PRIVATE lingkaran_options check_bench)
+target_link_libraries(lingkaran-bench-check PRIVATE lingkaran_options allocator check_bench)
 lingkaran_tool(lingkaran-bench-check)
 
 add_executable(lingkaran-bench-baseline
   bench/check/baseline.cc bench/check/baseline_answer.cc bench/check/baseline_echo.cc
   bench/check/baseline_get.cc bench/check/baseline_select.cc)
-target_link_libraries(lingkaran-bench-baseline PRIVATE lingkaran_options check_bench)
+target_link_libraries(lingkaran-bench-baseline PRIVATE lingkaran_options allocator check_bench)
 lingkaran_tool(lingkaran-bench-baseline)
 add_dependencies(lingkaran-bench-check lingkaran-bench-baseline lingkaran-coverage)
 

@@ -23,8 +23,8 @@ struct BaselineParts {
   const Clock& clock;
 };
 
-// Does nothing: callback API, takes any bytes and answers always the same, which are those of a
-// real answer.
+// Does nothing: callback API, and the same messages, of which gRPC reads the request and writes the
+// response; that is always the same real answer, made once.
 std::unique_ptr<grpc::Service> MakeEcho(const std::string& response);
 // One prepared SELECT of the service's own tables: synchronous API, connections with their
 // statement are kept and shared by the threads.

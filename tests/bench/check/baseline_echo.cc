@@ -1,32 +1,38 @@
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/slice.h>
-
+#include "common/message_pool.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "tests/bench/check/baseline.h"
 
 namespace lingkaran::bench {
 namespace {
 
-using Raw = coverage::v1::CoverageService::WithRawCallbackMethod_CheckEligibility<
-    coverage::v1::CoverageService::Service>;
+namespace v1 = coverage::v1;
 
-class Echo final : public Raw {
+using Callback =
+    v1::CoverageService::WithCallbackMethod_CheckEligibility<v1::CoverageService::Service>;
+
+struct KeepMessage {
+  template <typename Message>
+  void operator()(Message&) const {}
+};
+
+class Echo final : public Callback {
  public:
   explicit Echo(const std::string& response) {
-    const grpc::Slice bytes(response);
-    response_ = grpc::ByteBuffer(&bytes, 1);
+    response_.ParseFromString(response);
+    SetMessageAllocatorFor_CheckEligibility(&messages_);
   }
   grpc::ServerUnaryReactor* CheckEligibility(grpc::CallbackServerContext* context,
-                                             const grpc::ByteBuffer*,
-                                             grpc::ByteBuffer* response) override {
-    *response = response_;
+                                             const v1::CheckEligibilityRequest*,
+                                             v1::CheckEligibilityResponse* response) override {
+    if (response->answers().empty()) *response = response_;  // once: it is kept
     grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
 
  private:
-  grpc::ByteBuffer response_;
+  v1::CheckEligibilityResponse response_;
+  MessagePool<v1::CheckEligibilityRequest, v1::CheckEligibilityResponse, 64, KeepMessage> messages_;
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ void MeasureBatches(Setting& setting) {
   const CoverageServer server(
       setting, {.database = setting.Nation(members), .near_members = members + members / 50});
   const BatchWork work(members, kBatch, setting.quick ? 50 : 2'000, &setting.verdicts);
-  Load<BatchWork> load(server.address(), work, kCallers);
+  Load load(server.address(), work, kCallers);
   server.AwaitComplete();
   load.Closed(kCallers, setting.seconds / 4, {});
   Series rate, p99, micros;

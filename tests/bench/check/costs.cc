@@ -16,10 +16,13 @@ namespace lingkaran::bench {
 namespace {
 
 constexpr int64_t kMembers = 1'000'000;
-constexpr int kConnections = 8;
+constexpr int kConnections = 64;
 constexpr int kCallers = 64;
 constexpr int kBatch = 100;
 constexpr int kBatchCallers = 8;
+// A round is cut into so many slices of each variant, in turn: a machine that slows down for a
+// moment then slows all of them.
+constexpr int kSlices = 16;
 
 // What the echo answers: a real answer of middling size.
 std::string MiddlingResponse(const CoverageServer& server, const Setting& setting,
@@ -108,8 +111,8 @@ class Rivals {
   const BaselineServer echo_, select_, get_;
   const SingleWork single_, unjudged_;
   const BatchWork batch_;
-  Load<SingleWork> check_load_, echo_load_, select_load_, get_load_;
-  Load<BatchWork> batch_load_;
+  Load check_load_, echo_load_, select_load_, get_load_;
+  Load batch_load_;
 };
 
 }  // namespace
@@ -122,8 +125,14 @@ void MeasureCosts(Setting& setting) {
   }
   Series echo, check, batch, vs_echo, vs_single, vs_select, vs_get, rate;
   for (int round = 0; round < setting.rounds; ++round) {
-    const Phase e = rivals.Echo(seconds), c = rivals.Check(seconds), s = rivals.Select(seconds),
-                g = rivals.Get(seconds), b = rivals.Batch(seconds);
+    Phase e, c, s, g, b;
+    for (int slice = 0; slice < kSlices; ++slice) {
+      e.Add(rivals.Echo(seconds / kSlices));
+      c.Add(rivals.Check(seconds / kSlices));
+      s.Add(rivals.Select(seconds / kSlices));
+      g.Add(rivals.Get(seconds / kSlices));
+      b.Add(rivals.Batch(seconds / kSlices));
+    }
     echo.Add(e.Micros(0));
     check.Add(c.Micros(0));
     batch.Add(b.Micros(0) / kBatch);

@@ -7,7 +7,8 @@
 
 #include "common/random.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
-#include "tests/bench/check/load.h"
+#include "tests/bench/check/calls.h"
+#include "tests/bench/check/measure.h"
 #include "tests/bench/check/people.h"
 
 namespace lingkaran::bench {

@@ -1,24 +1,23 @@
-// The load generator: many calls under way on a few connections, through gRPC's callback API.
+// The load generator: many calls under way on a few connections, all in the thread that asks for
+// it.
 //
 // Closed loop: so many callers, each asks again when it has its answer; for capacity and for the
 // cost of a call. Open loop: calls are sent at their times whatever becomes of the others, as a
 // nation's clinics would, and a call's latency counts from the time at which it should have been
-// sent. A call that fails ends the program: nothing here is meant to be refused.
+// sent; the loop spins, so that no call is late because its sender slept. A call that fails ends
+// the program: nothing here is meant to be refused.
 #pragma once
 
-#include <atomic>
+#include <sys/types.h>
+
 #include <chrono>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
-
+#include "tests/bench/check/h2.h"
 #include "tests/bench/check/measure.h"
+#include "tests/bench/check/work.h"
 
 namespace lingkaran::bench {
 
@@ -27,7 +26,10 @@ struct Phase {
   int64_t calls = 0;  // answered
   double seconds = 0;
   std::vector<double> processor;  // seconds, of each process that was watched
-  std::vector<float> ms;          // latency of each call
+  std::vector<float> ms;          // latency of each call that was due in it
+
+  // Adds another part of the same phase; the latencies are put together.
+  void Add(const Phase& part);
 
   double rate() const { return static_cast<double>(calls) / seconds; }
   // Processor time of process `i` for each call, in microseconds.
@@ -39,160 +41,49 @@ struct Phase {
 // Times of arrival in the open loop: random, at a mean rate, the same for the same seed. Seconds.
 std::vector<double> Arrivals(double rate, double seconds, uint64_t seed);
 
-// Sleeps are as short as they are meant to be.
-void SleepExactly();
-
-// A channel with a connection of its own, which stands.
-std::shared_ptr<grpc::Channel> OwnConnection(const std::string& address);
-// Who asks, and how long he waits.
-void PrepareCall(grpc::ClientContext& context, const char* actor = "klinik-12;role=officer");
-
-template <typename Work>
 class Load {
  public:
   // `work` outlives it.
-  Load(const std::string& address, const Work& work, int connections) : work_(work) {
-    for (int i = 0; i < connections; ++i) {
-      stubs_.push_back(std::make_unique<Stub>(OwnConnection(address)));
-    }
-  }
-  ~Load() {
-    Drain();
-    const std::lock_guard last_one_has_left(mutex_);
-  }
+  Load(const std::string& address, const Work& work, int connections);
+  ~Load() { Drain(); }
 
-  Phase Closed(int callers, double seconds, const std::vector<pid_t>& watched) {
-    Begin();
-    again_ = true;
-    for (int i = 0; i < callers; ++i) Send(TakeFlight(), Clock::now());
-    return Measure(seconds, watched, [](double) {});
-  }
-
-  Phase Open(double rate, double seconds, const std::vector<pid_t>& watched) {
-    SleepExactly();
-    Begin();
-    again_ = false;
-    const std::vector<double> arrivals =
-        Arrivals(rate, seconds + 2 * kLeadIn, static_cast<uint64_t>(next_number_));
-    const Clock::time_point start = Clock::now();
-    size_t next = 0;
-    return Measure(seconds, watched, [&](double until) {
-      for (; next < arrivals.size() && arrivals[next] < until; ++next) {
-        const Clock::time_point due =
-            start + std::chrono::duration_cast<Clock::duration>(Duration(arrivals[next]));
-        std::this_thread::sleep_until(due);
-        if (under_way_ > kMost) Fail("the service can't keep up with the load");
-        Send(TakeFlight(), due);
-      }
-    });
-  }
+  // Processor time is that of the processes `watched`.
+  Phase Closed(int callers, double seconds, const std::vector<pid_t>& watched);
+  // `rate`: calls a second.
+  Phase Open(double rate, double seconds, const std::vector<pid_t>& watched);
 
  private:
   using Clock = std::chrono::steady_clock;
   using Duration = std::chrono::duration<double>;
-  using Stub = grpc::TemplatedGenericStub<typename Work::Request, typename Work::Response>;
-
-  static constexpr double kLeadIn = 0.25;
-  static constexpr int64_t kMost = 200'000;
 
   // One call under way, and then the next.
-  struct Flight {
-    std::optional<grpc::ClientContext> context;
-    typename Work::Request request;
-    typename Work::Response response;
+  struct Flight : H2Connection::Call {
     int64_t number = 0;
-    Clock::time_point intended;
+    double intended = 0;  // seconds after start_
   };
 
-  void Begin() {
-    Drain();
-    counting_ = false;
-    const std::lock_guard lock(mutex_);
-    ms_.clear();
-  }
-
-  // `send_until` sends what is due until so many seconds after the start.
-  template <typename SendUntil>
-  Phase Measure(double seconds, const std::vector<pid_t>& watched, SendUntil send_until) {
-    const Clock::time_point start = Clock::now();
-    const auto pass = [&](double until) {
-      send_until(until);
-      std::this_thread::sleep_until(start +
-                                    std::chrono::duration_cast<Clock::duration>(Duration(until)));
-    };
-    Phase phase;
-    pass(kLeadIn);
-    for (const pid_t pid : watched) phase.processor.push_back(-ProcessorSeconds(pid));
-    const Clock::time_point from = Clock::now();
-    const int64_t before = done_;
-    counting_ = true;
-    pass(kLeadIn + seconds);
-    phase.calls = done_ - before;
-    phase.seconds = Duration(Clock::now() - from).count();
-    for (size_t i = 0; i < watched.size(); ++i) {
-      phase.processor[i] += ProcessorSeconds(watched[i]);
-    }
-    again_ = false;
-    if (phase.calls == 0) Fail("nothing was answered");
-    Drain();  // what was sent late in the phase counts with its latency, too
-    const std::lock_guard lock(mutex_);
-    phase.ms.swap(ms_);
-    return phase;
-  }
-
-  void Drain() {
-    again_ = false;
-    for (int i = 0; under_way_ > 0; ++i) {
-      if (i > 20'000) Fail("calls never ended");
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-  }
-
-  Flight* TakeFlight() {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) {
-      flights_.push_back(std::make_unique<Flight>());
-      return flights_.back().get();
-    }
-    Flight* flight = idle_.back();
-    idle_.pop_back();
-    return flight;
-  }
-
-  void Send(Flight* flight, Clock::time_point intended) {
-    ++under_way_;
-    flight->number = next_number_++;
-    flight->intended = intended;
-    flight->context.emplace();
-    PrepareCall(*flight->context);
-    work_.Fill(flight->number, flight->request);
-    stubs_[flight->number % stubs_.size()]->UnaryCall(
-        &*flight->context, Work::kMethod, grpc::StubOptions(), &flight->request, &flight->response,
-        [this, flight](const grpc::Status& status) { Ended(flight, status); });
-  }
-
-  void Ended(Flight* flight, const grpc::Status& status) {
-    const Clock::time_point now = Clock::now();
-    if (!status.ok()) Fail("a check failed: " + status.error_message());
-    ++done_;
-    work_.Judge(flight->number, flight->response);
-    const float ms = 1e3F * static_cast<float>(Duration(now - flight->intended).count());
-    const bool again = again_;
-    if (again) Send(flight, now);
-    const std::lock_guard lock(mutex_);
-    if (counting_) ms_.push_back(ms);
-    if (!again) idle_.push_back(flight);
-    --under_way_;
-  }
+  double Elapsed() const { return Duration(Clock::now() - start_).count(); }
+  Phase Measure(double seconds, const std::vector<pid_t>& watched);
+  // Sends what is due and takes what comes, until so many seconds after start_.
+  void Run(double until);
+  // Takes what has come, or comes within so many seconds.
+  void Turn(double wait);
+  void Send(Flight& flight, double intended);
+  void Ended(Flight& flight);
+  void Drain();
+  Flight& TakeFlight();
 
   const Work& work_;
-  std::vector<std::unique_ptr<Stub>> stubs_;
-  std::atomic<int64_t> next_number_{0}, done_{0}, under_way_{0};
-  std::atomic<bool> again_{false}, counting_{false};
-  std::mutex mutex_;
-  std::vector<float> ms_;
+  std::vector<std::unique_ptr<H2Connection>> connections_;
   std::vector<std::unique_ptr<Flight>> flights_;
   std::vector<Flight*> idle_;
+  int64_t next_number_ = 0, done_ = 0, under_way_ = 0;
+  Clock::time_point start_;
+  std::vector<double> arrivals_;  // of the open loop
+  size_t next_arrival_ = 0;
+  bool again_ = false;
+  double counted_from_ = 0, counted_until_ = 0;  // calls due then are
+  std::vector<float> ms_;
 };
 
 }  // namespace lingkaran::bench

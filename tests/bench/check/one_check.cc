@@ -1,6 +1,7 @@
 #include "tests/bench/check/one_check.h"
 
-#include "tests/bench/check/load.h"
+#include "tests/bench/check/calls.h"
+#include "tests/bench/check/measure.h"
 #include "tests/bench/check/people.h"
 
 namespace lingkaran::bench {

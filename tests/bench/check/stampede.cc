@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
-#include "tests/bench/check/load.h"
+#include "tests/bench/check/calls.h"
+#include "tests/bench/check/measure.h"
 #include "tests/bench/check/one_check.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"

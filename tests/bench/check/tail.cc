@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kMembers = 1'000'000;
 constexpr int64_t kImportRoom = 2'000'000;
-constexpr int kConnections = 8;
+constexpr int kConnections = 64;
 constexpr int kCallers = 64;
 constexpr int kPeopleASecond = 60'000;  // more than are imported in a second
 
@@ -28,14 +28,13 @@ std::string Copy(const Setting& setting, int64_t members) {
   return path;
 }
 
-double Capacity(Load<SingleWork>& load, const Setting& setting) {
+double Capacity(Load& load, const Setting& setting) {
   Series rates;
   for (int i = 0; i < 3; ++i) rates.Add(load.Closed(kCallers, setting.seconds, {}).rate());
   return rates.Median();
 }
 
-void Plot(Load<SingleWork>& load, const Setting& setting, double capacity,
-          const std::string& path) {
+void Plot(Load& load, const Setting& setting, double capacity, const std::string& path) {
   std::vector<LoadPoint> points;
   for (int percent = 10; percent <= 90; percent += 10) {
     Series p50, p99, p999;
@@ -65,7 +64,7 @@ void MeasureTail(Setting& setting, const std::string& plot) {
       setting, {.database = Copy(setting, members), .near_members = members + kImportRoom});
   server.AwaitComplete();
   const SingleWork work(members, &setting.verdicts);
-  Load<SingleWork> load(server.address(), work, kConnections);
+  Load load(server.address(), work, kConnections);
   Import import(server.address(), members + 1);
   const double capacity = Capacity(load, setting);
   Series p50, p99, p999, during, imported;

@@ -1,8 +1,5 @@
 #include "tests/bench/check/work.h"
 
-#include <grpcpp/support/proto_buffer_reader.h>
-#include <grpcpp/support/slice.h>
-
 #include "tests/bench/check/measure.h"
 #include "tests/bench/check/people.h"
 
@@ -22,13 +19,19 @@ int64_t Asked(int64_t i, int64_t members) {
   return static_cast<int64_t>(Scatter(i) % static_cast<uint64_t>(members)) + 1;
 }
 
-void SingleWork::Fill(int64_t number, Request& request) const {
+void SingleWork::Fill(int64_t number, H2Connection::Call& call) const {
+  coverage::v1::CheckEligibilityRequest request;
   request.mutable_person()->set_nik(NikOf(Asked(number, members_)));
+  call.SetRequest(request.SerializeAsString());
 }
 
-void SingleWork::Judge(int64_t number, const Response& response) const {
+void SingleWork::Judge(int64_t number, std::string_view response) const {
   if (verdicts_ == nullptr || !IsJudged(number)) return;
-  verdicts_->Judge(Asked(number, members_), response);
+  coverage::v1::CheckEligibilityResponse answer;
+  if (!answer.ParseFromArray(response.data(), static_cast<int>(response.size()))) {
+    Fail("a check's response can't be read");
+  }
+  verdicts_->Judge(Asked(number, members_), answer);
 }
 
 BatchWork::BatchWork(int64_t members, int size, int batches, const Verdicts* verdicts)
@@ -39,8 +42,7 @@ BatchWork::BatchWork(int64_t members, int size, int batches, const Verdicts* ver
     for (int item = 0; item < size; ++item) {
       request.add_items()->mutable_person()->set_nik(NikOf(PersonOf(batch, item)));
     }
-    const grpc::Slice bytes(request.SerializeAsString());
-    requests_.emplace_back(&bytes, 1);
+    requests_.push_back(request.SerializeAsString());
   }
 }
 
@@ -48,16 +50,16 @@ int64_t BatchWork::PersonOf(int64_t batch, int item) const {
   return Asked(batch * size_ + item, members_);
 }
 
-void BatchWork::Fill(int64_t number, Request& request) const {
-  request = requests_[number % requests_.size()];
+void BatchWork::Fill(int64_t number, H2Connection::Call& call) const {
+  call.SetRequest(requests_[number % requests_.size()]);
 }
 
-void BatchWork::Judge(int64_t number, const Response& response) const {
+void BatchWork::Judge(int64_t number, std::string_view response) const {
   if (!IsJudged(number)) return;
   coverage::v1::BatchCheckEligibilityResponse answer;
-  grpc::ByteBuffer bytes = response;
-  grpc::ProtoBufferReader reader(&bytes);
-  if (!answer.ParseFromZeroCopyStream(&reader)) Fail("a batch's response can't be read");
+  if (!answer.ParseFromArray(response.data(), static_cast<int>(response.size()))) {
+    Fail("a batch's response can't be read");
+  }
   if (answer.results_size() != size_) Fail("a batch was not answered item by item");
   const auto batch = static_cast<int64_t>(number % requests_.size());
   for (int i = 0; i < kItemsJudged && i < size_; ++i) {
