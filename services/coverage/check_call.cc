@@ -137,7 +137,7 @@ class CheckCall {
 
   // Answers what the near cache knows.
   absl::Status AskNear() {
-    const absl::Time now = parts_.clock.Now();
+    now_ = parts_.clock.Now();
     const absl::Time steady = parts_.steady.Now();
     for (int i = 0; i < Shape::Size(request_); ++i) {
       absl::StatusOr<Question> question = Shape::Read(request_, i, parts_.sealer);
@@ -147,7 +147,7 @@ class CheckCall {
       }
       Facts facts;
       if (parts_.near.Find(question->person, fresh_, steady, facts) == NearCache::Hit::kFound) {
-        Answer(i, *question, facts, now);
+        Answer(i, *question, facts);
       } else {
         open_.push_back({i, *std::move(question)});
       }
@@ -155,8 +155,8 @@ class CheckCall {
     return absl::OkStatus();
   }
 
-  void Answer(int place, const Question& question, const Facts& facts, absl::Time now) {
-    FillResult(question, facts, rules_, now, may_know_, Shape::ResultOf(response_, place));
+  void Answer(int place, const Question& question, const Facts& facts) {
+    FillResult(question, facts, rules_, now_, may_know_, Shape::ResultOf(response_, place));
     // To those who may not know, the token tells no more than they sent.
     position_ =
         std::min(position_, may_know_ ? std::max(facts.position, fresh_.position) : demanded_);
@@ -204,16 +204,16 @@ class CheckCall {
   grpc::Status AnswerOpen(absl::StatusOr<std::vector<Facts>> facts) {
     absl::Status status = facts.ok() ? run_.StillWanted() : facts.status();
     if (!status.ok()) return End(std::move(status));
-    const absl::Time now = parts_.clock.Now();
+    now_ = parts_.clock.Now();
     for (size_t i = 0; i < open_.size(); ++i) {
-      Answer(open_[i].place, open_[i].question, (*facts)[i], now);
+      Answer(open_[i].place, open_[i].question, (*facts)[i]);
     }
     return End(absl::OkStatus());
   }
 
   grpc::Status End(absl::Status status) {
     if (status.ok()) {
-      const int64_t nanos = absl::ToUnixNanos(parts_.clock.Now());
+      const int64_t nanos = absl::ToUnixNanos(now_);
       response_->mutable_checked_at()->set_seconds(nanos / 1'000'000'000);
       response_->mutable_checked_at()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
       response_->set_rules_version(rules_.version());
@@ -236,6 +236,7 @@ class CheckCall {
   int64_t demanded_ = 0;  // position of the caller's token
   std::vector<std::string> owed_;
   bool may_know_ = false;
+  absl::Time now_;               // of the latest answer
   int64_t position_ = kNowhere;  // what is answered so far is at least as fresh
   std::vector<Open> open_;
 };

@@ -13,6 +13,7 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/priority.h"
 #include "common/random.h"
 #include "services/coverage/notices.h"
 #include "services/coverage/single_flight.h"
@@ -300,6 +301,7 @@ absl::Status Follower::Impl::WorkOnce(bool mend) {
 }
 
 void Follower::Impl::Work() {
+  GiveWay();
   std::unique_lock lock(mutex);
   while (true) {
     changed.wait(lock, [&] { return stopping || want_mend || want_load; });

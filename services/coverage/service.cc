@@ -1,7 +1,9 @@
 #include "services/coverage/service.h"
 
+#include "common/priority.h"
+
 // The RPCs, but for the checks: each hands its body to RunRpc. The bodies are in the files that
-// service.h names.
+// service.h names. Writes come in bulk, and give way to those who ask.
 
 namespace lingkaran::coverage {
 
@@ -18,6 +20,7 @@ CoverageServiceImpl::CoverageServiceImpl(const Parts& parts)
 Status CoverageServiceImpl::UpsertMembers(ServerContext* context,
                                           const v1::UpsertMembersRequest* request,
                                           v1::UpsertMembersResponse* response) {
+  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/UpsertMembers",
                 [&](const Call& call) { return Upsert(call, *request, response); });
 }
@@ -25,6 +28,7 @@ Status CoverageServiceImpl::UpsertMembers(ServerContext* context,
 Status CoverageServiceImpl::ActivateCoverage(ServerContext* context,
                                              const v1::ActivateCoverageRequest* request,
                                              v1::ActivateCoverageResponse* response) {
+  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/ActivateCoverage",
                 [&](const Call& call) { return Activate(call, *request, response); });
 }
@@ -32,6 +36,7 @@ Status CoverageServiceImpl::ActivateCoverage(ServerContext* context,
 Status CoverageServiceImpl::RevokeCoverage(ServerContext* context,
                                            const v1::RevokeCoverageRequest* request,
                                            v1::RevokeCoverageResponse* response) {
+  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/RevokeCoverage",
                 [&](const Call& call) { return Revoke(call, *request, response); });
 }

@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/log.h"
+#include "common/priority.h"
 #include "common/sealer.h"
 #include "services/coverage/record.h"
 #include "services/coverage/store.h"
@@ -57,6 +58,7 @@ class Loader {
   static constexpr size_t kMostWaiting = 4;
 
   void Run() {
+    GiveWay();
     std::unique_lock lock(mutex_);
     while (true) {
       changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
