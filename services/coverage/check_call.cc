@@ -1,6 +1,7 @@
 #include "services/coverage/check_call.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,7 @@ struct Single {
     return method;
   }
   static absl::Status CheckSize(const Request&) { return absl::OkStatus(); }
+  static constexpr int kTogether = 1;
   static int Size(const Request&) { return 1; }
   static absl::StatusOr<Question> Read(const Request& request, int, const Sealer& sealer) {
     return ReadQuestion(request.person(), request.programmes(), request.day(), sealer);
@@ -45,6 +47,7 @@ struct Batch {
   static absl::Status CheckSize(const Request& request) {
     return CheckBatchSize(request.items_size(), kMaxChecks, "items");
   }
+  static constexpr int kTogether = static_cast<int>(NearCache::kTogether);
   static int Size(const Request& request) { return request.items_size(); }
   static bool IsCorrelationId(const std::string& id) {
     return id.size() <= kMaxCorrelationId && std::all_of(id.begin(), id.end(), absl::ascii_isprint);
@@ -106,6 +109,7 @@ class CheckCall {
     Question question;
   };
   using Self = std::shared_ptr<CheckCall>;
+  static constexpr int kTogether = Shape::kTogether;
 
   absl::Status Begin() {
     RETURN_IF_ERROR(Shape::CheckSize(request_));
@@ -139,20 +143,40 @@ class CheckCall {
   absl::Status AskNear() {
     now_ = parts_.clock.Now();
     const absl::Time steady = parts_.steady.Now();
-    for (int i = 0; i < Shape::Size(request_); ++i) {
-      absl::StatusOr<Question> question = Shape::Read(request_, i, parts_.sealer);
-      if (!question.ok()) {
-        RETURN_IF_ERROR(Shape::Refuse(question.status(), i, response_));
-        continue;
-      }
-      Facts facts;
-      if (parts_.near.Find(question->person, fresh_, steady, facts) == NearCache::Hit::kFound) {
-        Answer(i, *question, facts);
-      } else {
-        open_.push_back({i, *std::move(question)});
-      }
+    const int size = Shape::Size(request_);
+    for (int from = 0; from < size; from += kTogether) {
+      RETURN_IF_ERROR(AskNear(from, std::min(size, from + kTogether), steady));
     }
     return absl::OkStatus();
+  }
+
+  // Checks [from, to), kTogether at most.
+  absl::Status AskNear(int from, int to, absl::Time steady) {
+    std::array<std::optional<Question>, kTogether> questions;
+    std::array<const PersonKey*, kTogether> keys;
+    size_t read = 0;
+    for (int i = from; i < to; ++i) {
+      absl::StatusOr<Question> question = Shape::Read(request_, i, parts_.sealer);
+      if (question.ok()) {
+        keys[read++] = &questions[i - from].emplace(*std::move(question)).person;
+      } else {
+        RETURN_IF_ERROR(Shape::Refuse(question.status(), i, response_));
+      }
+    }
+    if (kTogether > 1) parts_.near.Expect({keys.data(), read});
+    for (int i = from; i < to; ++i) {
+      if (questions[i - from]) AskNear(i, *questions[i - from], steady);
+    }
+    return absl::OkStatus();
+  }
+
+  void AskNear(int place, Question& question, absl::Time steady) {
+    Facts facts;
+    if (parts_.near.Find(question.person, fresh_, steady, facts) == NearCache::Hit::kFound) {
+      Answer(place, question, facts);
+    } else {
+      open_.push_back({place, std::move(question)});
+    }
   }
 
   void Answer(int place, const Question& question, const Facts& facts) {

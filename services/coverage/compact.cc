@@ -113,8 +113,13 @@ std::optional<uint64_t> NumberCode(std::string_view number) {
   return FirstCode(number.size()) + value;
 }
 
+bool IsNumberCode(uint64_t code) {
+  static const uint64_t end = FirstCode(kMostDigits + 1);
+  return code != 0 && code < end;
+}
+
 std::string NumberOfCode(uint64_t code) {
-  if (code == 0 || code >= FirstCode(kMostDigits + 1)) return {};
+  if (!IsNumberCode(code)) return {};
   size_t digits = 1;
   while (code >= FirstCode(digits + 1)) ++digits;
   std::string number(digits, '0');

@@ -17,6 +17,7 @@ inline constexpr int kNumberCodeBits = 54;
 
 // 1 and up for one to sixteen decimal digits, leading zeros and all; nullopt for anything else.
 std::optional<uint64_t> NumberCode(std::string_view number);
+bool IsNumberCode(uint64_t code);
 // The number of a code; empty for 0 and what is no code.
 std::string NumberOfCode(uint64_t code);
 

@@ -64,6 +64,23 @@ struct NearCache::Impl {
     if (options.members != 0) table.Put(record);
   }
 
+  // Rows as of `position` follow.
+  void LoadFrom(int64_t position) {
+    if (position < std::max(load_since, window.begin())) load_good = false;
+  }
+
+  // `Person` is a Record or a NearEntry.
+  template <typename Person>
+  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of) {
+    if (!StillRight(worker_id, as_of)) return;
+    if (options.members == 0 || table.WouldDrop(worker_id)) {
+      load_good = false;
+    } else {
+      Take(as_of, position());
+      table.Put(person);
+    }
+  }
+
   // A change: nobody's keys may be somebody's now.
   void Arrive(const Record& record, int64_t to) {
     if (record.facts.position > to) return nobody.Clear();
@@ -124,6 +141,8 @@ NearCache::Hit NearCache::Find(const PersonKey& key, const Freshness& fresh, abs
   out.position = position;
   return Hit::kFound;
 }
+
+void NearCache::Expect(absl::Span<const PersonKey* const> keys) const { impl_->table.Expect(keys); }
 
 int64_t NearCache::position() const {
   return impl_->shown.position.load(std::memory_order_acquire);
@@ -236,15 +255,19 @@ void NearCache::BeginLoad() {
 
 void NearCache::Load(absl::Span<const Record> rows, int64_t position) {
   const std::lock_guard lock(impl_->mutex);
-  if (position < std::max(impl_->load_since, impl_->window.begin())) impl_->load_good = false;
+  impl_->LoadFrom(position);
   for (const Record& row : rows) {
-    if (!row.facts.known || !impl_->StillRight(row.facts.worker_id, position)) continue;
-    if (impl_->options.members == 0 || impl_->table.WouldDrop(row.facts.worker_id)) {
-      impl_->load_good = false;
-    } else {
-      impl_->Take(position, impl_->position());
-      impl_->Put(row);
-    }
+    if (row.facts.known) impl_->LoadOne(row.facts.worker_id, row, position);
+  }
+}
+
+void NearCache::Load(absl::Span<const NearEntry> rows, int64_t position) {
+  constexpr size_t kAhead = 8;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->LoadFrom(position);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) impl_->table.Expect(rows[i + kAhead]);
+    impl_->LoadOne(rows[i].worker_id(), rows[i], position);
   }
 }
 

@@ -51,6 +51,9 @@ class NearCache {
 
   // out.position is W on kFound. `now` is steady time.
   Hit Find(const PersonKey& key, const Freshness& fresh, absl::Time now, Facts& out) const;
+  // These are asked for next: fetches them from memory together (NearTable::Expect).
+  static constexpr size_t kTogether = NearTable::kTogether;
+  void Expect(absl::Span<const PersonKey* const> keys) const;
   int64_t position() const;
   // True if everybody is in the table, so that whom it has not is nobody.
   bool complete() const;
@@ -89,6 +92,7 @@ class NearCache {
   // brought by Advance found room, the window reached back far enough, and nothing restarted.
   void BeginLoad();
   void Load(absl::Span<const Record> rows, int64_t position);
+  void Load(absl::Span<const NearEntry> rows, int64_t position);
   void FinishLoad();
 
  private:

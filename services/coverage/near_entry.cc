@@ -30,16 +30,22 @@ uint64_t Mix(uint64_t x) {
   return x ^ x >> 33;
 }
 
-// Offset and spans; false if they don't fit.
-bool SetFacts(const Facts& facts, NearEntry& entry) {
-  const int offset = facts.utc_offset_hours - 7;
+NearEntry WithKeys(int64_t worker_id, const NikHash& nik_hash, uint64_t number_code) {
+  NearEntry entry;
+  std::memcpy(entry.words.data(), nik_hash.data(), nik_hash.size());
+  entry.words[2] = number_code;
+  entry.words[3] = static_cast<uint64_t>(worker_id) << kIdShift;
+  return entry;
+}
+
+// False if they don't fit.
+bool SetFacts(int utc_offset_hours, const Spans& spans, NearEntry& entry) {
+  const int offset = utc_offset_hours - 7;
   if (offset < 0 || offset > 2) return false;
-  const std::optional<Spans> spans = PackSpans(facts);
-  if (!spans) return false;
   entry.words[2] |= static_cast<uint64_t>(offset) << kOffsetShift |
-                    static_cast<uint64_t>(spans->count) << kCountShift;
-  for (int i = 0; i < spans->count; ++i) {
-    entry.words[4 + i / 2] |= static_cast<uint64_t>(spans->codes[i]) << (32 * (i % 2));
+                    static_cast<uint64_t>(spans.count) << kCountShift;
+  for (int i = 0; i < spans.count; ++i) {
+    entry.words[4 + i / 2] |= static_cast<uint64_t>(spans.codes[i]) << (32 * (i % 2));
   }
   return true;
 }
@@ -78,13 +84,21 @@ uint64_t HashOf(const KeyCode& key, uint64_t seed) {
 
 std::optional<NearEntry> NearEntry::Of(const Record& record) {
   if (!FitsId(record.facts.worker_id)) return std::nullopt;
-  NearEntry entry;
-  std::memcpy(entry.words.data(), record.nik_hash.data(), record.nik_hash.size());
-  entry.words[2] = NumberCode(record.membership_number).value_or(0);
-  entry.words[3] = static_cast<uint64_t>(record.facts.worker_id) << kIdShift;
-  if (!SetFacts(record.facts, entry)) entry.words[2] |= kWide;
+  NearEntry entry = WithKeys(record.facts.worker_id, record.nik_hash,
+                             NumberCode(record.membership_number).value_or(0));
+  const std::optional<Spans> spans = PackSpans(record.facts);
+  if (!spans || !SetFacts(record.facts.utc_offset_hours, *spans, entry)) entry.words[2] |= kWide;
   return entry;
 }
+
+std::optional<NearEntry> NearEntry::Of(const CodedRecord& record) {
+  if (!FitsId(record.worker_id)) return std::nullopt;
+  NearEntry entry = WithKeys(record.worker_id, record.nik_hash, record.number_code);
+  SetFacts(record.utc_offset_hours, record.spans, entry);
+  return entry;
+}
+
+int64_t NearEntry::worker_id() const { return static_cast<int64_t>(words[3] >> kIdShift); }
 
 KeyCode NearEntry::Key(Kind kind) const {
   if (kind == Kind::kNik) return {kind, words[0], words[1]};
@@ -102,7 +116,7 @@ bool NearEntry::wide() const { return words[2] & kWide; }
 
 void NearEntry::Read(Facts& facts) const {
   facts.known = true;
-  facts.worker_id = static_cast<int64_t>(words[3] >> kIdShift);
+  facts.worker_id = worker_id();
   facts.utc_offset_hours = 7 + static_cast<int>(words[2] >> kOffsetShift & 3);
   Spans spans;
   spans.count = static_cast<int>(words[2] >> kCountShift & 7);

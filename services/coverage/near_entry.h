@@ -41,6 +41,8 @@ struct NearEntry {
 
   // nullopt if the worker id does not fit.
   static std::optional<NearEntry> Of(const Record& record);
+  static std::optional<NearEntry> Of(const CodedRecord& record);
+  int64_t worker_id() const;
   KeyCode Key(PersonKey::Kind kind) const;
   void DropKey(PersonKey::Kind kind);
   bool wide() const;
@@ -62,6 +64,9 @@ class NearEntries {
   bool Read(size_t slot, NearEntry& out) const;
   // Any thread: `entry`, read from `slot`, was asked for.
   void Ask(size_t slot, const NearEntry& entry) const;
+
+  // Any thread: it will be read in a moment.
+  void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * NearEntry::kWords]); }
 
   // The writer.
   NearEntry Get(size_t slot) const;

@@ -34,6 +34,9 @@ class NearIndex {
     return false;
   }
 
+  // Any thread: it will be looked for in a moment.
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&cells_[Home(hash)]); }
+
   // The writer. The slot must not be in yet.
   void Insert(uint64_t hash, size_t slot) {
     size_t at = Home(hash);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "services/coverage/near_entry.h"
 #include "services/coverage/near_index.h"
 
 namespace lingkaran::coverage {
@@ -206,16 +205,44 @@ bool NearTable::Put(const Record& record) {
     }
     return true;
   }
-  const std::optional<size_t> slot = impl_->SlotOf(entry->Key(Kind::kWorker));
-  if (slot && impl_->entries.Get(*slot).SameAs(*entry)) return true;
+  return Put(*entry);
+}
+
+bool NearTable::Put(const NearEntry& entry) {
+  const std::optional<size_t> slot = impl_->SlotOf(entry.Key(Kind::kWorker));
+  if (slot && impl_->entries.Get(*slot).SameAs(entry)) return true;
   const bool drops = !slot && impl_->full();
-  if (impl_->Moves(*entry, slot)) {
+  if (impl_->Moves(entry, slot)) {
     const Moving moving(impl_->moves);
-    impl_->Set(*entry, slot);
+    impl_->Set(entry, slot);
   } else {
-    impl_->Set(*entry, slot);
+    impl_->Set(entry, slot);
   }
   return !drops;
+}
+
+void NearTable::Expect(const NearEntry& entry) const {
+  for (Kind kind : kKinds) impl_->IndexOf(kind).Prefetch(impl_->Hash(entry.Key(kind)));
+}
+
+void NearTable::Expect(absl::Span<const PersonKey* const> keys) const {
+  std::array<uint64_t, kTogether> hashes{};
+  std::array<const NearIndex*, kTogether> where{};
+  const size_t count = std::min(keys.size(), kTogether);
+  for (size_t i = 0; i < count; ++i) {
+    const std::optional<KeyCode> code = CodeOf(*keys[i]);
+    if (!code) continue;
+    hashes[i] = impl_->Hash(*code);
+    where[i] = &impl_->IndexOf(code->kind);
+    where[i]->Prefetch(hashes[i]);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (where[i] == nullptr) continue;
+    where[i]->Find(hashes[i], [&](size_t slot) {
+      impl_->entries.Prefetch(slot);
+      return true;
+    });
+  }
 }
 
 bool NearTable::WouldDrop(int64_t worker_id) const {

@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/types/span.h"
+#include "services/coverage/near_entry.h"
 #include "services/coverage/record.h"
 
 namespace lingkaran::coverage {
@@ -35,10 +37,18 @@ class NearTable {
   // allocating, as long as the person has at most four runs.
   Look Find(const PersonKey& key, Facts& out) const;
 
+  // Any thread: these will be looked for in a moment. What many people's places cost is waiting for
+  // memory, and they are waited for together; kTogether keys at most.
+  static constexpr size_t kTogether = 16;
+  void Expect(absl::Span<const PersonKey* const> keys) const;
+
   // One writer at a time.
   // Adds or replaces the person (by worker id), with all his keys; a key that another entry still
   // has is taken from it. False if somebody had to be dropped for him.
   bool Put(const Record& record);
+  bool Put(const NearEntry& entry);
+  // This one will be put in a moment.
+  void Expect(const NearEntry& entry) const;
   // True if Put of this worker would drop somebody.
   bool WouldDrop(int64_t worker_id) const;
   // Takes a person out, if he is there.

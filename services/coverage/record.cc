@@ -135,11 +135,20 @@ void ReadPlain(uint8_t flags, Source& source, Facts& facts) {
   if (PackSpans(facts)) source.Fail();
 }
 
-void ReadPacked(uint8_t flags, Source& source, Facts& facts) {
+Spans ReadCodes(uint8_t flags, Source& source) {
   Spans spans;
-  spans.count = flags >> kCountShift;
-  if (spans.count > Spans::kMost) return source.Fail();
-  for (int i = 0; i < spans.count; ++i) spans.codes[i] = source.Fixed();
+  const int count = flags >> kCountShift;
+  if (count > Spans::kMost) {
+    source.Fail();
+    return spans;
+  }
+  spans.count = count;
+  for (int i = 0; i < count; ++i) spans.codes[i] = source.Fixed();
+  return spans;
+}
+
+void ReadPacked(uint8_t flags, Source& source, Facts& facts) {
+  const Spans spans = ReadCodes(flags, source);
   ReadSpans(spans, facts);
   if (PackSpans(facts) != spans) source.Fail();
 }
@@ -156,6 +165,31 @@ std::string ReadNumber(uint8_t flags, Source& source) {
   std::string number = NumberOfCode(code);
   if (number.empty() && code != 0) source.Fail();
   return number;
+}
+
+// What the check sum holds for; empty, which is no record, if it does not.
+std::string_view BodyOf(std::string_view bytes) {
+  if (bytes.size() < kCheckBytes) return {};
+  const std::string_view body = bytes.substr(0, bytes.size() - kCheckBytes);
+  if (Source(bytes.substr(body.size())).Fixed() != CheckSum(body)) return {};
+  return body;
+}
+
+struct Head {
+  uint8_t flags = 0;
+  int64_t worker_id = 0;
+  NikHash nik_hash{};
+};
+
+Head ReadHead(Source& source) {
+  if (source.Byte() != kForm) source.Fail();
+  Head head;
+  head.flags = source.Byte();
+  head.worker_id = static_cast<int64_t>(source.Read());
+  const std::string_view hash = source.Take(head.nik_hash.size());
+  if (head.worker_id <= 0) source.Fail();
+  if (source.ok()) std::memcpy(head.nik_hash.data(), hash.data(), hash.size());
+  return head;
 }
 
 int ReadOffset(uint8_t flags, Source& source) {
@@ -235,29 +269,39 @@ std::string Pack(const Record& record) {
 }
 
 std::optional<Record> Unpack(std::string_view bytes) {
-  if (bytes.size() < kCheckBytes) return std::nullopt;
-  const std::string_view body = bytes.substr(0, bytes.size() - kCheckBytes);
-  if (Source(bytes.substr(body.size())).Fixed() != CheckSum(body)) return std::nullopt;
-
-  Source source(body);
-  const uint8_t form = source.Byte();
-  const uint8_t flags = source.Byte();
-  if (form != kForm) return std::nullopt;
+  Source source(BodyOf(bytes));
+  const Head head = ReadHead(source);
   Record record;
   record.facts.known = true;
-  record.facts.worker_id = static_cast<int64_t>(source.Read());
-  const std::string_view hash = source.Take(record.nik_hash.size());
-  if (!source.ok() || record.facts.worker_id <= 0) return std::nullopt;
-  std::memcpy(record.nik_hash.data(), hash.data(), hash.size());
-  record.membership_number = ReadNumber(flags, source);
-  record.facts.utc_offset_hours = ReadOffset(flags, source);
-  if (flags & kPlain) {
-    if (flags >> 6 != 0) return std::nullopt;
-    ReadPlain(flags, source, record.facts);
+  record.facts.worker_id = head.worker_id;
+  record.nik_hash = head.nik_hash;
+  record.membership_number = ReadNumber(head.flags, source);
+  record.facts.utc_offset_hours = ReadOffset(head.flags, source);
+  if ((head.flags & kPlain) == 0) {
+    ReadPacked(head.flags, source, record.facts);
+  } else if (head.flags >> 6 == 0) {
+    ReadPlain(head.flags, source, record.facts);
   } else {
-    ReadPacked(flags, source, record.facts);
+    return std::nullopt;
   }
   if (!source.AtEnd()) return std::nullopt;
+  return record;
+}
+
+std::optional<CodedRecord> UnpackCoded(std::string_view bytes) {
+  Source source(BodyOf(bytes));
+  const Head head = ReadHead(source);
+  const bool coded =
+      (head.flags & (kPlain | kTextNumber)) == 0 && (head.flags & kOffsetBits) != kOffsetBits;
+  if (!coded) return std::nullopt;
+  CodedRecord record;
+  record.worker_id = head.worker_id;
+  record.nik_hash = head.nik_hash;
+  record.number_code = source.Read();
+  record.utc_offset_hours = ReadOffset(head.flags, source);
+  record.spans = ReadCodes(head.flags, source);
+  const bool number = record.number_code == 0 || IsNumberCode(record.number_code);
+  if (!number || !source.AtEnd()) return std::nullopt;
   return record;
 }
 

@@ -25,10 +25,36 @@ constexpr int kMendedAtOnce = 5'000;  // members in one transaction
 
 absl::Status Stopped() { return absl::CancelledError("not wanted any more"); }
 
-std::optional<Record> Read(std::string_view row) {
-  const absl::StatusOr<std::string> packed = FromBase64Url(row);
-  return packed.ok() ? Unpack(*packed) : std::nullopt;
-}
+// What is read of the table, in portions.
+class Rows {
+ public:
+  Rows() { entries_.reserve(kPortion); }
+
+  // False if the row is no record.
+  bool Add(std::string_view row) {
+    const absl::StatusOr<std::string> packed = FromBase64Url(row);
+    if (!packed.ok()) return false;
+    if (const std::optional<CodedRecord> coded = UnpackCoded(*packed)) {
+      if (const std::optional<NearEntry> entry = NearEntry::Of(*coded)) {
+        entries_.push_back(*entry);
+        return true;
+      }
+    }
+    std::optional<Record> record = Unpack(*packed);
+    if (!record) return false;
+    records_.push_back(*std::move(record));
+    return true;
+  }
+  size_t size() const { return entries_.size() + records_.size(); }
+  void LoadInto(NearCache& near, int64_t position) const {
+    near.Load(entries_, position);
+    near.Load(records_, position);
+  }
+
+ private:
+  std::vector<NearEntry> entries_;
+  std::vector<Record> records_;  // who have no short form
+};
 
 // Reading and unpacking cost as much as putting in: a thread for each.
 class Loader {
@@ -38,7 +64,7 @@ class Loader {
   ~Loader() { Finish(); }
 
   // Takes the portion; waits while too many lie before it.
-  void Give(std::vector<Record> portion) {
+  void Give(Rows portion) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting; });
     waiting_.push_back(std::move(portion));
@@ -63,11 +89,11 @@ class Loader {
     while (true) {
       changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
-      const std::vector<Record> portion = std::move(waiting_.front());
+      const Rows portion = std::move(waiting_.front());
       waiting_.pop_front();
       changed_.notify_all();
       lock.unlock();
-      near_.Load(portion, position_);
+      portion.LoadInto(near_, position_);
       loaded_.fetch_add(static_cast<int64_t>(portion.size()));
       lock.lock();
     }
@@ -78,7 +104,7 @@ class Loader {
   std::atomic<int64_t>& loaded_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::vector<Record>> waiting_;
+  std::deque<Rows> waiting_;
   bool ended_ = false;
   std::thread thread_;  // last: it uses the others
 };
@@ -95,25 +121,15 @@ absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64
     near.BeginLoad();  // before the snapshot: that is as new as the cache, or newer
     const int64_t position = store::Position(tx);
     Loader loader(near, position, loaded);
-    std::vector<Record> portion;
-    const auto put = [&] {
-      loader.Give(std::exchange(portion, {}));
-      portion.reserve(kPortion);
-    };
+    Rows portion;
     const bool read = store::StreamRecords(tx, [&](std::string_view row) {
-      std::optional<Record> record = Read(row);
-      if (!record) {
-        all_read = false;
-        return true;
-      }
-      record->facts.position = position;
-      portion.push_back(*std::move(record));
+      if (!portion.Add(row)) all_read = false;
       if (portion.size() < kPortion) return true;
-      put();
+      loader.Give(std::exchange(portion, Rows()));
       return goes_on();
     });
     if (!read) return Stopped();
-    put();
+    loader.Give(std::move(portion));
     loader.Finish();
     return absl::OkStatus();
   });

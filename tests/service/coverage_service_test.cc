@@ -1,4 +1,8 @@
 // CoverageService over a real connection: the Solo story, idempotency, refusals, why and what for.
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -113,6 +117,24 @@ TEST_P(CoverageServiceTest, AMonthAfterTheWithdrawalIsRefusedAsSuch) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(status), Reason::kWorkerWithdrawn);
   EXPECT_TRUE(world_.Pay(0, 20191107, 1).ok());
+}
+
+// Of gRPC's threads that wait for calls and run them, those that let others go first.
+int ServingThreadsThatGiveWay() {
+  int count = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(thread.path() / "comm") >> name;
+    const int id = std::stoi(thread.path().filename());
+    if (name.starts_with("grpcpp_sync") && getpriority(PRIO_PROCESS, id) > 0) ++count;
+  }
+  return count;
+}
+
+TEST_P(CoverageServiceTest, WritesGiveWayToChecks) {
+  EXPECT_EQ(ServingThreadsThatGiveWay(), 0);
+  ASSERT_TRUE(world_.Upsert({world_.MemberOf(0)}).ok());
+  EXPECT_GT(ServingThreadsThatGiveWay(), 0) << "an import takes the processor from those who ask";
 }
 
 TEST_P(CoverageServiceTest, TheSameRequestGivesTheFirstAnswerAgain) {

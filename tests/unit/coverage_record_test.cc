@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 
 #include "services/coverage/compact.h"
+#include "services/coverage/near_entry.h"
 #include "tests/support/coverage_people.h"
 
 namespace lingkaran::coverage {
@@ -34,6 +35,38 @@ TEST(CoverageRecord, ComesBackAsItWent) {
     RC_ASSERT(SameRecord(*back, record));
     RC_ASSERT(back->facts.position == 0);
   }));
+}
+
+TEST(CoverageRecord, TheCodesAreThoseOfTheRecord) {
+  EXPECT_TRUE(rc::check("an entry of the codes is the entry of the record", [] {
+    const Record record = AnyRecord(AnyId());
+    const std::optional<CodedRecord> coded = UnpackCoded(Pack(record));
+    const std::optional<NearEntry> whole = NearEntry::Of(record);
+    const bool number = record.membership_number.empty() || NumberCode(record.membership_number);
+    RC_CLASSIFY(coded.has_value());
+    RC_ASSERT(coded.has_value() ==
+              (number && PackSpans(record.facts) && record.facts.utc_offset_hours >= 7 &&
+               record.facts.utc_offset_hours <= 9));
+    if (!coded) return;
+    const std::optional<NearEntry> entry = NearEntry::Of(*coded);
+    RC_ASSERT(entry.has_value() == whole.has_value());
+    if (entry) RC_ASSERT(entry->words == whole->words);
+  }));
+}
+
+TEST(CoverageRecord, CodesThatAreNoneAreRefused) {
+  EXPECT_TRUE(rc::check("what Unpack refuses for its bytes has no codes either", [] {
+    std::string bytes = Pack(AnyRecord(AnyId()));
+    const auto at = Any<size_t>(0, bytes.size());
+    RC_ASSERT(!UnpackCoded(bytes.substr(0, at)));
+    RC_ASSERT(!UnpackCoded(Summed(BodyOf(bytes) + 'x')));
+    bytes[at] = static_cast<char>(bytes[at] ^ Any(1, 256));
+    RC_ASSERT(!UnpackCoded(bytes));
+  }));
+  std::string body = BodyOf(Pack(Marked(17, 3)));
+  EXPECT_TRUE(UnpackCoded(Summed(body)));
+  body[0] = 2;
+  EXPECT_FALSE(UnpackCoded(Summed(body))) << "another version";
 }
 
 TEST(CoverageRecord, IsShort) {

@@ -28,10 +28,9 @@ std::string Copy(const Setting& setting, int64_t members) {
   return path;
 }
 
+// At this moment: the machine is faster at one time than at another.
 double Capacity(Load& load, const Setting& setting) {
-  Series rates;
-  for (int i = 0; i < 3; ++i) rates.Add(load.Closed(kCallers, setting.seconds, {}).rate());
-  return rates.Median();
+  return load.Closed(kCallers, setting.seconds, {}).rate();
 }
 
 void Plot(Load& load, const Setting& setting, double capacity, const std::string& path) {
@@ -66,13 +65,14 @@ void MeasureTail(Setting& setting, const std::string& plot) {
   const SingleWork work(members, &setting.verdicts);
   Load load(server.address(), work, kConnections);
   Import import(server.address(), members + 1);
-  const double capacity = Capacity(load, setting);
-  Series p50, p99, p999, during, imported;
+  Series capacity, p50, p99, p999, during, imported;
   for (int round = 0; round < setting.rounds; ++round) {
-    const Phase quiet = load.Open(capacity / 2, setting.seconds, {server.pid()});
     import.Prepare(static_cast<int64_t>((setting.seconds + 1) * kPeopleASecond));
+    capacity.Add(Capacity(load, setting));
+    const double half = capacity.values.back() / 2;
+    const Phase quiet = load.Open(half, setting.seconds, {server.pid()});
     import.Start();
-    const Phase busy = load.Open(capacity / 2, setting.seconds, {server.pid()});
+    const Phase busy = load.Open(half, setting.seconds, {server.pid()});
     const auto people = static_cast<double>(import.Stop());
     p50.Add(quiet.Ms(0.5));
     p99.Add(quiet.Ms(0.99));
@@ -80,11 +80,12 @@ void MeasureTail(Setting& setting, const std::string& plot) {
     during.Add(busy.Ms(0.99));
     imported.Add(people / (busy.seconds + 0.25));
     std::fprintf(stderr,
-                 "  round %d: p99 %.2f ms (server %.0f%%), during an import %.2f ms (%.0f%%)\n",
-                 round + 1, quiet.Ms(0.99), 100 * quiet.processor[0] / quiet.seconds, busy.Ms(0.99),
-                 100 * busy.processor[0] / busy.seconds);
+                 "  round %d: %.0f calls/s, p99 %.2f ms (server %.0f%%), during an import %.2f ms "
+                 "(%.0f%%)\n",
+                 round + 1, half, quiet.Ms(0.99), 100 * quiet.processor[0] / quiet.seconds,
+                 busy.Ms(0.99), 100 * busy.processor[0] / busy.seconds);
   }
-  if (!plot.empty()) Plot(load, setting, capacity, plot);
+  if (!plot.empty()) Plot(load, setting, capacity.Median(), plot);
   const auto limit = [&](double full) { return setting.quick ? 1'000 : full; };
   Figures& out = setting.figures;
   out.Add("capacity_per_s", "capacity, closed loop of 64 callers (checks/s)", capacity);
