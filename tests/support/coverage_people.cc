@@ -124,4 +124,10 @@ Record AnyRecord(int64_t id) {
   return record;
 }
 
+std::vector<NearEntry> EntriesOf(const std::vector<Record>& records) {
+  std::vector<NearEntry> entries;
+  for (const Record& record : records) entries.push_back(NearEntry::Of(record).value());
+  return entries;
+}
+
 }  // namespace lingkaran::coverage

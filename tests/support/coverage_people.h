@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <rapidcheck.h>
 
+#include "services/coverage/near_entry.h"
 #include "services/coverage/record.h"
 
 namespace lingkaran::coverage {
@@ -36,5 +38,8 @@ T Any(T low, T high) {
 // facts that no compact form holds. Keys are those of `id`.
 Facts AnyFacts(int64_t id);
 Record AnyRecord(int64_t id);
+
+// People who fit, as a warm start brings them.
+std::vector<NearEntry> EntriesOf(const std::vector<Record>& records);
 
 }  // namespace lingkaran::coverage

@@ -284,15 +284,10 @@ class Session {
     const int64_t as_of = Between(std::max<int64_t>(1, position_ - 3), world_.head());
     const int64_t end = load_next_ + pool_ / 3 + 1;
     std::vector<Record> rows;
-    std::vector<NearEntry> entries;
     for (const auto& [id, record] : world_.At(as_of)) {
-      if (id < load_next_ || id >= end) continue;
-      const bool coded = record.facts.known && Any(0, 4) > 0 && NearEntry::Of(record);
-      if (coded) entries.push_back(*NearEntry::Of(record));
-      if (!coded) rows.push_back(record);
+      if (id >= load_next_ && id < end) rows.push_back(record);
     }
-    near_.Load(entries, as_of);
-    near_.Load(rows, as_of);
+    Any(0, 4) > 0 ? near_.Load(EntriesOf(rows), as_of) : near_.Load(rows, as_of);
     Tell("load ", load_next_, " to ", end - 1, " as of ", as_of);
     load_next_ = end;
     if (load_next_ <= pool_) return;
