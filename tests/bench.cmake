@@ -21,7 +21,7 @@ add_library(check_bench_redis STATIC bench/check/measure.cc bench/check/redis_fi
 target_link_libraries(check_bench_redis PRIVATE lingkaran_options PkgConfig::HIREDIS)
 add_library(check_bench STATIC
   bench/check/batches.cc bench/check/calls.cc bench/check/cold_start.cc bench/check/costs.cc
-  bench/check/figures.cc bench/check/h2.cc bench/check/import.cc bench/check/load.cc
+  bench/check/echo_server.cc bench/check/figures.cc bench/check/h2.cc bench/check/import.cc bench/check/load.cc
   bench/check/nation_file.cc bench/check/one_check.cc bench/check/people.cc bench/check/plot.cc bench/check/redis_memory.cc
   bench/check/setting.cc bench/check/sqlite.cc bench/check/stampede.cc bench/check/tail.cc
   bench/check/verdicts.cc bench/check/work.cc)

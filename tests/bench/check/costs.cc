@@ -1,11 +1,8 @@
 #include <unistd.h>
 
-#include <algorithm>
-#include <fstream>
-
 #include "tests/bench/check/baseline.h"
+#include "tests/bench/check/echo_server.h"
 #include "tests/bench/check/load.h"
-#include "tests/bench/check/one_check.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"
 #include "tests/bench/check/redis_fill.h"
@@ -23,20 +20,6 @@ constexpr int kBatchCallers = 8;
 // A round is cut into so many slices of each variant, in turn: a machine that slows down for a
 // moment then slows all of them.
 constexpr int kSlices = 16;
-
-// What the echo answers: a real answer of middling size.
-std::string MiddlingResponse(const CoverageServer& server, const Setting& setting,
-                             int64_t members) {
-  OneCheck check(server.address(), setting.verdicts);
-  std::vector<std::string> responses;
-  for (int i = 0; i < 501; ++i) {
-    responses.push_back(check.AskRight(Asked(i, members)).SerializeAsString());
-  }
-  const auto middle = responses.begin() + static_cast<ptrdiff_t>(responses.size() / 2);
-  std::nth_element(responses.begin(), middle, responses.end(),
-                   [](const std::string& a, const std::string& b) { return a.size() < b.size(); });
-  return *middle;
-}
 
 void FillValues(const std::string& redis, const std::string& keys, int64_t members) {
   RedisConnection connection(redis);
@@ -59,15 +42,14 @@ class Rivals {
         database_(setting.Nation(members_)),
         redis_(PinnedRedis()),
         check_(setting, {.database = database_, .near_members = members_ + members_ / 10}),
-        response_(WriteResponse(setting)),
-        echo_(setting, "echo", {"--response", response_}),
+        echo_(StartEcho(setting, check_, members_)),
         select_(setting, "select", {"--database", database_}),
         get_(setting, "get", {"--redis", redis_->address()}),
         single_(members_, &setting.verdicts),
         unjudged_(members_, nullptr),
         batch_(members_, kBatch, setting.quick ? 100 : 5'000, &setting.verdicts),
         check_load_(check_.address(), single_, kConnections),
-        echo_load_(echo_.address(), unjudged_, kConnections),
+        echo_load_(echo_->address(), unjudged_, kConnections),
         select_load_(select_.address(), single_, kConnections),
         get_load_(get_.address(), single_, kConnections),
         batch_load_(check_.address(), batch_, kConnections) {
@@ -77,14 +59,14 @@ class Rivals {
 
   // All callers ask as fast as they are answered: the capacity.
   Phase Echo(double seconds) {
-    return echo_load_.Closed(kCallers, seconds, {echo_.pid(), getpid()});
+    return echo_load_.Closed(kCallers, seconds, {echo_->pid(), getpid()});
   }
   Phase Check(double seconds) {
     return check_load_.Closed(kCallers, seconds, {check_.pid(), getpid()});
   }
   // So many calls a second are sent to either.
   Phase EchoAt(double rate, double seconds) {
-    return echo_load_.Open(rate, seconds, {echo_.pid()});
+    return echo_load_.Open(rate, seconds, {echo_->pid()});
   }
   Phase CheckAt(double rate, double seconds) {
     return check_load_.Open(rate, seconds, {check_.pid()});
@@ -105,18 +87,12 @@ class Rivals {
     return std::make_unique<RedisServer>();
   }
 
-  std::string WriteResponse(const Setting& setting) const {
-    const std::string path = setting.scratch + "/response";
-    std::ofstream(path, std::ios::binary) << MiddlingResponse(check_, setting, members_);
-    return path;
-  }
-
   const int64_t members_;
   const std::string database_;
   const std::unique_ptr<RedisServer> redis_;
   const CoverageServer check_;
-  const std::string response_;
-  const BaselineServer echo_, select_, get_;
+  const std::unique_ptr<BaselineServer> echo_;
+  const BaselineServer select_, get_;
   const SingleWork single_, unjudged_;
   const BatchWork batch_;
   Load check_load_, echo_load_, select_load_, get_load_;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "tests/bench/check/echo_server.h"
 #include "tests/bench/check/import.h"
 #include "tests/bench/check/load.h"
 #include "tests/bench/check/parts.h"
@@ -64,26 +65,32 @@ void MeasureTail(Setting& setting, const std::string& plot) {
   server.AwaitComplete();
   const SingleWork work(members, &setting.verdicts);
   Load load(server.address(), work, kConnections);
+  // The same load on an empty echo shows what of it all is gRPC's and the machine's.
+  const std::unique_ptr<BaselineServer> echo = StartEcho(setting, server, members);
+  const SingleWork unjudged(members, nullptr);
+  Load echo_load(echo->address(), unjudged, kConnections);
   Import import(server.address(), members + 1);
-  Series capacity, p50, p99, p999, during, imported;
+  Series capacity, p50, p99, p999, echo_p99, echo_p999, during, imported;
   for (int round = 0; round < setting.rounds; ++round) {
     import.Prepare(static_cast<int64_t>((setting.seconds + 1) * kPeopleASecond));
     capacity.Add(Capacity(load, setting));
     const double half = capacity.values.back() / 2;
     const Phase quiet = load.Open(half, setting.seconds, {server.pid()});
+    const Phase empty = echo_load.Open(half, setting.seconds, {});
     import.Start();
-    const Phase busy = load.Open(half, setting.seconds, {server.pid()});
+    const Phase busy = load.Open(half, setting.seconds, {});
     const auto people = static_cast<double>(import.Stop());
     p50.Add(quiet.Ms(0.5));
     p99.Add(quiet.Ms(0.99));
     p999.Add(quiet.Ms(0.999));
+    echo_p99.Add(empty.Ms(0.99));
+    echo_p999.Add(empty.Ms(0.999));
     during.Add(busy.Ms(0.99));
     imported.Add(people / (busy.seconds + 0.25));
-    std::fprintf(stderr,
-                 "  round %d: %.0f calls/s, p99 %.2f ms (server %.0f%%), during an import %.2f ms "
-                 "(%.0f%%)\n",
-                 round + 1, half, quiet.Ms(0.99), 100 * quiet.processor[0] / quiet.seconds,
-                 busy.Ms(0.99), 100 * busy.processor[0] / busy.seconds);
+    std::fprintf(stderr, "  round %d: %.0f calls/s: p99 %.2f ms (server %.0f%%)", round + 1, half,
+                 quiet.Ms(0.99), 100 * quiet.processor[0] / quiet.seconds);
+    std::fprintf(stderr, ", of an echo %.2f ms, during an import %.2f ms\n", empty.Ms(0.99),
+                 busy.Ms(0.99));
   }
   if (!plot.empty()) Plot(load, setting, capacity.Median(), plot);
   const auto limit = [&](double full) { return setting.quick ? 1'000 : full; };
@@ -92,6 +99,8 @@ void MeasureTail(Setting& setting, const std::string& plot) {
   out.Add("open_loop_p50_ms", "open loop at half the capacity, p50 (ms)", p50);
   out.Add("open_loop_p99_ms", "  p99 (ms)", p99, Bar::kAtMost, limit(2));
   out.Add("open_loop_p999_ms", "  p99.9 (ms)", p999, Bar::kAtMost, limit(5));
+  out.Add("open_loop_echo_p99_ms", "  p99 of an empty echo under this load (ms)", echo_p99);
+  out.Add("open_loop_echo_p999_ms", "  p99.9 of an empty echo under this load (ms)", echo_p999);
   out.Add("open_loop_p99_during_import_ms", "  p99 during an import (ms; bar: twice the quiet one)",
           during, Bar::kAtMost, limit(2 * p99.Median()));
   out.Add("import_people_per_s", "  people imported meanwhile (people/s)", imported);
