@@ -90,7 +90,9 @@ void CoverageServer::AwaitComplete() const {
 BaselineServer::BaselineServer(const Setting& setting, const std::string& mode,
                                const std::vector<std::string>& flags) {
   const OnProcessor pinned(kServerProcessor);
-  const std::string name = absl::StrCat(setting.scratch, "/baseline-", mode);
+  // Two parts of the bench may start the same one: an address is never an ended server's.
+  static int servers = 0;
+  const std::string name = absl::StrCat(setting.scratch, "/baseline-", mode, "-", ++servers);
   std::vector<std::string> all = {
       "--mode",         mode,
       "--clock",        kNationClock,
