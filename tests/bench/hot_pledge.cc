@@ -30,6 +30,7 @@
 #include "common/log.h"
 #include "services/sponsorship/store_ledger.h"
 #include "sponsorship_schema.h"
+#include "tests/support/requests.h"
 #include "tests/support/sponsorship_host.h"
 #include "tests/support/stack.h"
 #include "tests/support/test_database.h"
@@ -182,24 +183,12 @@ Response Ask(Stack& stack,
 double ThroughGrpc(const Settings& settings, const std::string& postgres) {
   Stack stack({.postgres = postgres, .clock = "2019-11-07T08:00:00+07:00"});
   using Stub = sv1::SponsorshipService::Stub;
-  sv1::CreateSponsorRequest sponsor;
-  sponsor.set_request_id(NewRequestId());
-  sponsor.set_name("Batavia Prosperindo Aset Manajemen");
-  sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
-  sv1::CreatePledgeRequest pledge;
-  pledge.set_request_id(NewRequestId());
-  pledge.set_sponsor_id(Ask(stack, &Stub::CreateSponsor, sponsor).sponsor().sponsor_id());
-  pledge.set_seats(kSeats);
-  pledge.set_months(1);
+  const int64_t sponsor_id = Ask(stack, &Stub::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+  sv1::CreatePledgeRequest pledge = NewPledge(sponsor_id, kSeats, /*months=*/1);
+  pledge.clear_programmes();
   pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  pledge.mutable_criteria()->set_region_code("33.72");
   const sv1::Pledge made = Ask(stack, &Stub::CreatePledge, pledge).pledge();
-  sv1::RecordPaymentRequest payment;
-  payment.set_request_id(NewRequestId());
-  payment.set_payment_code(made.invoice().payment_code());
-  payment.set_bank_reference("TRX-BENCH-1");
-  payment.set_amount_rupiah(made.invoice().amount_rupiah());
-  Ask(stack, &Stub::RecordPayment, payment);
+  Ask(stack, &Stub::RecordPayment, PaymentFor(made));
   constexpr int kCallers = 64;
   return Rate(settings, kCallers, [&](int caller, int64_t number) {
     sv1::AllocatePledgeRequest request;

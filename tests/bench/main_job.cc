@@ -18,6 +18,7 @@
 #include "common/client.h"
 #include "services/cli/books.h"
 #include "tests/bench/nation.h"
+#include "tests/support/requests.h"
 #include "tests/support/stack.h"
 
 namespace lingkaran::bench {
@@ -60,21 +61,10 @@ Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const R
 }
 
 int64_t OpenBatch(Stack& stack, int rows) {
-  rv1::CreateAgencyRequest agency;
-  agency.set_request_id(NewRequestId());
-  agency.set_name("Dinas Sosial Kota Surakarta");
-  agency.set_kind(rv1::AGENCY_KIND_SOCIAL_AGENCY);
-  agency.set_region_code("33.72");
-  rv1::CreateBatchRequest batch;
-  batch.set_request_id(NewRequestId());
-  batch.set_agency_id(
-      Ask(stack.registry(), &rv1::RegistryService::Stub::CreateAgency, agency, "agency")
-          .agency()
-          .agency_id());
-  batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
-  batch.set_decree_number("463/1");
-  batch.set_declared_rows(rows);
-  return Ask(stack.registry(), &rv1::RegistryService::Stub::CreateBatch, batch, "batch")
+  using Registries = rv1::RegistryService::Stub;
+  const int64_t agency_id =
+      Ask(stack.registry(), &Registries::CreateAgency, NewAgency(), "agency").agency().agency_id();
+  return Ask(stack.registry(), &Registries::CreateBatch, NewBatch(agency_id, rows), "batch")
       .batch()
       .batch_id();
 }
@@ -152,57 +142,29 @@ double PlainCopy(const std::string& url) {
 }
 
 void Approve(Stack& stack, int64_t batch_id) {
-  rv1::ReviewBatchRequest review;
-  review.set_request_id(NewRequestId());
-  review.set_batch_id(batch_id);
-  review.set_decision(rv1::REVIEW_DECISION_APPROVE);
-  rv1::Evidence* evidence = review.mutable_evidence();
-  evidence->set_working_attested(true);
-  evidence->set_healthy_attested(true);
-  evidence->set_attested_by("Kepala Seksi");
-  evidence->set_document("BA-1");
-  evidence->set_attested_day(20191105);
-  Ask(stack.registry(), &rv1::RegistryService::Stub::ReviewBatch, review, "review", "reviewer");
+  Ask(stack.registry(), &rv1::RegistryService::Stub::ReviewBatch, ApprovalOf(batch_id), "review",
+      "reviewer");
 }
 
 // Pledges and pays `seats`, allocates them, and gives the seconds of allocation with activation.
 double Allocate(Stack& stack, int seats) {
-  sv1::CreateSponsorRequest sponsor;
-  sponsor.set_request_id(NewRequestId());
-  sponsor.set_name("Batavia Prosperindo Aset Manajemen");
-  sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
-  sv1::CreatePledgeRequest pledge;
-  pledge.set_request_id(NewRequestId());
-  pledge.set_sponsor_id(
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreateSponsor, sponsor, "sponsor")
+  using Sponsorships = sv1::SponsorshipService::Stub;
+  const int64_t sponsor_id =
+      Ask(stack.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor(), "sponsor")
           .sponsor()
-          .sponsor_id());
-  pledge.set_seats(seats);
-  pledge.set_months(3);
-  pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  pledge.add_programmes(common::v1::PROGRAMME_JKM);
-  pledge.mutable_criteria()->set_region_code("33.72");
+          .sponsor_id();
+  sv1::CreatePledgeRequest pledge = NewPledge(sponsor_id, seats, /*months=*/3);
   pledge.mutable_criteria()->set_disabled_first(true);
   const sv1::Pledge made =
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreatePledge, pledge, "pledge")
-          .pledge();
-  sv1::RecordPaymentRequest payment;
-  payment.set_request_id(NewRequestId());
-  payment.set_payment_code(made.invoice().payment_code());
-  payment.set_bank_reference("TRX-BENCH-1");
-  payment.set_amount_rupiah(made.invoice().amount_rupiah());
-  Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::RecordPayment, payment, "payment");
+      Ask(stack.sponsorship(), &Sponsorships::CreatePledge, pledge, "pledge").pledge();
+  Ask(stack.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made), "payment");
 
   const auto start = std::chrono::steady_clock::now();
-  sv1::AllocatePledgeRequest allocate;
-  allocate.set_request_id(NewRequestId());
-  allocate.set_pledge_id(made.pledge_id());
-  allocate.set_seed("bench");
   sv1::WatchAllocationRequest watch;
-  watch.set_allocation_id(
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate, "allocate")
-          .allocation()
-          .allocation_id());
+  watch.set_allocation_id(Ask(stack.sponsorship(), &Sponsorships::AllocatePledge,
+                              AllocationOf(made.pledge_id()), "allocate")
+                              .allocation()
+                              .allocation_id());
   grpc::ClientContext context;
   CallOptions options;
   options.actor = "bench;role=officer";

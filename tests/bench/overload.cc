@@ -25,6 +25,7 @@
 #include "absl/time/clock.h"
 #include "common/client.h"
 #include "tests/support/one_service.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran::bench {
 namespace {

@@ -10,7 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/client.h"
-#include "tests/bench/nation.h"
+#include "tests/e2e/submit_list.h"
+#include "tests/support/requests.h"
 #include "tests/support/stack.h"
 
 namespace lingkaran {
@@ -47,78 +48,26 @@ Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const R
 }
 
 void ImportVerified(Stack& stack) {
-  rv1::CreateAgencyRequest agency;
-  agency.set_request_id(NewRequestId());
-  agency.set_name("Dinas Sosial Kota Surakarta");
-  agency.set_kind(rv1::AGENCY_KIND_SOCIAL_AGENCY);
-  agency.set_region_code("33.72");
-  rv1::CreateBatchRequest batch;
-  batch.set_request_id(NewRequestId());
-  batch.set_agency_id(Ask(stack.registry(), &rv1::RegistryService::Stub::CreateAgency, agency)
-                          .agency()
-                          .agency_id());
-  batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
-  batch.set_decree_number("463/1");
-  batch.set_declared_rows(kCandidates);
+  using Registries = rv1::RegistryService::Stub;
+  const int64_t agency_id =
+      Ask(stack.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
   const int64_t batch_id =
-      Ask(stack.registry(), &rv1::RegistryService::Stub::CreateBatch, batch).batch().batch_id();
+      Ask(stack.registry(), &Registries::CreateBatch, NewBatch(agency_id, kCandidates))
+          .batch()
+          .batch_id();
 
-  grpc::ClientContext context;
-  Prepare(context, As("dinsos"));
-  auto stream = stack.registry().SubmitCandidates(&context);
-  rv1::SubmitCandidatesResponse answer;
-  for (int i = 0; i < kCandidates;) {
-    rv1::SubmitCandidatesRequest chunk;
-    chunk.set_batch_id(batch_id);
-    for (const int end = std::min(i + 1000, kCandidates); i < end; ++i) {
-      rv1::CandidateRow* row = chunk.add_rows();
-      bench::FillCandidate(i, row);
-      row->set_line_number(i + 2);
-    }
-    chunk.set_complete(i == kCandidates);
-    ASSERT_TRUE(stream->Write(chunk));
-    ASSERT_TRUE(stream->Read(&answer));
-  }
-  stream->WritesDone();
-  ASSERT_TRUE(stream->Finish().ok());
-  ASSERT_EQ(answer.batch().accepted_rows(), kCandidates);
-
-  rv1::ReviewBatchRequest review;
-  review.set_request_id(NewRequestId());
-  review.set_batch_id(batch_id);
-  review.set_decision(rv1::REVIEW_DECISION_APPROVE);
-  review.mutable_evidence()->set_working_attested(true);
-  review.mutable_evidence()->set_healthy_attested(true);
-  review.mutable_evidence()->set_attested_by("Kepala Seksi");
-  review.mutable_evidence()->set_attested_day(20191105);
-  review.mutable_evidence()->set_document("BA-1");
-  Ask(stack.registry(), &rv1::RegistryService::Stub::ReviewBatch, review, "budi");
+  SubmitList(stack.registry(), As("dinsos"), batch_id, 0, kCandidates);
+  Ask(stack.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), "budi");
 }
 
 int64_t PaidPledge(Stack& stack) {
-  sv1::CreateSponsorRequest sponsor;
-  sponsor.set_request_id(NewRequestId());
-  sponsor.set_name("Batavia Prosperindo Aset Manajemen");
-  sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
-  sv1::CreatePledgeRequest pledge;
-  pledge.set_request_id(NewRequestId());
-  pledge.set_sponsor_id(
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreateSponsor, sponsor)
-          .sponsor()
-          .sponsor_id());
-  pledge.set_seats(kSeats);
-  pledge.set_months(3);
-  pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  pledge.add_programmes(common::v1::PROGRAMME_JKM);
-  pledge.mutable_criteria()->set_region_code("33.72");
-  const sv1::Pledge made =
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::CreatePledge, pledge).pledge();
-  sv1::RecordPaymentRequest payment;
-  payment.set_request_id(NewRequestId());
-  payment.set_payment_code(made.invoice().payment_code());
-  payment.set_bank_reference("TRX-0001");
-  payment.set_amount_rupiah(made.invoice().amount_rupiah());
-  Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::RecordPayment, payment);
+  using Sponsorships = sv1::SponsorshipService::Stub;
+  const int64_t sponsor_id =
+      Ask(stack.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+  const sv1::Pledge made = Ask(stack.sponsorship(), &Sponsorships::CreatePledge,
+                               NewPledge(sponsor_id, kSeats, /*months=*/3))
+                               .pledge();
+  Ask(stack.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made));
   return made.pledge_id();
 }
 

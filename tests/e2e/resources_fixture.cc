@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/books.h"
-#include "tests/bench/nation.h"
+#include "tests/e2e/submit_list.h"
 
 namespace lingkaran {
 namespace {
@@ -60,96 +60,27 @@ void ResourcesStack::Start(const std::string& service) {
 }
 
 void ResourcesStack::AddWorkers(int from, int count) {
-  rv1::CreateAgencyRequest agency;
-  agency.set_request_id(NewRequestId());
-  agency.set_name("Dinas Sosial Kota Surakarta");
-  agency.set_kind(rv1::AGENCY_KIND_SOCIAL_AGENCY);
-  agency.set_region_code("33.72");
-  rv1::CreateBatchRequest batch;
-  batch.set_request_id(NewRequestId());
-  batch.set_agency_id(
-      Must(stack_.registry(), &Registries::CreateAgency, agency).agency().agency_id());
-  batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
-  batch.set_decree_number("463/1");
-  batch.set_declared_rows(count);
+  const int64_t agency_id =
+      Must(stack_.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
   const int64_t batch_id =
-      Must(stack_.registry(), &Registries::CreateBatch, batch).batch().batch_id();
+      Must(stack_.registry(), &Registries::CreateBatch, NewBatch(agency_id, count))
+          .batch()
+          .batch_id();
 
-  CallOptions options;
-  options.actor = "dinsos;role=officer";
-  grpc::ClientContext context;
-  Prepare(context, options);
-  auto stream = stack_.registry().SubmitCandidates(&context);
-  rv1::SubmitCandidatesResponse answer;
-  for (int i = 0; i < count;) {
-    rv1::SubmitCandidatesRequest chunk;
-    chunk.set_batch_id(batch_id);
-    for (const int end = std::min(i + 1'000, count); i < end; ++i) {
-      rv1::CandidateRow* row = chunk.add_rows();
-      bench::FillCandidate(from + i, row);
-      row->set_line_number(i + 2);
-    }
-    chunk.set_complete(i == count);
-    ASSERT_TRUE(stream->Write(chunk));
-    ASSERT_TRUE(stream->Read(&answer));
-  }
-  stream->WritesDone();
-  ASSERT_TRUE(stream->Finish().ok());
-  ASSERT_EQ(answer.batch().accepted_rows(), count);
-
-  rv1::ReviewBatchRequest review;
-  review.set_request_id(NewRequestId());
-  review.set_batch_id(batch_id);
-  review.set_decision(rv1::REVIEW_DECISION_APPROVE);
-  review.mutable_evidence()->set_working_attested(true);
-  review.mutable_evidence()->set_healthy_attested(true);
-  review.mutable_evidence()->set_attested_by("Kepala Seksi");
-  review.mutable_evidence()->set_attested_day(20191105);
-  review.mutable_evidence()->set_document("BA-1");
-  Must(stack_.registry(), &Registries::ReviewBatch, review, kReviewer);
+  SubmitList(stack_.registry(), {.actor = "dinsos;role=officer"}, batch_id, from, count);
+  Must(stack_.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), kReviewer);
 }
 
-sv1::CreateSponsorRequest ResourcesStack::NewSponsor() {
-  sv1::CreateSponsorRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_name("Batavia Prosperindo Aset Manajemen");
-  request.set_payer_class(common::v1::PAYER_CLASS_CSR);
-  return request;
-}
-
-sv1::RecordPaymentRequest ResourcesStack::PaymentFor(const sv1::Pledge& pledge) {
-  sv1::RecordPaymentRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_payment_code(pledge.invoice().payment_code());
-  request.set_bank_reference(absl::StrCat("TRX-", pledge.pledge_id()));
-  request.set_amount_rupiah(pledge.invoice().amount_rupiah());
-  return request;
-}
-
-sv1::AllocatePledgeRequest ResourcesStack::AllocationOf(int64_t pledge_id) {
-  sv1::AllocatePledgeRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_pledge_id(pledge_id);
-  request.set_seed("solo");
-  return request;
-}
-
-sv1::Pledge ResourcesStack::NewPledge(int seats) {
-  sv1::CreatePledgeRequest pledge;
-  pledge.set_request_id(NewRequestId());
-  pledge.set_sponsor_id(Must(stack_.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor())
-                            .sponsor()
-                            .sponsor_id());
-  pledge.set_seats(seats);
-  pledge.set_months(3);
-  pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  pledge.add_programmes(common::v1::PROGRAMME_JKM);
-  pledge.mutable_criteria()->set_region_code("33.72");
-  return Must(stack_.sponsorship(), &Sponsorships::CreatePledge, pledge).pledge();
+sv1::Pledge ResourcesStack::UnpaidPledge(int seats) {
+  const int64_t sponsor_id =
+      Must(stack_.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+  return Must(stack_.sponsorship(), &Sponsorships::CreatePledge,
+              NewPledge(sponsor_id, seats, /*months=*/3))
+      .pledge();
 }
 
 sv1::Pledge ResourcesStack::PaidPledge(int seats) {
-  const sv1::Pledge pledge = NewPledge(seats);
+  const sv1::Pledge pledge = UnpaidPledge(seats);
   Must(stack_.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(pledge));
   return pledge;
 }

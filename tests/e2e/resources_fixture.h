@@ -13,6 +13,7 @@
 #include "common/client.h"
 #include "common/rpc.h"
 #include "tests/support/faulty_machine.h"
+#include "tests/support/requests.h"
 #include "tests/support/stack.h"
 
 namespace lingkaran {
@@ -92,11 +93,7 @@ class ResourcesStack {
 
   // `count` verified workers of Surakarta, numbered from `from` on.
   void AddWorkers(int from, int count);
-  // A request for a sponsor, a payment and an allocation, not sent yet.
-  static sv1::CreateSponsorRequest NewSponsor();
-  static sv1::RecordPaymentRequest PaymentFor(const sv1::Pledge& pledge);
-  static sv1::AllocatePledgeRequest AllocationOf(int64_t pledge_id);
-  sv1::Pledge NewPledge(int seats);
+  sv1::Pledge UnpaidPledge(int seats);
   sv1::Pledge PaidPledge(int seats);
   sv1::Pledge GetPledge(int64_t pledge_id);
   // True if some worker of the pledge is covered, asked past every cache.

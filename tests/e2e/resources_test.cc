@@ -23,7 +23,7 @@ constexpr absl::Duration kHealing = absl::Seconds(5);
 
 // A mutation of each service that nothing stands behind.
 struct Mutations {
-  sv1::CreateSponsorRequest sponsor = ResourcesStack::NewSponsor();
+  sv1::CreateSponsorRequest sponsor = NewSponsor();
   rv1::CreateAgencyRequest agency;
   cv1::RevokeCoverageRequest revocation;
 
@@ -128,7 +128,7 @@ TEST(ResourcesTest, SyncsThatFail) {
   const Mutations mutations;
   // Nothing is acknowledged that may not be on the disk.
   for (const absl::Status& status : TryAll(suite, mutations)) ExpectRefusedForTheStore(status);
-  const sv1::AllocatePledgeRequest allocate = ResourcesStack::AllocationOf(pledge.pledge_id());
+  const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
   ExpectRefusedForTheStore(
       suite.Try(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate).status());
   EXPECT_GE(suite.machine().faults().refused.load(), 4);
@@ -207,8 +207,8 @@ void ExpectErrorInTime(const absl::Status& status, absl::Time asked, absl::Durat
 TEST(ResourcesTest, HungSqlRow) {
   ResourcesStack suite(TestPostgres());
   suite.AddWorkers(0, 60);
-  const sv1::Pledge held = suite.NewPledge(10), other = suite.NewPledge(10);
-  const sv1::RecordPaymentRequest payment = ResourcesStack::PaymentFor(held);
+  const sv1::Pledge held = suite.UnpaidPledge(10), other = suite.UnpaidPledge(10);
+  const sv1::RecordPaymentRequest payment = PaymentFor(held);
   Session session(suite.stack().Database("sponsorship"));
   session.Execute("BEGIN");
   session.Execute(
@@ -223,8 +223,7 @@ TEST(ResourcesTest, HungSqlRow) {
     });
   }
   // Meanwhile all else is as ever, the held pledge's reads too.
-  suite.Must(suite.stack().sponsorship(), &Sponsorships::RecordPayment,
-             ResourcesStack::PaymentFor(other));
+  suite.Must(suite.stack().sponsorship(), &Sponsorships::RecordPayment, PaymentFor(other));
   suite.ExpectComplete(other, suite.WaitForSeats(suite.Allocate(other.pledge_id()), 10, kHealing));
   EXPECT_EQ(suite.GetPledge(held.pledge_id()).funds().received_rupiah(), 0);
   for (std::thread& caller : callers) caller.join();
@@ -265,7 +264,7 @@ TEST(ResourcesTest, SqliteHeldByAnotherProcess) {
   ::sqlite3* holder = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &holder), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(holder, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-  const sv1::AllocatePledgeRequest allocate = ResourcesStack::AllocationOf(pledge.pledge_id());
+  const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
   const absl::Time asked = absl::Now();
   ExpectErrorInTime(
       suite.Try(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate).status(),

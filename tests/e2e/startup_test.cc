@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/client.h"
+#include "tests/support/requests.h"
 #include "tests/support/servers.h"
 #include "tests/support/stack.h"
 
@@ -31,10 +32,7 @@ CallOptions Officer(absl::Duration timeout) {
 
 // A sponsor needs nobody but sponsorship itself.
 absl::Status CreateSponsor(Stack& stack, int64_t* sponsor_id) {
-  sv::CreateSponsorRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_name("Batavia Prosperindo Aset Manajemen");
-  request.set_payer_class(common::v1::PAYER_CLASS_CSR);
+  const sv::CreateSponsorRequest request = NewSponsor();
   sv::CreateSponsorResponse response;
   const absl::Status status =
       CallWithRetry(Officer(absl::Seconds(10)), [&](grpc::ClientContext* context) {
@@ -46,13 +44,7 @@ absl::Status CreateSponsor(Stack& stack, int64_t* sponsor_id) {
 
 // A pledge needs its price from coverage.
 absl::Status CreatePledge(Stack& stack, int64_t sponsor_id, absl::Duration timeout) {
-  sv::CreatePledgeRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_sponsor_id(sponsor_id);
-  request.set_seats(1);
-  request.set_months(1);
-  request.add_programmes(common::v1::PROGRAMME_JKK);
-  request.mutable_criteria()->set_region_code("33.72");
+  const sv::CreatePledgeRequest request = NewPledge(sponsor_id, /*seats=*/1, /*months=*/1);
   sv::CreatePledgeResponse response;
   return CallWithRetry(Officer(timeout), [&](grpc::ClientContext* context) {
     return stack.sponsorship().CreatePledge(context, request, &response);

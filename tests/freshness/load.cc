@@ -35,41 +35,24 @@ absl::Duration Gap(Random& random, double per_second) {
   return absl::Seconds(-std::log(even) / per_second);
 }
 
-// A status of ours that came with an answer.
-template <typename Response>
-absl::Status LineStatus(const Response& response) {
-  for (const auto& result : response.results()) {
-    const absl::Status status = FromProto(result.status());
-    if (!status.ok()) return status;
+using Stub = cv1::CoverageService::Stub;
+
+constexpr auto RpcOf(const cv1::UpsertMembersRequest&) { return &Stub::UpsertMembers; }
+constexpr auto RpcOf(const cv1::ActivateCoverageRequest&) { return &Stub::ActivateCoverage; }
+constexpr auto RpcOf(const cv1::RevokeCoverageRequest&) { return &Stub::RevokeCoverage; }
+
+// `refused`: the first refusal of a line that came with the answer, if it has lines.
+template <typename Request, typename Response>
+grpc::Status Call(Stub& stub,
+                  grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+                  grpc::ClientContext* context, const Request& request, std::string& token,
+                  absl::Status& refused) {
+  Response response;
+  const grpc::Status status = (stub.*rpc)(context, request, &response);
+  token = response.consistency_token();
+  if constexpr (requires { response.results(); }) {
+    for (const auto& result : response.results()) refused.Update(FromProto(result.status()));
   }
-  return absl::OkStatus();
-}
-
-grpc::Status Call(cv1::CoverageService::Stub& stub, grpc::ClientContext* context,
-                  const cv1::UpsertMembersRequest& request, std::string& token, absl::Status&) {
-  cv1::UpsertMembersResponse response;
-  const grpc::Status status = stub.UpsertMembers(context, request, &response);
-  token = response.consistency_token();
-  return status;
-}
-
-grpc::Status Call(cv1::CoverageService::Stub& stub, grpc::ClientContext* context,
-                  const cv1::ActivateCoverageRequest& request, std::string& token,
-                  absl::Status& lines) {
-  cv1::ActivateCoverageResponse response;
-  const grpc::Status status = stub.ActivateCoverage(context, request, &response);
-  token = response.consistency_token();
-  lines = LineStatus(response);
-  return status;
-}
-
-grpc::Status Call(cv1::CoverageService::Stub& stub, grpc::ClientContext* context,
-                  const cv1::RevokeCoverageRequest& request, std::string& token,
-                  absl::Status& lines) {
-  cv1::RevokeCoverageResponse response;
-  const grpc::Status status = stub.RevokeCoverage(context, request, &response);
-  token = response.consistency_token();
-  lines = LineStatus(response);
   return status;
 }
 
@@ -177,19 +160,20 @@ bool Load::Send(const Change& change, Random& random, Posted& posted, Write& wri
     grpc::ClientContext context;
     context.AddMetadata(kActorMetadata, kService);
     context.set_deadline(absl::ToChronoTime(absl::Now() + kWriteTry));
-    absl::Status lines;
+    absl::Status refused;
     const absl::Status status = FromGrpc(std::visit(
         [&](const auto& request) {
-          return Call(world_.stub(AnyReplica(random)), &context, request, posted.token, lines);
+          return Call(world_.stub(AnyReplica(random)), RpcOf(request), &context, request,
+                      posted.token, refused);
         },
         change.request));
     write.acknowledged = absl::Now();
     posted.position = write.position = PositionOf(posted.token);
-    if (status.ok() && lines.ok() && write.position > 0) return true;
+    if (status.ok() && refused.ok() && write.position > 0) return true;
     if (status.ok() || !IsWorthAnotherTry(status) || absl::Now() > patience_ends) {
       Fail(absl::StrCat(
           "a change was not taken: ", write.what, ": ",
-          status.ok() ? lines.ToString() : status.ToString(), "\n",
+          status.ok() ? refused.ToString() : status.ToString(), "\n",
           std::visit([](const auto& r) { return r.ShortDebugString(); }, change.request)));
       return false;
     }

@@ -2,6 +2,7 @@
 // cancellation; reads of one pledge, of all of them, and of the ledger.
 #include "tests/history/group.h"
 #include "tests/history/models.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran::history {
 namespace {
@@ -17,20 +18,13 @@ class PledgeGroup final : public Group {
   using Group::Group;
 
   void Prepare(Client& client, People&) override {
-    sv1::CreateSponsorRequest sponsor;
-    sponsor.set_request_id(NewRequestId());
-    sponsor.set_name("Batavia Prosperindo Aset Manajemen");
-    sponsor.set_payer_class(common::v1::PAYER_CLASS_CSR);
-    sponsor_ =
-        Insist(client.sponsorship(), &Sponsorship::CreateSponsor, sponsor).sponsor().sponsor_id();
+    sponsor_ = Insist(client.sponsorship(), &Sponsorship::CreateSponsor, NewSponsor())
+                   .sponsor()
+                   .sponsor_id();
     for (int i = 0; i < options_.keys; ++i) {
-      sv1::CreatePledgeRequest pledge;
-      pledge.set_request_id(NewRequestId());
-      pledge.set_sponsor_id(sponsor_);
-      pledge.set_seats(10);
-      pledge.set_months(3);
+      sv1::CreatePledgeRequest pledge = NewPledge(sponsor_, /*seats=*/10, /*months=*/3);
+      pledge.clear_programmes();
       pledge.add_programmes(common::v1::PROGRAMME_JKM);
-      pledge.mutable_criteria()->set_region_code("33.72");
       pledges_.push_back(Insist(client.sponsorship(), &Sponsorship::CreatePledge, pledge).pledge());
       key_of_[pledges_.back().pledge_id()] = pledges_.size() - 1;
     }

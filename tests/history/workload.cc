@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "tests/bench/nation.h"
 #include "tests/history/group.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran::history {
 
@@ -88,31 +89,14 @@ std::vector<int64_t> People::SendList(int64_t batch_id, int64_t first) {
 
 void People::Import() {
   Registry& registry = *stubs_.registry[0];
-  rv1::CreateAgencyRequest agency;
-  agency.set_request_id(NewRequestId());
-  agency.set_name("Dinas Sosial Kota Surakarta");
-  agency.set_kind(rv1::AGENCY_KIND_SOCIAL_AGENCY);
-  agency.set_region_code("33.72");
-  rv1::CreateBatchRequest batch;
-  batch.set_request_id(NewRequestId());
-  batch.set_agency_id(Insist(registry, &Registry::CreateAgency, agency).agency().agency_id());
-  batch.set_kind(rv1::BATCH_KIND_CANDIDATES);
-  batch.set_decree_number(absl::StrCat("463/", next_));
-  batch.set_declared_rows(kListRows);
-  const int64_t batch_id = Insist(registry, &Registry::CreateBatch, batch).batch().batch_id();
+  const int64_t agency_id =
+      Insist(registry, &Registry::CreateAgency, NewAgency()).agency().agency_id();
+  const int64_t batch_id =
+      Insist(registry, &Registry::CreateBatch, NewBatch(agency_id, kListRows)).batch().batch_id();
   std::vector<int64_t> workers = SendList(batch_id, next_);
   next_ += kListRows;
 
-  rv1::ReviewBatchRequest review;
-  review.set_request_id(NewRequestId());
-  review.set_batch_id(batch_id);
-  review.set_decision(rv1::REVIEW_DECISION_APPROVE);
-  review.mutable_evidence()->set_working_attested(true);
-  review.mutable_evidence()->set_healthy_attested(true);
-  review.mutable_evidence()->set_attested_by("Kepala Seksi");
-  review.mutable_evidence()->set_attested_day(20191105);
-  review.mutable_evidence()->set_document("BA-1");
-  Insist(registry, &Registry::ReviewBatch, review, kReviewer);
+  Insist(registry, &Registry::ReviewBatch, ApprovalOf(batch_id), kReviewer);
 
   rv1::EnrolWorkersRequest enrol;
   enrol.set_request_id(NewRequestId());

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/kill/client.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran::kill {
 namespace {
@@ -20,8 +21,7 @@ void Client::CreateSponsor() {
   static constexpr common::v1::PayerClass kClasses[] = {
       common::v1::PAYER_CLASS_CSR, common::v1::PAYER_CLASS_BANK, common::v1::PAYER_CLASS_INDIVIDUAL,
       common::v1::PAYER_CLASS_VILLAGE};
-  sv::CreateSponsorRequest request;
-  request.set_name("Batavia Prosperindo Aset Manajemen");
+  sv::CreateSponsorRequest request = NewSponsor();
   request.set_payer_class(kClasses[Roll(4)]);
   if (const auto done = Do(*stubs_.sponsorship, &Sponsorships::CreateSponsor, request)) {
     world_.AddSponsor(done->sponsor().sponsor_id(), request.payer_class());
@@ -33,13 +33,8 @@ void Client::CreatePledge() {
   if (!sponsor.has_value()) return CreateSponsor();
   const int64_t batch_id = world_.PickApproved(random_);
   if (batch_id == 0) return GoOnWithBatch();
-  sv::CreatePledgeRequest request;
-  request.set_sponsor_id(sponsor->sponsor_id);
-  request.set_seats(1 + Roll(5));
-  request.set_months(Chance(50) ? 1 : 3);
-  request.add_programmes(common::v1::PROGRAMME_JKK);
-  request.add_programmes(common::v1::PROGRAMME_JKM);
-  request.mutable_criteria()->set_region_code("33.72");
+  const int seats = 1 + Roll(5);
+  sv::CreatePledgeRequest request = NewPledge(sponsor->sponsor_id, seats, Chance(50) ? 1 : 3);
   request.mutable_criteria()->set_batch_id(batch_id);
   const auto done = Do(*stubs_.sponsorship, &Sponsorships::CreatePledge, request);
   if (!done.has_value()) return;

@@ -3,6 +3,7 @@
 
 #include "tests/bench/nation.h"
 #include "tests/kill/client.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran::kill {
 namespace {
@@ -20,11 +21,7 @@ constexpr char kSubmitter[] = "dinsos;role=officer";
 }  // namespace
 
 void Client::CreateAgency() {
-  rv::CreateAgencyRequest request;
-  request.set_name("Dinas Sosial Kota Surakarta");
-  request.set_kind(rv::AGENCY_KIND_SOCIAL_AGENCY);
-  request.set_region_code("33.72");
-  if (const auto done = Do(*stubs_.registry, &Registries::CreateAgency, request)) {
+  if (const auto done = Do(*stubs_.registry, &Registries::CreateAgency, NewAgency())) {
     world_.AddAgency(done->agency().agency_id());
   }
 }
@@ -32,11 +29,7 @@ void Client::CreateAgency() {
 void Client::CreateBatch() {
   const int64_t agency_id = world_.PickAgency(random_);
   if (agency_id == 0) return CreateAgency();
-  rv::CreateBatchRequest request;
-  request.set_agency_id(agency_id);
-  request.set_kind(rv::BATCH_KIND_CANDIDATES);
-  request.set_decree_number("463/1");
-  request.set_declared_rows(kRows);
+  const rv::CreateBatchRequest request = NewBatch(agency_id, kRows);
   if (const auto done = Do(*stubs_.registry, &Registries::CreateBatch, request, kSubmitter)) {
     BatchFacts batch;
     batch.batch_id = done->batch().batch_id();
@@ -128,15 +121,7 @@ bool Client::Submit(BatchFacts& batch) {
 }
 
 void Client::Review(BatchFacts& batch) {
-  rv::ReviewBatchRequest request;
-  request.set_batch_id(batch.batch_id);
-  request.set_decision(rv::REVIEW_DECISION_APPROVE);
-  rv::Evidence* evidence = request.mutable_evidence();
-  evidence->set_working_attested(true);
-  evidence->set_healthy_attested(true);
-  evidence->set_attested_by("Kepala Seksi");
-  evidence->set_attested_day(20191105);
-  evidence->set_document("BA-1");
+  const rv::ReviewBatchRequest request = ApprovalOf(batch.batch_id);
   const auto done = Do(*stubs_.registry, &Registries::ReviewBatch, request, kReviewer);
   if (!done.has_value()) {
     world_.Fail(absl::StrCat("batch ", batch.batch_id, " was submitted and can't be reviewed"));

@@ -24,6 +24,7 @@
 #include "common/rpc.h"
 #include "common/transport.h"
 #include "tests/support/one_service.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran {
 namespace {

@@ -28,16 +28,6 @@ class CoverageLogTest : public DatabaseTest {
  protected:
   CoverageLogTest() : DatabaseTest(Schema()) { epoch_ = EpochOf(db()); }
 
-  template <typename T>
-  T Read(absl::FunctionRef<T(sql::Tx&)> query) {
-    T out{};
-    const absl::Status status = db().Read([&](sql::Tx& tx) {
-      out = query(tx);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return out;
-  }
   store::LogRows After(int64_t position, size_t people = 1'000'000) {
     return Read<store::LogRows>(
         [&](sql::Tx& tx) { return store::ChangesAfter(tx, position, people); });

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "coverage_schema.h"
+#include "tests/support/coverage_rows.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::coverage {
@@ -18,31 +19,17 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr int64_t kMs = 1'573'099'200'000;  // 7 November 2019
+constexpr int64_t kMs = kRowsMs;
 
 Member Worker(int64_t id, const std::string& region = "33.72") {
-  Member member;
-  member.worker_id = id;
-  member.nik_hash = absl::StrCat("hash", id);
-  member.membership_number = absl::StrCat("1900000", id);
+  Member member = MemberRow(id);
   member.region_code = region;
-  member.version = 1;
-  member.record_ms = kMs;
   return member;
 }
 
 PersonMonth Paid(int64_t worker, Programme programme, Month month, int64_t pledge = 5) {
-  PersonMonth paid;
-  paid.worker_id = worker;
-  paid.programme = programme;
-  paid.month = month;
-  paid.first_day = Day(month);
-  paid.last_day = LastDayOf(month);
-  paid.amount = Rupiah(10'000);
-  paid.wage_base = Rupiah(1'000'000);
-  paid.sector = Sector::kOther;
-  paid.source = {PayerClass::kCsr, pledge, 0};
-  paid.record_ms = kMs;
+  PersonMonth paid = MonthRow(worker, month, programme);
+  paid.source.pledge_id = pledge;
   paid.booked_position = 1;
   return paid;
 }
@@ -70,16 +57,6 @@ class CoverageStoreTest : public DatabaseTest {
                           "wrong list");
       return absl::OkStatus();
     });
-  }
-  template <typename T>
-  T Read(absl::FunctionRef<T(sql::Tx&)> query) {
-    T out{};
-    const absl::Status status = db().Read([&](sql::Tx& tx) {
-      out = query(tx);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return out;
   }
   std::vector<PersonMonth> Standing(int64_t worker) {
     return Read<std::vector<PersonMonth>>(
@@ -225,7 +202,7 @@ TEST_P(CoverageStoreTest, MembersComeBackAsTheyWere) {
 TEST_P(CoverageStoreTest, OneMemberPerNikAndNumber) {
   ASSERT_TRUE(Insert({Worker(1)}).ok());
   Member same_nik = Worker(2);
-  same_nik.nik_hash = "hash1";
+  same_nik.nik_hash = Worker(1).nik_hash;
   EXPECT_EQ(Insert({same_nik}).code(), absl::StatusCode::kAlreadyExists);
   Member same_number = Worker(2);
   same_number.membership_number = Worker(1).membership_number;

@@ -37,12 +37,4 @@ double OneService::Megabytes() const {
   return 0;
 }
 
-sponsorship::v1::CreateSponsorRequest NewSponsor() {
-  sponsorship::v1::CreateSponsorRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_name("Yayasan Gotong Royong");
-  request.set_payer_class(common::v1::PAYER_CLASS_CSR);
-  return request;
-}
-
 }  // namespace lingkaran

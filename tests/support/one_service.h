@@ -34,7 +34,4 @@ class OneService {
   std::string address_;
 };
 
-// A mutation: a sponsor with a new request_id.
-sponsorship::v1::CreateSponsorRequest NewSponsor();
-
 }  // namespace lingkaran

@@ -72,9 +72,12 @@ class ProbeTest : public testing::Test {
  protected:
   void SetUp() override { Start("127.0.0.1:0"); }
 
+  // What is served.
+  virtual grpc::Service& service() { return probe_; }
+
   void Start(const std::string& listen) {
     options_.listen = listen;
-    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options_, {&probe_});
+    absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options_, {&service()});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     channel_ = MakeChannel(server_->address());

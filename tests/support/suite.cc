@@ -10,6 +10,7 @@
 #include "common/rpc.h"
 #include "common/sealer.h"
 #include "tests/support/candidate.h"
+#include "tests/support/requests.h"
 
 namespace lingkaran {
 namespace {
@@ -140,22 +141,14 @@ void Suite::StopSponsorship() {
 
 std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first) {
   using Registry = registry::v1::RegistryService::Stub;
-  registry::v1::CreateAgencyRequest agency;
-  agency.set_request_id(NewRequestId());
-  agency.set_name(absl::StrCat("Dinas Sosial Kota Surakarta ", first));
-  agency.set_kind(registry::v1::AGENCY_KIND_SOCIAL_AGENCY);
-  agency.set_region_code("33.72");
+  registry::v1::CreateAgencyRequest agency = NewAgency();
+  agency.set_name(absl::StrCat(agency.name(), " ", first));
   const int64_t agency_id =
       OrDie(Ask(suite.registry(), &Registry::CreateAgency, agency), "CreateAgency")
           .agency()
           .agency_id();
 
-  registry::v1::CreateBatchRequest batch;
-  batch.set_request_id(NewRequestId());
-  batch.set_agency_id(agency_id);
-  batch.set_kind(registry::v1::BATCH_KIND_CANDIDATES);
-  batch.set_decree_number(absl::StrCat("SK/", first, "/2019"));
-  batch.set_declared_rows(count);
+  const registry::v1::CreateBatchRequest batch = NewBatch(agency_id, count);
   const int64_t batch_id =
       OrDie(Ask(suite.registry(), &Registry::CreateBatch, batch), "CreateBatch").batch().batch_id();
 
@@ -186,16 +179,8 @@ std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first
         absl::StrCat("list: ", workers.size(), " accepted, ", sent.ToString()));
   }
 
-  registry::v1::ReviewBatchRequest review;
-  review.set_request_id(NewRequestId());
-  review.set_batch_id(batch_id);
-  review.set_decision(registry::v1::REVIEW_DECISION_APPROVE);
-  registry::v1::Evidence* evidence = review.mutable_evidence();
-  evidence->set_working_attested(true);
-  evidence->set_healthy_attested(true);
-  evidence->set_attested_by("Lurah Sondakan");
-  evidence->set_attested_day(DayNumber(LocalDay(suite.clock().Now(), 7)));
-  evidence->set_document("BA-1");
+  registry::v1::ReviewBatchRequest review = ApprovalOf(batch_id);
+  review.mutable_evidence()->set_attested_day(DayNumber(LocalDay(suite.clock().Now(), 7)));
   OrDie(Ask(suite.registry(), &Registry::ReviewBatch, review, kSiti), "ReviewBatch");
   return workers;
 }

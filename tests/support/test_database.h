@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/functional/function_ref.h"
 #include "common/sql/database.h"
 
 namespace lingkaran {
@@ -37,6 +38,17 @@ class DatabaseTest : public testing::TestWithParam<sql::Dialect> {
   explicit DatabaseTest(const std::vector<sql::Migration>& schema = {})
       : database_(MakeTestDatabase(GetParam(), schema)) {}
   sql::Database& db() { return *database_.db; }
+  // What a query finds.
+  template <typename T>
+  T Read(absl::FunctionRef<T(sql::Tx&)> query) {
+    T out{};
+    const absl::Status status = db().Read([&](sql::Tx& tx) {
+      out = query(tx);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    return out;
+  }
   const std::string& url() const { return database_.url; }
   // Another pool on the same database, as a second process has it.
   std::unique_ptr<sql::Database> OpenAgain(sql::DatabaseOptions options = {}) const;

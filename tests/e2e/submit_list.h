@@ -1,0 +1,38 @@
+// Sends a list of generated people of Surakarta, as an office would, in chunks.
+#pragma once
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "common/client.h"
+#include "lingkaran/registry/v1/registry.grpc.pb.h"
+#include "tests/bench/nation.h"
+
+namespace lingkaran {
+
+// `count` people, numbered from `from` on; all of them must be accepted.
+inline void SubmitList(registry::v1::RegistryService::Stub& registry, const CallOptions& options,
+                       int64_t batch_id, int from, int count) {
+  grpc::ClientContext context;
+  Prepare(context, options);
+  const auto stream = registry.SubmitCandidates(&context);
+  registry::v1::SubmitCandidatesResponse answer;
+  for (int i = 0; i < count;) {
+    registry::v1::SubmitCandidatesRequest chunk;
+    chunk.set_batch_id(batch_id);
+    for (const int end = std::min(i + 1'000, count); i < end; ++i) {
+      registry::v1::CandidateRow* const row = chunk.add_rows();
+      bench::FillCandidate(from + i, row);
+      row->set_line_number(i + 2);
+    }
+    chunk.set_complete(i == count);
+    ASSERT_TRUE(stream->Write(chunk));
+    ASSERT_TRUE(stream->Read(&answer));
+  }
+  stream->WritesDone();
+  ASSERT_TRUE(stream->Finish().ok());
+  ASSERT_EQ(answer.batch().accepted_rows(), count);
+}
+
+}  // namespace lingkaran
