@@ -13,8 +13,8 @@ namespace {
 thread_local int allocations = 0;
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kCounts = false;  // they have a malloc of their own
+#ifdef LINGKARAN_SANITIZED
+constexpr bool kCounts = false;  // sanitizers have a malloc of their own
 #else
 constexpr bool kCounts = true;
 // Everything that takes memory in this process comes by here, operator new and libcrypto too.

@@ -281,7 +281,9 @@ TEST(CoverageNearTable, AMillionPeopleTakeWhatItSays) {
   }
   const size_t taken = ResidentBytes() - before;
   RecordProperty("bytes_a_person", absl::StrFormat("%.2f", 1.0 * taken / kPeople));
+#ifndef LINGKARAN_SANITIZED                    // a sanitizer keeps books about all memory
   EXPECT_LE(taken, kPeople * 64 + 1'000'000);  // a megabyte for the allocator
+#endif
   EXPECT_EQ(table.size(), static_cast<size_t>(kPeople));
   for (int64_t id = 1; id <= kPeople; id += 97) {
     Facts facts;
