@@ -204,6 +204,8 @@ class FaultProxy::Loop {
     link.dead = true;
     for (End& end : link.ends) {
       by_fd_.erase(end.fd);
+      // A process that is just being started holds the socket, too, and would keep it watched.
+      if (!end.gone) Watch(end.fd, EPOLL_CTL_DEL, 0);
       Reset(end.fd);
       end.fd = -1;
     }
