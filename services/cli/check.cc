@@ -1,6 +1,5 @@
 // lingkaran check: is this person covered for this programme on this day?
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -16,7 +15,6 @@ using coverage::v1::ProgrammeAnswer;
 using Answers = google::protobuf::RepeatedPtrField<ProgrammeAnswer>;
 
 constexpr size_t kBatchItems = 1000;
-constexpr int kNikDigits = 16;
 
 // What is asked, in a single check and in a batch alike.
 struct Question {
@@ -101,24 +99,6 @@ void AddSingle(Commands& commands, CLI::App* noun) {
   AddPerson(noun, person.get());
   AddQuestion(noun, question.get());
   AddFreshness(noun, question.get());
-}
-
-// 16 digits are a NIK, "worker:17" is an id, anything else a membership number.
-coverage::v1::PersonRef PersonOfKey(const std::string& key) {
-  constexpr std::string_view kWorker = "worker:";
-  coverage::v1::PersonRef person;
-  std::string digits;
-  for (const char c : key) {
-    if (std::isdigit(static_cast<unsigned char>(c)) != 0) digits += c;
-  }
-  if (key.compare(0, kWorker.size(), kWorker) == 0 && digits.size() < 19 && !digits.empty()) {
-    person.set_worker_id(std::stoll(digits));
-  } else if (digits.size() == kNikDigits) {
-    person.set_nik(digits);
-  } else {
-    person.set_membership_number(key);
-  }
-  return person;
 }
 
 std::string MaskedKey(const std::string& key) {
@@ -214,7 +194,7 @@ void AddBatch(Commands& commands, CLI::App* noun) {
   CLI::App* verb = commands.Verb(
       noun, "batch", "Many persons at once: a file with one key per line",
       "check batch kunci.txt --day \"1 Desember 2019\" --summary\n\n"
-      "Keys: 16 digits are a NIK, worker:17 is an id, anything else is a membership number.",
+      "Keys: a NIK (16 digits), worker:17 for an id, anything else is a membership number.",
       [options](Session& session) { return CheckFile(session, *options); });
   verb->add_option("FILE", options->file, "One key per line")->required()->type_name("");
   AddQuestion(verb, &options->question);

@@ -1,5 +1,6 @@
 #include "services/cli/command.h"
 
+#include <algorithm>
 #include <cctype>
 #include <iostream>
 #include <iterator>
@@ -270,6 +271,26 @@ absl::StatusOr<coverage::v1::PersonRef> ToPersonRef(const PersonOptions& person)
     ref.set_worker_id(person.worker_id);
   }
   return ref;
+}
+
+coverage::v1::PersonRef PersonOfKey(const std::string& key) {
+  constexpr int kFewestNikDigits = 14;
+  coverage::v1::PersonRef person;
+  absl::string_view id = key;
+  if (absl::ConsumePrefix(&id, "worker:")) {
+    int64_t worker_id = 0;
+    if (!absl::SimpleAtoi(id, &worker_id)) worker_id = 0;  // the service tells what is missing
+    person.set_worker_id(worker_id);
+    return person;
+  }
+  const auto digits = std::count_if(key.begin(), key.end(), absl::ascii_isdigit);
+  const bool words = std::any_of(key.begin(), key.end(), absl::ascii_isalpha);
+  if (digits >= kFewestNikDigits && !words) {
+    person.set_nik(key);
+  } else {
+    person.set_membership_number(key);
+  }
+  return person;
 }
 
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {

@@ -89,6 +89,10 @@ void AddPerson(CLI::App* app, PersonOptions* person);
 // INVALID_ARGUMENT unless exactly one was given.
 absl::StatusOr<coverage::v1::PersonRef> ToPersonRef(const PersonOptions& person);
 
+// Whom a line of a file names: "worker:17" an id, 14 digits and more a NIK (a number of a card has
+// 11; whether the NIK is whole, the service says), anything else the number of a card.
+coverage::v1::PersonRef PersonOfKey(const std::string& key);
+
 // The lines of a file that hold something, without blanks at their ends.
 // INVALID_ARGUMENT if it can't be read, is no text, or holds none.
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path);

@@ -312,6 +312,22 @@ Ran RunCli(std::vector<const char*> args) {
   return {code, out.str(), err.str()};
 }
 
+TEST(CommandTest, AKeyOfAFileIsANikAnIdOrANumber) {
+  EXPECT_EQ(PersonOfKey("3372010101700001").nik(), "3372010101700001");
+  EXPECT_EQ(PersonOfKey("33.72.01 010170-0001").nik(), "33.72.01 010170-0001");
+  EXPECT_EQ(PersonOfKey("worker:17").worker_id(), 17);
+  EXPECT_EQ(PersonOfKey("19000000017").membership_number(), "19000000017");
+  EXPECT_EQ(PersonOfKey("BPJS-3372010101700001").membership_number(), "BPJS-3372010101700001");
+  // Written wrongly, it is for the service to refuse: nobody is told "no" for a lost digit.
+  for (const std::string nik : {"337201010170000", "33720101017000011"}) {
+    EXPECT_EQ(PersonOfKey(nik).nik(), nik);
+  }
+  for (const std::string id : {"worker:", "worker:x", "worker:99999999999999999999"}) {
+    EXPECT_TRUE(PersonOfKey(id).has_worker_id()) << id;
+    EXPECT_EQ(PersonOfKey(id).worker_id(), 0) << id;
+  }
+}
+
 TEST(CommandTest, HelpHasAnExampleEverywhere) {
   EXPECT_THAT(RunCli({"--help"}).out, AllOf(HasSubstr("Exit codes"), HasSubstr("Example")));
   const std::vector<std::vector<const char*>> verbs = {
