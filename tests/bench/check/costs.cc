@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "tests/bench/check/baseline.h"
 #include "tests/bench/check/echo_server.h"
 #include "tests/bench/check/load.h"
@@ -17,9 +19,11 @@ constexpr int kConnections = 64;
 constexpr int kCallers = 64;
 constexpr int kBatch = 100;
 constexpr int kBatchCallers = 8;
-// A round is cut into so many slices of each variant, in turn: a machine that slows down for a
-// moment then slows all of them.
-constexpr int kSlices = 16;
+// A round is cut into slices of each variant, in turn: a machine that slows down for a moment then
+// slows all of them.
+constexpr int kMostSlices = 16;
+constexpr double kShortestSlice = 0.1;
+constexpr double kLeastLoad = 1'000;  // calls a second, if the first slice came to nothing
 
 void FillValues(const std::string& redis, const std::string& keys, int64_t members) {
   RedisConnection connection(redis);
@@ -109,12 +113,14 @@ struct Round {
   Phase full_echo, full_check, select, get, batch;
 
   Round(Rivals& rivals, double seconds) {
-    const double slice = seconds / kSlices;
-    for (int i = 0; i < kSlices; ++i) {
+    const int slices = std::clamp(static_cast<int>(seconds / kShortestSlice), 1, kMostSlices);
+    const double slice = seconds / slices;
+    for (int i = 0; i < slices; ++i) {
       full_echo.Add(rivals.Echo(slice));
       full_check.Add(rivals.Check(slice));
-      echo.Add(rivals.EchoAt(full_check.rate() / 2, slice));
-      check.Add(rivals.CheckAt(full_check.rate() / 2, slice));
+      const double load = std::max(kLeastLoad, full_check.rate() / 2);
+      echo.Add(rivals.EchoAt(load, slice));
+      check.Add(rivals.CheckAt(load, slice));
       select.Add(rivals.Select(slice));
       get.Add(rivals.Get(slice));
       batch.Add(rivals.Batch(slice));

@@ -22,9 +22,18 @@ timespec ToTimespec(double seconds) {
 
 }  // namespace
 
+double Phase::Answered() const {
+  if (calls == 0) Fail("nothing was answered");
+  return static_cast<double>(calls);
+}
+
 double Phase::MicrosOfAll() const {
-  return 1e6 * std::accumulate(processor.begin(), processor.end(), 0.0) /
-         static_cast<double>(calls);
+  return 1e6 * std::accumulate(processor.begin(), processor.end(), 0.0) / Answered();
+}
+
+double Phase::Ms(double share) const {
+  if (ms.empty()) Fail("nothing was answered");
+  return Quantile(ms, share);
 }
 
 void Phase::Add(const Phase& part) {
@@ -79,7 +88,6 @@ Phase Load::Measure(double seconds, const std::vector<pid_t>& watched) {
   phase.calls = done_ - before;
   phase.seconds = Elapsed() - from;
   for (size_t i = 0; i < watched.size(); ++i) phase.processor[i] += ProcessorSeconds(watched[i]);
-  if (phase.calls == 0) Fail("nothing was answered");
   Drain();
   phase.ms.swap(ms_);
   return phase;

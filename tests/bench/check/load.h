@@ -21,7 +21,8 @@
 
 namespace lingkaran::bench {
 
-// What one phase came to, without its lead-in.
+// What one phase came to, without its lead-in. A short one may come to nothing while the machine
+// stands still; who wants a figure of it then is told, and the program ends.
 struct Phase {
   int64_t calls = 0;  // answered
   double seconds = 0;
@@ -33,9 +34,12 @@ struct Phase {
 
   double rate() const { return static_cast<double>(calls) / seconds; }
   // Processor time of process `i` for each call, in microseconds.
-  double Micros(size_t i) const { return 1e6 * processor[i] / static_cast<double>(calls); }
+  double Micros(size_t i) const { return 1e6 * processor[i] / Answered(); }
   double MicrosOfAll() const;
-  double Ms(double share) const { return Quantile(ms, share); }
+  double Ms(double share) const;
+
+ private:
+  double Answered() const;
 };
 
 // Times of arrival in the open loop: random, at a mean rate, the same for the same seed. Seconds.
