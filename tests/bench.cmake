@@ -1,6 +1,6 @@
 # Benchmarks: built with the tests, run by tests/bench/run.
 add_library(stack_support STATIC support/process.cc support/servers.cc support/redis_server.cc support/stack.cc)
-target_link_libraries(stack_support PUBLIC common_rpc proto_registry_grpc proto_coverage_grpc
+target_link_libraries(stack_support PUBLIC common_server proto_registry_grpc proto_coverage_grpc
                       proto_sponsorship_grpc proto_ops_grpc PRIVATE PkgConfig::LIBPQ lingkaran_options)
 lingkaran_tool(stack_support)
 add_dependencies(stack_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
@@ -44,4 +44,4 @@ add_test(NAME bench_check_short COMMAND lingkaran-bench-check --quick)
 set_tests_properties(bench_check_short PROPERTIES LABELS e2e TIMEOUT 120 RUN_SERIAL TRUE)
 
 add_executable(lingkaran-bench-near bench/near_bench.cc)
-target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_near)
+target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_cache)

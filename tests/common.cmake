@@ -14,10 +14,10 @@ lingkaran_test(common_outbox_test LABEL store
   LIBS test_support HEAVY)
 
 # RPC, Redis, flags.
-lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_rpc rapidcheck
+lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_server rapidcheck
   HEAVY)
-lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_rpc)
-lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_rpc HEAVY)
+lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_server)
+lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_server HEAVY)
 
 # Redis: real servers, started by the tests themselves.
 add_library(redis_server STATIC support/redis_server.cc support/process.cc)
@@ -32,7 +32,7 @@ lingkaran_test(common_redis_link_test LABEL unit SOURCES unit/common_redis_link_
   LIBS redis_server fault_proxy)
 
 foreach(test common_server_test common_run_rpc_test)
-  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc
+  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_server proto_registry_grpc
     HEAVY)
 endforeach()
 
@@ -53,7 +53,7 @@ target_compile_definitions(contract_descriptors PUBLIC LINGKARAN_DESCRIPTORS="${
 add_executable(lingkaran-print-contracts contract/print_contracts.cc)
 target_link_libraries(lingkaran-print-contracts PRIVATE contract_descriptors lingkaran_options)
 lingkaran_test(contract_test LABEL contract SOURCES contract/contract_test.cc
-               LIBS contract_descriptors common_rpc HEAVY)
+               LIBS contract_descriptors common_server HEAVY)
 add_test(NAME contract_buf_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/lint)
 set_tests_properties(contract_buf_lint PROPERTIES LABELS contract TIMEOUT 60)
 
@@ -66,12 +66,12 @@ lingkaran_test(common_base_test LABEL unit
   SOURCES unit/common_error_test.cc unit/common_date_test.cc unit/common_money_test.cc
           unit/common_region_test.cc unit/common_clock_test.cc unit/common_sealer_test.cc
           unit/common_textproto_test.cc unit/common_log_test.cc unit/common_failpoint_test.cc
-  LIBS common_base rapidcheck)
+  LIBS common_crypto rapidcheck)
 target_precompile_headers(common_base_test PRIVATE <gtest/gtest.h> <rapidcheck.h>)
 lingkaran_test(registry_nik_test LABEL unit SOURCES unit/registry_nik_test.cc
-  LIBS registry_nik rapidcheck)
+  LIBS registry_domain rapidcheck)
 
 # Prints what sealing, hashing and reading cost; no test.
 add_executable(lingkaran-bench-common bench/common_bench.cc)
-target_link_libraries(lingkaran-bench-common PRIVATE registry_nik lingkaran_options)
+target_link_libraries(lingkaran-bench-common PRIVATE registry_domain lingkaran_options)
 target_compile_definitions(lingkaran-bench-common PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

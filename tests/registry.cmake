@@ -2,7 +2,7 @@
 lingkaran_test(registry_unit_test LABEL unit
   SOURCES unit/registry_batch_test.cc unit/registry_candidate_test.cc
           unit/registry_rules_test.cc unit/registry_worker_test.cc
-  LIBS registry_domain registry_rules rapidcheck)
+  LIBS registry_store rapidcheck)
 target_precompile_headers(registry_unit_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
 
 lingkaran_test(registry_store_test LABEL store SOURCES store/registry_store_test.cc

@@ -1,21 +1,21 @@
 # Calling and serving: admission, the client library, real servers under load and short of resources.
 foreach(test common_admission_test common_client_test common_throttle_test)
-  lingkaran_test(${test} LABEL unit SOURCES unit/${test}.cc LIBS common_rpc HEAVY)
+  lingkaran_test(${test} LABEL unit SOURCES unit/${test}.cc LIBS common_server HEAVY)
 endforeach()
 foreach(test common_listener_test common_overload_test)
-  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_rpc proto_registry_grpc
+  lingkaran_test(${test} LABEL service SOURCES service/${test}.cc LIBS common_server proto_registry_grpc
     HEAVY)
 endforeach()
 
 # One service as a process of its own, short of descriptors, connections, memory and time.
 lingkaran_test(common_resources_test LABEL e2e
   SOURCES service/common_resources_test.cc support/process.cc support/one_service.cc
-  LIBS common_rpc proto_sponsorship_grpc HEAVY)
+  LIBS common_server proto_sponsorship_grpc HEAVY)
 add_dependencies(common_resources_test lingkaran-sponsorship)
 
 # Goodput above capacity: a benchmark, and as a test for a few seconds.
 add_executable(lingkaran-bench-overload bench/overload.cc support/process.cc support/one_service.cc)
-target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options common_rpc
+target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options common_server
                       proto_sponsorship_grpc)
 lingkaran_tool(lingkaran-bench-overload)
 add_dependencies(lingkaran-bench-overload lingkaran-sponsorship)

@@ -7,9 +7,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
-#include "common/log.h"
-#include "common/sql/watch.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/sql/statement_watchdog.h"
 
 namespace lingkaran::sql {
 

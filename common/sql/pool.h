@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/sql/database.h"
-#include "common/sql/watch.h"
+#include "common/sql/statement_watchdog.h"
 
 namespace lingkaran::sql {
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/clock.h"
-#include "common/config.h"
-#include "common/surroundings.h"
-#include "services/coverage/follower.h"
+#include "common/base/clock.h"
+#include "common/server/app_dependencies.h"
+#include "common/server/config.h"
+#include "services/coverage/replication/log_follower.h"
 
 namespace grpc {
 class Service;

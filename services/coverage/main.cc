@@ -1,5 +1,5 @@
 // lingkaran-coverage: knows time. Its flags: lingkaran-coverage --help.
-#include "common/main.h"
+#include "common/server/service_main.h"
 #include "services/coverage/app.h"
 
 int main(int argc, char** argv) {

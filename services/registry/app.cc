@@ -2,18 +2,18 @@
 
 #include <utility>
 
-#include "common/client.h"
-#include "common/error.h"
-#include "common/metrics.h"
-#include "common/operations.h"
-#include "common/region.h"
-#include "common/sealer.h"
+#include "common/base/error.h"
+#include "common/base/metrics.h"
+#include "common/base/region.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/rpc/client.h"
+#include "common/server/operations.h"
 #include "common/sql/database.h"
-#include "common/sql/requests.h"
+#include "common/sql/idempotency.h"
 #include "registry_schema.h"
-#include "services/registry/deliver_members.h"
-#include "services/registry/rules_file.h"
-#include "services/registry/service.h"
+#include "services/registry/api/registry_service.h"
+#include "services/registry/store/rules_file.h"
+#include "services/registry/workflow/member_sync.h"
 
 namespace lingkaran::registry {
 namespace {

@@ -8,10 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/clock.h"
-#include "common/config.h"
-#include "common/surroundings.h"
-#include "services/registry/deliver_members.h"
+#include "common/base/clock.h"
+#include "common/server/app_dependencies.h"
+#include "common/server/config.h"
+#include "services/registry/workflow/member_sync.h"
 
 namespace lingkaran::registry {
 

@@ -1,5 +1,5 @@
 // lingkaran-registry: knows people. Its flags: lingkaran-registry --help.
-#include "common/main.h"
+#include "common/server/service_main.h"
 #include "services/registry/app.h"
 
 int main(int argc, char** argv) {

@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
-#include "common/metrics.h"
-#include "common/operations.h"
-#include "services/sponsorship/rules_file.h"
-#include "services/sponsorship/service.h"
-#include "services/sponsorship/store.h"
-#include "services/sponsorship/store_audit.h"
+#include "common/base/error.h"
+#include "common/base/metrics.h"
+#include "common/server/operations.h"
+#include "services/sponsorship/api/sponsorship_service.h"
+#include "services/sponsorship/store/audit.h"
+#include "services/sponsorship/store/rules_file.h"
+#include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
 
 namespace lingkaran::sponsorship {

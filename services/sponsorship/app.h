@@ -6,11 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/clock.h"
-#include "common/config.h"
-#include "common/outbox.h"
-#include "common/surroundings.h"
-#include "services/sponsorship/peers.h"
+#include "common/base/clock.h"
+#include "common/outbox/outbox.h"
+#include "common/server/app_dependencies.h"
+#include "common/server/config.h"
+#include "services/sponsorship/clients/peer_client.h"
 
 namespace grpc {
 class Service;

@@ -1,5 +1,5 @@
 // lingkaran-sponsorship: knows money. Its flags: lingkaran-sponsorship --help.
-#include "common/main.h"
+#include "common/server/service_main.h"
 #include "services/sponsorship/app.h"
 
 int main(int argc, char** argv) {

@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <string>
 
-#include "common/date.h"
-#include "common/region.h"
-#include "common/sealer.h"
-#include "services/registry/nik.h"
+#include "common/base/date.h"
+#include "common/base/region.h"
+#include "common/crypto/personal_data_vault.h"
+#include "services/registry/domain/nik.h"
 
 namespace lingkaran {
 namespace {

@@ -25,10 +25,10 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_format.h"
-#include "common/client.h"
-#include "common/error.h"
-#include "common/log.h"
-#include "services/sponsorship/store_ledger.h"
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/rpc/client.h"
+#include "services/sponsorship/store/ledger_entries.h"
 #include "sponsorship_schema.h"
 #include "tests/support/requests.h"
 #include "tests/support/sponsorship_host.h"

@@ -15,8 +15,8 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
-#include "services/cli/books.h"
+#include "common/rpc/client.h"
+#include "services/cli/reconcile/reconciler.h"
 #include "tests/bench/nation.h"
 #include "tests/support/requests.h"
 #include "tests/support/stack.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/date.h"
+#include "common/base/date.h"
 
 namespace lingkaran::bench {
 namespace {

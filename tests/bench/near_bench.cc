@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "services/coverage/near_cache.h"
+#include "services/coverage/cache/near_cache.h"
 
 namespace lingkaran::coverage {
 namespace {

@@ -23,7 +23,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/time/clock.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "tests/support/one_service.h"
 #include "tests/support/requests.h"
 
@@ -96,8 +96,8 @@ struct Flight {
 
 class Load {
  public:
-  // `shipped`: over the channels of common/client.h, which hold themselves back; else over gRPC's
-  // plain ones, as a client that knows nothing of us.
+  // `shipped`: over the channels of common/rpc/client.h, which hold themselves back; else over
+  // gRPC's plain ones, as a client that knows nothing of us.
   Load(const OneService& service, bool shipped) {
     for (std::unique_ptr<Stub>& stub : stubs_) {
       stub = shipped ? service.NewStub() : PlainStub(service.address());

@@ -8,8 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/error_reason.h"
-#include "common/rights.h"
+#include "common/base/error_reason.h"
+#include "common/rpc/authorization.h"
 #include "tests/contract/descriptors.h"
 
 namespace lingkaran::contract {

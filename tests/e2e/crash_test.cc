@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "tests/e2e/submit_list.h"
 #include "tests/support/requests.h"
 #include "tests/support/stack.h"

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/books.h"
+#include "services/cli/reconcile/reconciler.h"
 #include "tests/e2e/submit_list.h"
 
 namespace lingkaran {

@@ -10,7 +10,7 @@
 #include <libpq-fe.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
+#include "common/base/error.h"
 #include "tests/e2e/resources_fixture.h"
 
 namespace lingkaran {

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "tests/support/requests.h"
 #include "tests/support/servers.h"
 #include "tests/support/stack.h"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "tests/bench/nation.h"
 

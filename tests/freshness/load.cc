@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "common/error.h"
-#include "common/rpc.h"
+#include "common/base/error.h"
+#include "common/rpc/run_rpc.h"
 
 namespace lingkaran::freshness {
 namespace {

@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/date.h"
-#include "common/random.h"
+#include "common/base/date.h"
+#include "common/base/random.h"
 
 namespace lingkaran::freshness {
 namespace {

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
 #include "tests/freshness/judge.h"
 #include "tests/freshness/truth.h"

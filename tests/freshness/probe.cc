@@ -10,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "common/date.h"
-#include "common/random.h"
-#include "common/rpc.h"
+#include "common/base/date.h"
+#include "common/base/random.h"
+#include "common/rpc/run_rpc.h"
 
 namespace lingkaran::freshness {
 namespace {

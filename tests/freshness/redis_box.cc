@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/view.h"
+#include "common/base/string_views.h"
 
 namespace lingkaran::freshness {
 

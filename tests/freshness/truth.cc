@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/date.h"
+#include "common/base/date.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
 
 namespace lingkaran::freshness {

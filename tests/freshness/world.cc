@@ -10,7 +10,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "tests/support/servers.h"
 
 namespace lingkaran::freshness {
@@ -35,7 +35,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
 
 World::World(const Options& options) : options_(options) {
   static std::atomic<int> worlds = 0;
-  // See common/client.cc: without it a channel whose calls all fail at once is slow to come back.
+  // See common/rpc/client.cc: without it a channel whose calls all fail at once is slow to come
+  // back.
   setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "20", 0);
   const std::string keys = directory_.path() + "/keys.json";
   std::ofstream(keys) << Sealer::NewKeyFile();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "tests/freshness/redis_box.h"
 #include "tests/support/fault_proxy.h"
@@ -36,8 +36,8 @@ class World {
 
   // kill -9.
   void Kill(int replica);
-  // Starts it if it does not run and waits until it serves; `fail_point` as in common/failpoint.h.
-  // False if it died before it served.
+  // Starts it if it does not run and waits until it serves; `fail_point` as in
+  // common/base/failpoint.h. False if it died before it served.
   bool Start(int replica, const std::string& fail_point = "");
   // Waits until it died by itself; false if it lives on.
   bool WaitForEnd(int replica, absl::Duration time);

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "tests/support/stack.h"
 
 namespace lingkaran::history {

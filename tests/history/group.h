@@ -11,9 +11,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
-#include "common/error.h"
-#include "common/rpc.h"
+#include "common/base/error.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"

@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "tests/history/wgl.h"
 
 namespace lingkaran::history {

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "services/cli/books.h"
+#include "services/cli/reconcile/reconciler.h"
 #include "tests/kill/places.h"
 
 namespace lingkaran::kill {

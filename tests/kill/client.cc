@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/failpoint.h"
+#include "common/base/failpoint.h"
 
 namespace lingkaran::kill {
 namespace {

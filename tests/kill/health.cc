@@ -2,7 +2,7 @@
 
 #include <grpcpp/support/sync_stream.h>
 
-#include "common/client.h"
+#include "common/rpc/client.h"
 
 namespace lingkaran::kill {
 namespace {

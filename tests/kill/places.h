@@ -1,4 +1,4 @@
-// The places at which a process can be made to die, as common/failpoint.h names them.
+// The places at which a process can be made to die, as common/base/failpoint.h names them.
 #pragma once
 
 #include <string>

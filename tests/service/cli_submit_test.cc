@@ -1,5 +1,5 @@
 // Sending a list: every row gets its result, also over a stream that breaks in the middle.
-#include "services/cli/submit.h"
+#include "services/cli/commands/submit.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/command.h"
+#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {

@@ -1,5 +1,5 @@
 // Taking connections: addresses, sockets that were left over, and no descriptors.
-#include "common/listener.h"
+#include "common/server/connection_listener.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -18,7 +18,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/rpc.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {

@@ -6,9 +6,9 @@
 #include <grpcpp/impl/codegen/client_unary_call.h>
 #include <gtest/gtest.h>
 
-#include "common/admission.h"
-#include "common/deadline.h"
-#include "common/failpoint.h"
+#include "common/base/deadline.h"
+#include "common/base/failpoint.h"
+#include "common/rpc/admission_control.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {

@@ -20,9 +20,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
-#include "common/rpc.h"
-#include "common/transport.h"
+#include "common/rpc/channel_settings.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/support/one_service.h"
 #include "tests/support/requests.h"
 

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/admission.h"
+#include "common/rpc/admission_control.h"
 #include "common/sql/database.h"
 #include "tests/support/probe.h"
 

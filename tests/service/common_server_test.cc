@@ -1,5 +1,5 @@
 // The server and its client over real connections.
-#include "common/server.h"
+#include "common/server/server.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -25,9 +25,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/client.h"
-#include "common/rpc.h"
-#include "common/transport.h"
+#include "common/rpc/channel_settings.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {

@@ -6,7 +6,7 @@
 #include <grpcpp/test/server_context_test_spouse.h>
 #include <gtest/gtest.h>
 
-#include "services/coverage/check.h"
+#include "services/coverage/api/check_result.h"
 #include "tests/support/coverage_fixture.h"
 
 namespace {

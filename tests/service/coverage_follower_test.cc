@@ -1,6 +1,6 @@
 // Followers on one database: whatever the line between them does, the near cache of each is right
 // as of the position that it claims, and claims to be fresh only if it is.
-#include "services/coverage/follower.h"
+#include "services/coverage/replication/log_follower.h"
 
 #include <atomic>
 #include <functional>
@@ -12,7 +12,7 @@
 
 #include "absl/time/clock.h"
 #include "coverage_schema.h"
-#include "services/coverage/notices.h"
+#include "services/coverage/replication/change_notices.h"
 #include "tests/support/coverage_rows.h"
 #include "tests/support/hand_link.h"
 #include "tests/support/sql_fixture.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_replace.h"
-#include "common/error.h"
+#include "common/base/error.h"
 #include "tests/support/coverage_fixture.h"
 
 namespace lingkaran {

@@ -1,5 +1,5 @@
 // One question for all who ask.
-#include "services/coverage/single_flight.h"
+#include "services/coverage/replication/single_flight.h"
 
 #include <atomic>
 #include <thread>

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/operations.h"
-#include "common/rpc.h"
+#include "common/rpc/run_rpc.h"
+#include "common/server/operations.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

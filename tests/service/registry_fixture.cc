@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/client.h"
-#include "common/date.h"
-#include "common/sealer.h"
+#include "common/base/date.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/rpc/client.h"
 
 namespace lingkaran::registry {
 

@@ -14,10 +14,10 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/time.h"
-#include "common/clock.h"
-#include "common/error.h"
-#include "common/rpc.h"
-#include "common/server.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/rpc/run_rpc.h"
+#include "common/server/server.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "services/registry/app.h"

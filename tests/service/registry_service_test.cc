@@ -9,8 +9,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/rpc.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/service/registry_fixture.h"
 
 namespace lingkaran::registry {

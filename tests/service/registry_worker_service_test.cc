@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "tests/service/registry_fixture.h"
 
 namespace lingkaran::registry {

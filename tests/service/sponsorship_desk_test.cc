@@ -7,11 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/failpoint.h"
-#include "common/random.h"
-#include "services/sponsorship/store_allocation.h"
-#include "services/sponsorship/store_ledger.h"
-#include "services/sponsorship/store_seat.h"
+#include "common/base/failpoint.h"
+#include "common/base/random.h"
+#include "services/sponsorship/store/allocations.h"
+#include "services/sponsorship/store/ledger_entries.h"
+#include "services/sponsorship/store/seats.h"
 #include "sponsorship_schema.h"
 #include "tests/support/sponsorship_host.h"
 #include "tests/support/test_database.h"

@@ -5,10 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/random.h"
-#include "services/sponsorship/store_ledger.h"
-#include "services/sponsorship/store_replacement.h"
-#include "services/sponsorship/store_seat.h"
+#include "common/base/random.h"
+#include "services/sponsorship/store/ledger_entries.h"
+#include "services/sponsorship/store/replacements.h"
+#include "services/sponsorship/store/seats.h"
 #include "sponsorship_schema.h"
 #include "tests/support/fake_peers.h"
 #include "tests/support/sponsorship_host.h"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "common/client.h"
-#include "common/error.h"
+#include "common/base/error.h"
+#include "common/rpc/client.h"
 #include "tests/simulation/network.h"
 
 namespace lingkaran::simulation {

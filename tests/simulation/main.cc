@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "common/log.h"
+#include "common/base/log.h"
 #include "tests/simulation/simulation.h"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <grpcpp/test/server_context_test_spouse.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
-#include "services/registry/service.h"
+#include "common/base/error.h"
+#include "services/registry/api/registry_service.h"
 
 namespace lingkaran::simulation {
 namespace {

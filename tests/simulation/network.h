@@ -10,12 +10,12 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/test/client_context_test_peer.h>
 
-#include "common/rpc.h"
+#include "common/rpc/run_rpc.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"
-#include "services/registry/deliver_members.h"
-#include "services/sponsorship/peers.h"
+#include "services/registry/workflow/member_sync.h"
+#include "services/sponsorship/clients/peer_client.h"
 #include "tests/simulation/world.h"
 
 namespace lingkaran::simulation {

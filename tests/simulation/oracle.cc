@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "services/coverage/store_audit.h"
-#include "services/registry/deliver_members.h"
-#include "services/sponsorship/pledge.h"
-#include "services/sponsorship/store_audit.h"
+#include "services/coverage/store/audit.h"
+#include "services/registry/workflow/member_sync.h"
+#include "services/sponsorship/domain/pledge.h"
+#include "services/sponsorship/store/audit.h"
 
 namespace lingkaran::simulation {
 namespace {

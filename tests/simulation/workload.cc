@@ -1,8 +1,8 @@
 #include "tests/simulation/workload.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/date.h"
-#include "common/random.h"
+#include "common/base/date.h"
+#include "common/base/random.h"
 #include "tests/support/candidate.h"
 
 namespace lingkaran::simulation {

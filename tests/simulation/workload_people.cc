@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "common/date.h"
-#include "common/random.h"
+#include "common/base/date.h"
+#include "common/base/random.h"
 #include "tests/simulation/workload.h"
 
 namespace lingkaran::simulation {

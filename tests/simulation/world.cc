@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/failpoint.h"
-#include "common/random.h"
+#include "common/base/failpoint.h"
+#include "common/base/random.h"
 
 namespace lingkaran::simulation {
 namespace {

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "common/clock.h"
-#include "common/config.h"
-#include "common/outbox.h"
-#include "common/region.h"
+#include "common/base/clock.h"
+#include "common/base/region.h"
+#include "common/outbox/outbox.h"
+#include "common/server/config.h"
 #include "common/sql/database.h"
 #include "services/coverage/app.h"
 #include "services/registry/app.h"

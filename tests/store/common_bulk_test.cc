@@ -13,9 +13,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "common/sql/bulk.h"
-#include "common/sql/requests.h"
+#include "common/sql/idempotency.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::sql {

@@ -17,8 +17,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/deadline.h"
-#include "common/error.h"
+#include "common/base/deadline.h"
+#include "common/base/error.h"
 #include "tests/support/sql_fixture.h"
 #include "tests/support/stopped_backend.h"
 

@@ -15,10 +15,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/deadline.h"
-#include "common/error.h"
-#include "common/failpoint.h"
-#include "common/sql/requests.h"
+#include "common/base/deadline.h"
+#include "common/base/error.h"
+#include "common/base/failpoint.h"
+#include "common/sql/idempotency.h"
 #include "tests/support/stopped_backend.h"
 #include "tests/support/test_database.h"
 

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
-#include "common/failpoint.h"
+#include "common/base/error.h"
+#include "common/base/failpoint.h"
 #include "tests/support/outbox_fixture.h"
 
 namespace lingkaran {

@@ -1,5 +1,5 @@
 // The outbox on both databases: what is put is delivered, in order per key, and settled once.
-#include "common/outbox.h"
+#include "common/outbox/outbox.h"
 
 #include <algorithm>
 #include <map>
@@ -13,7 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/error.h"
+#include "common/base/error.h"
 #include "tests/support/outbox_fixture.h"
 
 namespace lingkaran {

@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
 #include "tests/support/sql_fixture.h"

@@ -10,7 +10,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "coverage_schema.h"
-#include "services/coverage/warm_start.h"
+#include "services/coverage/replication/cache_loader.h"
 #include "tests/support/coverage_rows.h"
 #include "tests/support/sql_fixture.h"
 #include "tests/support/test_database.h"

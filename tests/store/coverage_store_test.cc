@@ -1,5 +1,5 @@
 // Coverage's tables on both databases: what their keys forbid, and what their queries find.
-#include "services/coverage/store.h"
+#include "services/coverage/store/store.h"
 
 #include <atomic>
 #include <thread>

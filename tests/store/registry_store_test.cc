@@ -1,5 +1,5 @@
 // What the registry's tables hold and refuse, on both databases.
-#include "services/registry/store.h"
+#include "services/registry/store/store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,9 +2,9 @@
 // program writes, and what is refused before it comes to that.
 #include <gtest/gtest.h>
 
-#include "common/error.h"
-#include "services/sponsorship/ledger.h"
-#include "services/sponsorship/store_ledger.h"
+#include "common/base/error.h"
+#include "services/sponsorship/domain/ledger.h"
+#include "services/sponsorship/store/ledger_entries.h"
 #include "sponsorship_schema.h"
 #include "tests/support/test_database.h"
 

@@ -3,9 +3,9 @@
 
 #include <soci/soci.h>
 
-#include "services/sponsorship/store.h"
-#include "services/sponsorship/store_allocation.h"
-#include "services/sponsorship/store_seat.h"
+#include "services/sponsorship/store/allocations.h"
+#include "services/sponsorship/store/seats.h"
+#include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
 #include "tests/support/test_database.h"
 

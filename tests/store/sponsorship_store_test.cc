@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "common/error.h"
-#include "services/sponsorship/store.h"
-#include "services/sponsorship/store_allocation.h"
-#include "services/sponsorship/store_contribution.h"
-#include "services/sponsorship/store_ledger.h"
-#include "services/sponsorship/store_replacement.h"
-#include "services/sponsorship/store_seat.h"
+#include "common/base/error.h"
+#include "services/sponsorship/store/allocations.h"
+#include "services/sponsorship/store/contributions.h"
+#include "services/sponsorship/store/ledger_entries.h"
+#include "services/sponsorship/store/replacements.h"
+#include "services/sponsorship/store/seats.h"
+#include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
 #include "tests/support/test_database.h"
 

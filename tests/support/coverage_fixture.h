@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/time.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "tests/support/coverage_host.h"
 
 namespace lingkaran {

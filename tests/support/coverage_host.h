@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
-#include "common/clock.h"
-#include "common/rpc.h"
-#include "common/server.h"
+#include "common/base/clock.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
+#include "common/server/server.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "services/coverage/app.h"
 #include "tests/support/test_database.h"

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "absl/strings/str_format.h"
-#include "services/coverage/compact.h"
+#include "services/coverage/record/span_codec.h"
 
 namespace lingkaran::coverage {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <rapidcheck.h>
 
-#include "services/coverage/near_entry.h"
-#include "services/coverage/record.h"
+#include "services/coverage/cache/member_entry.h"
+#include "services/coverage/record/member_record.h"
 
 namespace lingkaran::coverage {
 

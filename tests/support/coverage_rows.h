@@ -9,11 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 #include "common/sql/database.h"
-#include "services/coverage/months_by_worker.h"
-#include "services/coverage/store.h"
-#include "services/coverage/store_log.h"
+#include "services/coverage/domain/months_by_worker.h"
+#include "services/coverage/store/change_log.h"
+#include "services/coverage/store/store.h"
 
 namespace lingkaran::coverage {
 

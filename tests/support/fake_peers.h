@@ -11,11 +11,11 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "common/error.h"
-#include "common/rpc.h"
+#include "common/base/error.h"
+#include "common/rpc/run_rpc.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
 #include "lingkaran/registry/v1/registry.pb.h"
-#include "services/sponsorship/peers.h"
+#include "services/sponsorship/clients/peer_client.h"
 
 namespace lingkaran {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/redis_link.h"
+#include "common/redis/pubsub.h"
 
 namespace lingkaran {
 

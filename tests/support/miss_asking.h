@@ -15,8 +15,8 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
-#include "common/error.h"
-#include "services/coverage/miss_pool.h"
+#include "common/base/error.h"
+#include "services/coverage/lookup/lookup_batcher.h"
 
 namespace lingkaran::coverage {
 

@@ -1,7 +1,7 @@
 // What tests of the near cache put in and how they ask.
 #pragma once
 
-#include "services/coverage/near_cache.h"
+#include "services/coverage/cache/near_cache.h"
 #include "tests/support/coverage_people.h"
 
 namespace lingkaran::coverage {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 
 namespace lingkaran {
 

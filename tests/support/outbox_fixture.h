@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/outbox.h"
+#include "common/outbox/outbox.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran {

@@ -9,9 +9,9 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include "common/client.h"
-#include "common/rpc.h"
-#include "common/server.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
+#include "common/server/server.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 
 namespace lingkaran {

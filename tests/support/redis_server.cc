@@ -12,9 +12,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/redis_cluster.h"
-#include "common/redis_connection.h"
-#include "common/view.h"
+#include "common/base/string_views.h"
+#include "common/redis/redis_cluster.h"
+#include "common/redis/redis_connection.h"
 
 namespace lingkaran {
 namespace {

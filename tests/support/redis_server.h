@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/redis_reply.h"
+#include "common/redis/redis_reply.h"
 #include "tests/support/process.h"
 
 namespace lingkaran {

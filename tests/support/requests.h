@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "lingkaran/registry/v1/registry.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.pb.h"
 

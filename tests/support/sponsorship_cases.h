@@ -5,7 +5,7 @@
 
 #include <rapidcheck.h>
 
-#include "services/sponsorship/pledge.h"
+#include "services/sponsorship/domain/pledge.h"
 
 namespace lingkaran::sponsorship::cases {
 

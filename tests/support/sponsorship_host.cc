@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
-#include "common/error.h"
-#include "services/sponsorship/rules_file.h"
-#include "services/sponsorship/store_ledger.h"
+#include "common/base/error.h"
+#include "services/sponsorship/store/ledger_entries.h"
+#include "services/sponsorship/store/rules_file.h"
 
 namespace lingkaran {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "common/clock.h"
-#include "services/sponsorship/deliver_replacement.h"
-#include "services/sponsorship/service_named.h"
-#include "services/sponsorship/store.h"
+#include "common/base/clock.h"
+#include "services/sponsorship/api/named_allocation_batcher.h"
+#include "services/sponsorship/store/store.h"
+#include "services/sponsorship/workflow/replacement_workflow.h"
 
 namespace lingkaran {
 

@@ -10,8 +10,8 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/rpc/client.h"
 
 namespace lingkaran {
 

@@ -32,7 +32,7 @@ class Stack {
   struct Options {
     std::string postgres = "";     // URL of a server, or empty for SQLite
     std::string redis = "";        // HOST:PORT, or empty for none
-    std::string clock = "system";  // see common/clock.h
+    std::string clock = "system";  // see common/base/clock.h
     // Where a caller finds a peer, in place of the peer's own address, so that a proxy can stand
     // between: {"sponsorship/registry", "127.0.0.1:41233"}.
     std::map<std::string, std::string> peers = {};

@@ -5,10 +5,10 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
-#include "common/date.h"
-#include "common/redis.h"
-#include "common/rpc.h"
-#include "common/sealer.h"
+#include "common/base/date.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/redis/versioned_cache.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/support/candidate.h"
 #include "tests/support/requests.h"
 

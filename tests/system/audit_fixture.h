@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "services/cli/books.h"
+#include "services/cli/reconcile/reconciler.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

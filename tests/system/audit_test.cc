@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/cli/command.h"
+#include "services/cli/session/command.h"
 #include "tests/system/audit_fixture.h"
 #include "tests/system/audit_tamperings.h"
 

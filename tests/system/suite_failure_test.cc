@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "services/sponsorship/allocator.h"
+#include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/random.h"
+#include "common/base/random.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/random.h"
-#include "common/server.h"
+#include "common/base/random.h"
+#include "common/server/server.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/redis.h"
+#include "common/redis/versioned_cache.h"
 #include "lingkaran/cache/v1/records.pb.h"
-#include "services/sponsorship/allocator.h"
+#include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {

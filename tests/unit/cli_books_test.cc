@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/books.h"
+#include "services/cli/reconcile/reconciler.h"
 
 namespace lingkaran {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "services/cli/list_reader.h"
+#include "services/cli/lists/list_reader.h"
 
 namespace lingkaran::cli {
 namespace {

@@ -1,5 +1,5 @@
 // The list reader takes files as offices save them, and refuses the rest with one clear error.
-#include "services/cli/list_reader.h"
+#include "services/cli/lists/list_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/cli/csv_rows.h"
+#include "services/cli/lists/csv_rows.h"
 
 namespace lingkaran::cli {
 namespace {

@@ -1,5 +1,5 @@
 // What people and scripts read: tables, amounts, days, fields, progress, exit codes.
-#include "services/cli/output.h"
+#include "services/cli/render/output.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,14 +9,14 @@
 #include <fstream>
 #include <sstream>
 
-#include "common/error.h"
-#include "common/rpc.h"
-#include "services/cli/command.h"
-#include "services/cli/fields.h"
-#include "services/cli/labels.h"
-#include "services/cli/pledge_text.h"
-#include "services/cli/progress.h"
-#include "services/cli/reasons.h"
+#include "common/base/error.h"
+#include "common/rpc/run_rpc.h"
+#include "services/cli/render/error_texts.h"
+#include "services/cli/render/field_texts.h"
+#include "services/cli/render/labels.h"
+#include "services/cli/render/pledge_text.h"
+#include "services/cli/render/progress.h"
+#include "services/cli/session/command.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran::cli {

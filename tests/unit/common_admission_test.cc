@@ -1,5 +1,5 @@
 // How many calls are let in, who waits, who is refused. Time is set by hand.
-#include "common/admission.h"
+#include "common/rpc/admission_control.h"
 
 #include <future>
 #include <stdexcept>
@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "common/error.h"
-#include "common/random.h"
+#include "common/base/error.h"
+#include "common/base/random.h"
 
 namespace lingkaran {
 namespace {

@@ -1,6 +1,6 @@
 // What the client library sends again, how long it waits, and what it says at the end. Time is
 // the test's own: nobody sleeps.
-#include "common/client.h"
+#include "common/rpc/client.h"
 
 #include <deque>
 #include <vector>
@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/cord.h"
-#include "common/admission.h"
-#include "common/deadline.h"
-#include "common/rpc.h"
+#include "common/base/deadline.h"
+#include "common/rpc/admission_control.h"
+#include "common/rpc/run_rpc.h"
 
 namespace lingkaran {
 namespace {

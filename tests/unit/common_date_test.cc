@@ -1,4 +1,4 @@
-#include "common/date.h"
+#include "common/base/date.h"
 
 #include <cstdio>
 #include <string>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "common/serial_day.h"
+#include "common/base/serial_day.h"
 
 namespace lingkaran {
 namespace {

@@ -1,5 +1,5 @@
 // Fail points and chance: unarmed they do nothing, armed they do what was asked at that very place.
-#include "common/failpoint.h"
+#include "common/base/failpoint.h"
 
 #include <signal.h>
 
@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/random.h"
+#include "common/base/random.h"
 
 namespace lingkaran {
 namespace {

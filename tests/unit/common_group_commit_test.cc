@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/group_commit.h"
+#include "common/concurrency/group_commit.h"
 
 namespace lingkaran {
 namespace {

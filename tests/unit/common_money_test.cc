@@ -1,4 +1,4 @@
-#include "common/money.h"
+#include "common/base/money.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
-#include "common/redis.h"
+#include "common/redis/versioned_cache.h"
 #include "tests/support/fault_proxy.h"
 #include "tests/support/redis_server.h"
 

@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/redis.h"
-#include "common/redis_cluster.h"
+#include "common/redis/redis_cluster.h"
+#include "common/redis/versioned_cache.h"
 #include "tests/support/redis_server.h"
 
 namespace lingkaran {

@@ -1,6 +1,6 @@
 // The line between replicas over a real Redis: order, what a heartbeat that comes back proves, loss
 // that is noticed in time, and recovery.
-#include "common/redis_link.h"
+#include "common/redis/pubsub.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/redis_cluster.h"
+#include "common/redis/redis_cluster.h"
 #include "tests/support/fault_proxy.h"
 #include "tests/support/redis_server.h"
 

@@ -1,6 +1,6 @@
 // The cache over a real Redis: what is set comes back, only newer wins, every bucket ends; all ways
 // to name a server and to log in.
-#include "common/redis.h"
+#include "common/redis/versioned_cache.h"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/redis_address.h"
+#include "common/redis/redis_address.h"
 #include "tests/support/redis_server.h"
 
 namespace lingkaran {

@@ -1,4 +1,4 @@
-#include "common/region.h"
+#include "common/base/region.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

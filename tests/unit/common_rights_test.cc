@@ -1,4 +1,4 @@
-#include "common/rights.h"
+#include "common/rpc/authorization.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "common/rpc.h"
+#include "common/rpc/run_rpc.h"
 
 #include <set>
 
@@ -10,7 +10,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "common/client.h"
+#include "common/rpc/client.h"
 #include "google/rpc/error_details.pb.h"
 #include "lingkaran/common/v1/types.pb.h"
 

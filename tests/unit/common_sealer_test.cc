@@ -1,4 +1,4 @@
-#include "common/sealer.h"
+#include "common/crypto/personal_data_vault.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "common/textproto.h"
+#include "common/base/rules_text.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "common/error.h"
+#include "common/base/error.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace lingkaran {

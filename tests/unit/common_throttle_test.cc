@@ -1,5 +1,5 @@
 // How a client holds itself back, against a peer that the test acts out.
-#include "common/throttle.h"
+#include "common/rpc/adaptive_throttle.h"
 
 #include <random>
 

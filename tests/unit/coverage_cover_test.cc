@@ -1,5 +1,5 @@
 // From person-months to days: the boundary rules, runs and spans, booking a line, quotes.
-#include "services/coverage/cover.h"
+#include "services/coverage/domain/cover.h"
 
 #include <algorithm>
 
@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "common/error.h"
-#include "services/coverage/activation.h"
-#include "services/coverage/quote.h"
-#include "services/coverage/rules_file.h"
+#include "common/base/error.h"
+#include "services/coverage/domain/booking.h"
+#include "services/coverage/domain/quote.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 namespace {

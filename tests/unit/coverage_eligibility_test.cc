@@ -1,10 +1,10 @@
 // Decide: first and last day in, neighbours out; waiting, lapse, death; how long an answer holds.
-#include "services/coverage/eligibility.h"
+#include "services/coverage/domain/eligibility.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "services/coverage/rules_file.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 namespace {

@@ -1,5 +1,5 @@
 // The near cache never says what was not true at its position or later, whoever feeds it what.
-#include "services/coverage/near_cache.h"
+#include "services/coverage/cache/near_cache.h"
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/coverage/change_window.h"
+#include "services/coverage/cache/change_window.h"
 #include "tests/support/near_asking.h"
 
 namespace lingkaran::coverage {

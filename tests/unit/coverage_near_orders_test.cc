@@ -12,8 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "services/coverage/change_window.h"
-#include "services/coverage/near_cache.h"
+#include "services/coverage/cache/change_window.h"
+#include "services/coverage/cache/near_cache.h"
 #include "tests/support/near_asking.h"
 
 namespace lingkaran::coverage {

@@ -1,5 +1,5 @@
 // The table of the whole nation: what a map would answer, in 64 bytes a person, read without locks.
-#include "services/coverage/near_table.h"
+#include "services/coverage/cache/member_table.h"
 
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include <rapidcheck.h>
 
 #include "absl/strings/str_format.h"
-#include "services/coverage/near_entry.h"
+#include "services/coverage/cache/member_entry.h"
 #include "tests/support/coverage_people.h"
 
 namespace {

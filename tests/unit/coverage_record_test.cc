@@ -1,12 +1,12 @@
 // The packed form of a person: comes back as it went, and nothing else comes back.
-#include "services/coverage/record.h"
+#include "services/coverage/record/member_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "services/coverage/compact.h"
-#include "services/coverage/near_entry.h"
+#include "services/coverage/cache/member_entry.h"
+#include "services/coverage/record/span_codec.h"
 #include "tests/support/coverage_people.h"
 
 namespace lingkaran::coverage {

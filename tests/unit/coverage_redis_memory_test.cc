@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "services/coverage/redis_reader.h"
-#include "services/sponsorship/seat_record.h"
+#include "services/coverage/lookup/redis_reader.h"
+#include "services/sponsorship/clients/seat_cache.h"
 #include "tests/support/coverage_people.h"
 #include "tests/support/redis_server.h"
 

@@ -1,5 +1,5 @@
 // The shared link: what it believes of Redis, what it asks the next link, what it stores.
-#include "services/coverage/redis_reader.h"
+#include "services/coverage/lookup/redis_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

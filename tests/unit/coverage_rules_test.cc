@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/error.h"
-#include "services/coverage/benefit.h"
-#include "services/coverage/contribution.h"
-#include "services/coverage/rules_file.h"
+#include "common/base/error.h"
+#include "services/coverage/domain/benefit.h"
+#include "services/coverage/domain/contribution.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 namespace {

@@ -1,12 +1,12 @@
 // Deciding the rows of a chunk and the review of a list, without a database.
-#include "services/registry/batch.h"
+#include "services/registry/domain/batch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/error.h"
+#include "common/base/error.h"
 
 namespace lingkaran::registry {
 namespace {

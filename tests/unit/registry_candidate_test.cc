@@ -1,12 +1,12 @@
 // Reading a row of a list: what is taken, what warns, what rejects.
-#include "services/registry/candidate.h"
+#include "services/registry/domain/candidate_parser.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include "absl/strings/str_format.h"
-#include "services/registry/text.h"
+#include "services/registry/domain/text.h"
 
 namespace lingkaran::registry {
 namespace {

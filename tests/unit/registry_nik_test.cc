@@ -1,4 +1,4 @@
-#include "services/registry/nik.h"
+#include "services/registry/domain/nik.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

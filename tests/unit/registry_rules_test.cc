@@ -1,5 +1,5 @@
 // The rules as a file: the one that ships, and what stops the service.
-#include "services/registry/rules_file.h"
+#include "services/registry/store/rules_file.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 
 namespace lingkaran::registry {
 namespace {

@@ -1,12 +1,12 @@
 // What may happen to a worker, and how his personal data are kept and masked.
-#include "services/registry/worker.h"
+#include "services/registry/domain/worker.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include "absl/strings/numbers.h"
-#include "common/error.h"
-#include "services/registry/personal.h"
+#include "common/base/error.h"
+#include "services/registry/domain/person.h"
 
 namespace lingkaran::registry {
 namespace {

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "services/sponsorship/allocator.h"
-#include "services/sponsorship/replacement.h"
-#include "services/sponsorship/step.h"
+#include "services/sponsorship/domain/replacement.h"
+#include "services/sponsorship/domain/seat_planner.h"
+#include "services/sponsorship/domain/work_item.h"
 #include "tests/support/sponsorship_cases.h"
 
 namespace lingkaran::sponsorship {

@@ -1,5 +1,5 @@
 // What must add up in the book of one pledge.
-#include "services/sponsorship/audit_rules.h"
+#include "services/sponsorship/domain/audit_rules.h"
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 // Who goes on after a pledge.
 #include <gtest/gtest.h>
 
-#include "services/sponsorship/continuation.h"
+#include "services/sponsorship/domain/continuation.h"
 
 namespace lingkaran::sponsorship {
 namespace {

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "services/sponsorship/ledger.h"
-#include "services/sponsorship/pledge.h"
+#include "services/sponsorship/domain/ledger.h"
+#include "services/sponsorship/domain/pledge.h"
 #include "tests/support/sponsorship_cases.h"
 
 namespace lingkaran::sponsorship {

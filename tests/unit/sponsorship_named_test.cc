@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "common/error.h"
-#include "services/sponsorship/allocator.h"
+#include "common/base/error.h"
+#include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/sponsorship_cases.h"
 
 namespace lingkaran::sponsorship {

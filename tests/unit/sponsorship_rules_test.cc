@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/error.h"
-#include "services/sponsorship/rules_file.h"
+#include "common/base/error.h"
+#include "services/sponsorship/store/rules_file.h"
 
 namespace lingkaran::sponsorship {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "common/error.h"
-#include "common/server.h"
-#include "services/coverage/rules_file.h"
+#include "common/base/error.h"
+#include "common/server/server.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::bench {
 namespace {

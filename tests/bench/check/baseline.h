@@ -1,6 +1,7 @@
 // Handlers of CheckEligibility that coverage is compared with, each as anybody would write it: on
-// our own server set-up (common/server.h), the same request, the same response to the last field,
-// the same facts and rules; without rights, log and metrics, which the service has to pay for.
+// our own server set-up (common/server/server.h), the same request, the same response to the last
+// field, the same facts and rules; without rights, log and metrics, which the service has to pay
+// for.
 #pragma once
 
 #include <memory>
@@ -9,10 +10,10 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/service_type.h>
 
-#include "common/clock.h"
-#include "common/sealer.h"
+#include "common/base/clock.h"
+#include "common/crypto/personal_data_vault.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
-#include "services/coverage/eligibility.h"
+#include "services/coverage/domain/eligibility.h"
 
 namespace lingkaran::bench {
 

@@ -1,5 +1,5 @@
-#include "common/rpc.h"
-#include "services/coverage/service_translate.h"
+#include "common/rpc/run_rpc.h"
+#include "services/coverage/api/convert.h"
 #include "tests/bench/check/baseline.h"
 
 namespace lingkaran::bench {

@@ -1,4 +1,4 @@
-#include "common/message_pool.h"
+#include "common/rpc/message_pool.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "tests/bench/check/baseline.h"
 

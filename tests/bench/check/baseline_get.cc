@@ -1,5 +1,5 @@
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
-#include "services/coverage/record.h"
+#include "services/coverage/record/member_record.h"
 #include "tests/bench/check/baseline.h"
 #include "tests/bench/check/people.h"
 #include "tests/bench/check/pool.h"

@@ -1,7 +1,7 @@
 #include "tests/bench/check/calls.h"
 
-#include "common/rpc.h"
-#include "common/transport.h"
+#include "common/rpc/channel_settings.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/bench/check/measure.h"
 
 namespace lingkaran::bench {

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/rpc.h"
+#include "common/rpc/run_rpc.h"
 #include "tests/bench/check/measure.h"
 
 namespace lingkaran::bench {

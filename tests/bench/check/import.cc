@@ -5,7 +5,7 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/slice.h>
 
-#include "common/random.h"
+#include "common/base/random.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
 #include "tests/bench/check/calls.h"
 #include "tests/bench/check/measure.h"

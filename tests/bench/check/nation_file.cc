@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/date.h"
+#include "common/base/date.h"
 #include "tests/bench/check/people.h"
 #include "tests/bench/check/sqlite.h"
 #include "tests/support/process.h"

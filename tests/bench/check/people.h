@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
-#include "common/sealer.h"
-#include "services/coverage/cover.h"
-#include "services/coverage/record.h"
+#include "common/crypto/personal_data_vault.h"
+#include "services/coverage/domain/cover.h"
+#include "services/coverage/record/member_record.h"
 
 namespace lingkaran::bench {
 
@@ -42,7 +42,7 @@ Citizen MakeCitizen(int64_t worker_id);
 coverage::Facts FactsOf(const Citizen& citizen);
 coverage::Record RecordOf(const Citizen& citizen, const Sealer& sealer);
 
-// A key file (common/sealer.h) that is the same for all nations.
+// A key file (common/crypto/personal_data_vault.h) that is the same for all nations.
 std::string NationKeys();
 
 // Numbers that look random and are the same for the same `i`.

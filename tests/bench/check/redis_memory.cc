@@ -5,9 +5,9 @@
 
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
-#include "common/redis.h"
-#include "services/coverage/redis_reader.h"
-#include "services/sponsorship/service_context.h"
+#include "common/redis/versioned_cache.h"
+#include "services/coverage/lookup/redis_reader.h"
+#include "services/sponsorship/workflow/workflow_context.h"
 #include "tests/bench/check/one_check.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"

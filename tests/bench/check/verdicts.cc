@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "services/coverage/eligibility.h"
-#include "services/coverage/rules_file.h"
+#include "services/coverage/domain/eligibility.h"
+#include "services/coverage/store/rules_file.h"
 #include "tests/bench/check/measure.h"
 #include "tests/bench/check/people.h"
 

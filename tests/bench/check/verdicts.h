@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "lingkaran/coverage/v1/coverage.pb.h"
-#include "services/coverage/rules.h"
+#include "services/coverage/domain/rules.h"
 
 namespace lingkaran::bench {
 

@@ -1,0 +1,105 @@
+#include "common/base/clock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/base/string_views.h"
+
+namespace lingkaran {
+namespace {
+
+std::optional<absl::Time> ParseInstant(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  // ParseTime takes "infinite-future" as well, which is no instant.
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time == absl::InfiniteFuture() ||
+      time == absl::InfinitePast()) {
+    return std::nullopt;
+  }
+  return time;
+}
+
+// Starts at an instant and runs on, unmoved by changes of the machine's clock.
+class OffsetClock : public Clock {
+ public:
+  explicit OffsetClock(absl::Time start) : start_(start) {}
+  absl::Time Now() const override {
+    return start_ + absl::FromChrono(std::chrono::steady_clock::now() - begun_);
+  }
+
+ private:
+  const absl::Time start_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+std::optional<absl::Time> ReadInstant(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return std::nullopt;
+  }
+  char buffer[64];
+  ssize_t size = 0;
+  do {
+    size = read(file, buffer, sizeof(buffer));
+  } while (size < 0 && errno == EINTR);
+  close(file);
+  // A full buffer is no instant either: a cut text might parse as another one.
+  if (size <= 0 || size == static_cast<ssize_t>(sizeof(buffer))) {
+    return std::nullopt;
+  }
+  return ParseInstant(
+      absl::StripAsciiWhitespace(absl::string_view(buffer, static_cast<size_t>(size))));
+}
+
+// Asks the file each time. A file in the middle of a change counts as unreadable.
+class FileClock : public Clock {
+ public:
+  FileClock(std::string path, absl::Time first)
+      : path_(std::move(path)), nanos_(absl::ToUnixNanos(first)) {}
+  absl::Time Now() const override {
+    if (const std::optional<absl::Time> now = ReadInstant(path_)) {
+      nanos_.store(absl::ToUnixNanos(*now));
+      return *now;
+    }
+    return absl::FromUnixNanos(nanos_.load());
+  }
+
+ private:
+  const std::string path_;
+  mutable std::atomic<int64_t> nanos_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Clock>> MakeClock(std::string_view spec) {
+  absl::string_view text = AbslView(spec);
+  if (text == "system") {
+    return std::make_unique<SystemClock>();
+  }
+  if (absl::ConsumePrefix(&text, "file:")) {
+    std::string path(text);
+    const std::optional<absl::Time> first = ReadInstant(path);
+    if (!first) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "clock: ", path, " holds no instant like 2019-11-07T09:00:00+07:00, or can't be read"));
+    }
+    return std::make_unique<FileClock>(std::move(path), *first);
+  }
+  if (const std::optional<absl::Time> start = ParseInstant(text)) {
+    return std::make_unique<OffsetClock>(*start);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("clock: \"", text,
+                   "\" is neither system, nor an instant like 2019-11-07T09:00:00+07:00, "
+                   "nor file:PATH"));
+}
+
+}  // namespace lingkaran

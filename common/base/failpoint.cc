@@ -1,0 +1,76 @@
+#include "common/base/failpoint.h"
+
+#include <signal.h>
+
+#include <mutex>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/string_views.h"
+
+namespace lingkaran {
+namespace {
+
+struct Armed {
+  std::mutex mutex;
+  std::string place;
+  int passes_left = 0;
+  std::function<void(const std::string&)> hook;
+};
+
+Armed& State() {
+  static Armed& state = *new Armed();
+  return state;
+}
+
+// Under the lock.
+void Refresh(const Armed& state) {
+  failpoint_internal::armed.store(!state.place.empty() || state.hook != nullptr);
+}
+
+}  // namespace
+
+namespace failpoint_internal {
+
+std::atomic<bool> armed{false};
+
+void Pass(std::string_view part, std::string_view what, std::string_view stage) {
+  what.remove_prefix(what.rfind('/') + 1);  // npos + 1 is 0
+  const std::string place = absl::StrCat(AbslView(part), "/", AbslView(what), "/", AbslView(stage));
+  Armed& state = State();
+  std::function<void(const std::string&)> hook;
+  {
+    const std::lock_guard lock(state.mutex);
+    if (place == state.place && --state.passes_left == 0) raise(SIGKILL);
+    hook = state.hook;
+  }
+  if (hook) hook(place);
+}
+
+}  // namespace failpoint_internal
+
+absl::Status ArmFailPoint(std::string_view spec) {
+  const std::vector<std::string> parts = absl::StrSplit(AbslView(spec), '=');
+  int passes = 1;
+  if (parts.size() > 2 ||
+      (parts.size() == 2 && (!absl::SimpleAtoi(parts[1], &passes) || passes < 1))) {
+    return absl::InvalidArgumentError(absl::StrCat("fail point \"", AbslView(spec),
+                                                   "\": write <place> or <place>=<n>, n from 1"));
+  }
+  Armed& state = State();
+  const std::lock_guard lock(state.mutex);
+  state.place = parts[0];
+  state.passes_left = passes;
+  Refresh(state);
+  return absl::OkStatus();
+}
+
+void SetFailPointHook(std::function<void(const std::string&)> hook) {
+  Armed& state = State();
+  const std::lock_guard lock(state.mutex);
+  state.hook = std::move(hook);
+  Refresh(state);
+}
+
+}  // namespace lingkaran

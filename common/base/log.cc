@@ -1,0 +1,161 @@
+#include "common/base/log.h"
+
+#include <unistd.h>
+#include <cerrno>
+
+#include <atomic>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/string_views.h"
+
+namespace lingkaran {
+namespace {
+
+std::atomic<Severity> g_lowest{Severity::kInfo};
+std::mutex g_service_mutex;
+std::string& ServiceName() {
+  static std::string* const name = new std::string;
+  return *name;
+}
+
+absl::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kDebug:
+      return "DEBUG";
+    case Severity::kInfo:
+      return "INFO";
+    case Severity::kWarning:
+      return "WARNING";
+    case Severity::kError:
+      return "ERROR";
+  }
+  return "ERROR";
+}
+
+// Length of the UTF-8 sequence at `text`, 0 if it is none (overlong, surrogate, cut, stray byte).
+size_t Utf8Length(std::string_view text) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  size_t length = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  if (lead < 0x80) {
+    return 1;
+  } else if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    low = lead == 0xE0 ? 0xA0 : 0x80;
+    high = lead == 0xED ? 0x9F : 0xBF;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    low = lead == 0xF0 ? 0x90 : 0x80;
+    high = lead == 0xF4 ? 0x8F : 0xBF;
+  } else {
+    return 0;
+  }
+  if (text.size() < length || at(1) < low || at(1) > high) {
+    return 0;
+  }
+  for (size_t i = 2; i < length; ++i) {
+    if ((at(i) & 0xC0) != 0x80) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+void AppendQuoted(std::string_view text, std::string* line) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  line->push_back('"');
+  while (!text.empty()) {
+    const char c = text[0];
+    const size_t length = Utf8Length(text);
+    if (c == '"' || c == '\\') {
+      line->push_back('\\');
+      line->push_back(c);
+    } else if (c == '\n') {
+      line->append("\\n");
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      line->append("\\u00");
+      line->push_back(kHex[(c >> 4) & 0xF]);
+      line->push_back(kHex[c & 0xF]);
+    } else if (length == 0) {
+      line->append("\xEF\xBF\xBD");
+    } else {
+      line->append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  line->push_back('"');
+}
+
+void AppendField(std::string_view key, std::string_view text, std::string* line) {
+  line->push_back(',');
+  AppendQuoted(key, line);
+  line->push_back(':');
+  AppendQuoted(text, line);
+}
+
+void WriteAll(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return;  // nowhere left to complain
+    }
+    line.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+}  // namespace
+
+bool IsLogged(Severity severity) { return severity >= g_lowest.load(std::memory_order_relaxed); }
+
+void Log(Severity severity, std::string_view event, std::initializer_list<LogField> fields) {
+  if (!IsLogged(severity)) {
+    return;
+  }
+  std::string line;
+  line.reserve(256);
+  absl::StrAppend(&line, "{\"time\":\"",
+                  absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
+                  "\",\"severity\":\"", SeverityName(severity), "\"");
+  {
+    const std::lock_guard<std::mutex> lock(g_service_mutex);
+    AppendField("service", ServiceName(), &line);
+  }
+  AppendField("event", event, &line);
+  for (const LogField& field : fields) {
+    if (field.is_number) {
+      line.push_back(',');
+      AppendQuoted(field.key, &line);
+      absl::StrAppend(&line, ":", field.number);
+    } else {
+      AppendField(field.key, field.text, &line);
+    }
+  }
+  line.append("}\n");
+  // One write: lines of several threads stay whole.
+  WriteAll(line);
+}
+
+Severity SeverityFromName(std::string_view name) {
+  if (name == "debug") return Severity::kDebug;
+  if (name == "warning") return Severity::kWarning;
+  if (name == "error") return Severity::kError;
+  return Severity::kInfo;
+}
+
+void SetUpLog(std::string service, Severity lowest) {
+  const std::lock_guard<std::mutex> lock(g_service_mutex);
+  ServiceName() = std::move(service);
+  g_lowest.store(lowest, std::memory_order_relaxed);
+}
+
+}  // namespace lingkaran

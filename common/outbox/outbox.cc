@@ -1,0 +1,389 @@
+#include "common/outbox/outbox.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "common/base/failpoint.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/outbox/outbox_table.h"
+
+namespace lingkaran {
+namespace {
+
+using sql::Tx;
+
+// How long an idle relay sleeps at most: rows of a process that died, or put by another one on the
+// same database, are found by looking.
+constexpr absl::Duration kLook = absl::Seconds(1);
+constexpr size_t kLongestError = 300;
+// How far the clocks of two processes on one database may be apart before one of them takes the
+// other's leases for a mistake; that costs a second delivery, no more.
+constexpr absl::Duration kClocksApart = absl::Seconds(10);
+
+// Doubles from `first` up to `longest`; the jitter parts rows that failed together.
+absl::Duration Backoff(const Outbox::Options& options, int attempts) {
+  absl::Duration pause = options.first_backoff;
+  for (int i = 1; i < attempts && pause < options.max_backoff; ++i) pause *= 2;
+  return Jittered(std::min(pause, options.max_backoff), 0.5, 1.0);
+}
+
+std::string ErrorText(const absl::Status& status) {
+  std::string text = absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message());
+  if (text.size() > kLongestError) text.resize(kLongestError);
+  // PostgreSQL takes valid UTF-8 only, and the text may be cut or come from anywhere.
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80 || static_cast<unsigned char>(c) < 0x20) c = '?';
+  }
+  return text;
+}
+
+// Wakes the relay. Shared with effects after a commit, which may outlive nothing else.
+class Bell {
+ public:
+  void Ring() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++rings_;
+    rung_.notify_all();
+  }
+  void Close() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    rung_.notify_all();
+  }
+  bool closed() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return closed_;
+  }
+  int64_t rings() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return rings_;
+  }
+  // Returns when it rang after `seen`, is closed, or `pause` has passed.
+  void Wait(int64_t seen, absl::Duration pause) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    rung_.wait_for(lock, absl::ToChronoMilliseconds(pause),
+                   [&] { return closed_ || rings_ != seen; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable rung_;
+  int64_t rings_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+struct Outbox::Impl {
+  Impl(sql::Database& d, Options o)
+      : database(d), options(std::move(o)), bell(std::make_shared<Bell>()) {}
+
+  int64_t NowMillis() const {
+    return absl::ToUnixMillis(options.clock != nullptr ? options.clock->Now() : absl::Now());
+  }
+  int64_t LeaseEnd() const { return NowMillis() + absl::ToInt64Milliseconds(options.lease); }
+  outbox_rows::Times Times() const {
+    const int64_t now = NowMillis();
+    const absl::Duration furthest = std::max(options.lease, options.max_backoff) + kClocksApart;
+    return {now, now + absl::ToInt64Milliseconds(furthest)};
+  }
+
+  // Writes a row that is due at `due` and has been taken `attempts` times.
+  OutboxMessage Insert(Tx& tx, std::string key, std::string kind, std::string body, int64_t due,
+                       int attempts) {
+    OutboxMessage message{0,       NewRequestId(), std::move(key), std::move(kind), std::move(body),
+                          attempts};
+    outbox_rows::Insert(tx, message, due);
+    return message;
+  }
+
+  // Reads only: an idle relay takes no write lock.
+  absl::StatusOr<std::optional<int64_t>> NextDue() {
+    std::optional<int64_t> next;
+    RETURN_IF_ERROR(database.Read([&](Tx& tx) {
+      next = outbox_rows::NextDue(tx, Times());
+      return absl::OkStatus();
+    }));
+    return next;
+  }
+
+  // Leases one row: a lease then covers one delivery, however long the others take.
+  absl::StatusOr<std::optional<OutboxMessage>> Take() {
+    std::optional<OutboxMessage> taken;
+    RETURN_IF_ERROR(database.Write([&](Tx& tx) -> absl::Status {
+      ASSIGN_OR_RETURN(taken, outbox_rows::Take(tx, Times(), LeaseEnd()));
+      return absl::OkStatus();
+    }));
+    return taken;
+  }
+
+  // A delivery of this process, for as long as it goes on.
+  class UnderWay {
+   public:
+    UnderWay(Impl& impl, const OutboxMessage& message) : impl_(impl), seq_(message.seq) {
+      std::lock_guard<std::mutex> lock(impl_.mutex);
+      impl_.under_way[seq_] = message.attempts;
+    }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ~UnderWay() {
+      std::lock_guard<std::mutex> lock(impl_.mutex);
+      impl_.under_way.erase(seq_);
+      impl_.stopped.notify_all();
+    }
+
+   private:
+    Impl& impl_;
+    const int64_t seq_;
+  };
+
+  // Makes the RPC and settles, or sees to the next attempt. True if the row is settled.
+  bool Handle(const OutboxMessage& message) {
+    FailPoint("outbox", message.kind, "taken");
+    const absl::Status status = DeliverAndSettle(message);
+    if (!status.ok()) PutOff(message, status);
+    return status.ok();
+  }
+
+  absl::Status DeliverAndSettle(const OutboxMessage& message) {
+    const UnderWay under_way_here(*this, message);
+    const auto found = deliverers.find(message.kind);
+    if (found == deliverers.end()) {
+      return absl::UnimplementedError("this release has no deliverer of this kind");
+    }
+    try {
+      ASSIGN_OR_RETURN(const Settle settle, found->second(message));
+      FailPoint("outbox", message.kind, "called");
+      return SettleRow(message, settle);
+    } catch (const std::exception&) {
+      return absl::InternalError("the deliverer threw an exception");
+    }
+  }
+
+  // The row's deletion decides who settles: where it is gone, somebody else did.
+  absl::Status SettleRow(const OutboxMessage& message, const Settle& settle) {
+    return database.Write([&](Tx& tx) -> absl::Status {
+      if (!outbox_rows::Delete(tx, message.seq)) return absl::OkStatus();
+      tx.AfterCommit([kind = message.kind] { FailPoint("outbox", kind, "committed"); });
+      if (settle) RETURN_IF_ERROR(settle(tx));
+      if (outbox_rows::AnyOf(tx, message.key)) RingAfterCommit(tx);
+      FailPoint("outbox", message.kind, "settled");
+      return absl::OkStatus();
+    });
+  }
+
+  // Sets the time of the next attempt, or parks the row. A lease that somebody else took over
+  // meanwhile is left to him.
+  void PutOff(const OutboxMessage& message, const absl::Status& status) {
+    // A peer that is away comes back some day; only what is wrong in itself is parked.
+    const bool late = message.attempts >= options.max_attempts;
+    const bool park = late && !IsRetryable(status);
+    const int64_t due = NowMillis() + absl::ToInt64Milliseconds(Backoff(options, message.attempts));
+    const absl::Status written = database.Write([&](Tx& tx) {
+      outbox_rows::PutOff(tx, message, due, ErrorText(status), park);
+      RingAfterCommit(tx);
+      return absl::OkStatus();
+    });
+    Log(late ? Severity::kError : Severity::kWarning, park ? "outbox_parked" : "outbox_put_off",
+        {{"seq", message.seq},
+         {"request_id", message.request_id},
+         {"kind", message.kind},
+         {"attempts", message.attempts},
+         {"code", absl::StatusCodeToString(status.code())},
+         {"reason", ReasonName(ReasonOf(status))},
+         {"recorded", written.ok() ? "yes" : "no"}});
+    if (late && options.count) options.count("outbox_alarm");
+    if (park && options.count) options.count("outbox_parked");
+  }
+
+  // Whether the lease still holds and no older row of the key waits.
+  bool IsNext(const OutboxMessage& message) {
+    bool next = false;
+    const absl::Status read = database.Read([&](Tx& tx) {
+      next = outbox_rows::IsNext(tx, message);
+      return absl::OkStatus();
+    });
+    return read.ok() && next;
+  }
+
+  // Moves the ends of leases that still hold. If this fails, their ends do what is needed: the next
+  // one takes the row over.
+  void SetDue(const std::map<int64_t, int>& rows, int64_t due, bool ring) {
+    database
+        .Write([&](Tx& tx) {
+          for (const auto& [seq, attempts] : rows) outbox_rows::SetDue(tx, seq, attempts, due);
+          if (ring) RingAfterCommit(tx);
+          return absl::OkStatus();
+        })
+        .IgnoreError();
+  }
+
+  // Renews the leases of deliveries under way, so that a lease can be short: what a dead process
+  // held is free again soon, however long a delivery may take.
+  void Keep() {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (!stopped.wait_for(lock, absl::ToChronoMilliseconds(options.lease / 3),
+                             [&] { return bell->closed() && under_way.empty(); })) {
+      const std::map<int64_t, int> rows = under_way;
+      if (rows.empty()) continue;
+      lock.unlock();
+      SetDue(rows, LeaseEnd(), /*ring=*/false);
+      lock.lock();
+    }
+  }
+
+  void RingAfterCommit(Tx& tx) {
+    tx.AfterCommit([bell = bell] { bell->Ring(); });
+  }
+
+  // A thread of the relay.
+  void Relay() {
+    while (!bell->closed()) {
+      const int64_t seen = bell->rings();
+      const absl::StatusOr<std::optional<int64_t>> due = NextDue();
+      if (!due.ok() || !due->has_value()) {
+        bell->Wait(seen, kLook);
+        continue;
+      }
+      const absl::Duration pause = absl::Milliseconds(**due - NowMillis());
+      if (pause > absl::ZeroDuration()) {
+        bell->Wait(seen, std::min(pause, kLook));
+        continue;
+      }
+      const absl::StatusOr<std::optional<OutboxMessage>> taken = Take();
+      if (!taken.ok()) {
+        bell->Wait(seen, kLook);
+      } else if (taken->has_value()) {
+        Handle(**taken);
+      } else {
+        // Somebody has it: a relay that was quicker, or a transaction that hangs.
+        bell->Wait(seen, options.first_backoff);
+      }
+    }
+  }
+
+  sql::Database& database;
+  const Options options;
+  std::map<std::string, Deliver> deliverers;
+  const std::shared_ptr<Bell> bell;
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::condition_variable stopped;
+  std::map<int64_t, int> under_way;  // seq -> attempts of the deliveries on this process
+};
+
+Outbox::Outbox(sql::Database& database, Options options)
+    : impl_(std::make_unique<Impl>(database, std::move(options))) {}
+
+Outbox::~Outbox() { Stop(); }
+
+void Outbox::Register(std::string kind, Deliver deliver) {
+  impl_->deliverers[std::move(kind)] = std::move(deliver);
+}
+
+std::string Outbox::Put(sql::Tx& tx, std::string key, std::string kind, std::string body) {
+  impl_->RingAfterCommit(tx);
+  return impl_
+      ->Insert(tx, std::move(key), std::move(kind), std::move(body), impl_->NowMillis(),
+               /*attempts=*/0)
+      .request_id;
+}
+
+OutboxMessage Outbox::PutLeased(sql::Tx& tx, std::string key, std::string kind, std::string body) {
+  return impl_->Insert(tx, std::move(key), std::move(kind), std::move(body), impl_->LeaseEnd(),
+                       /*attempts=*/1);
+}
+
+bool Outbox::DeliverNow(const OutboxMessage& message) {
+  if (impl_->IsNext(message)) return impl_->Handle(message);
+  impl_->SetDue({{message.seq, message.attempts}}, impl_->NowMillis(), /*ring=*/true);
+  return false;
+}
+
+absl::StatusOr<std::vector<OutboxMessage>> Outbox::Pending(int limit) {
+  std::vector<OutboxMessage> pending;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) -> absl::Status {
+    ASSIGN_OR_RETURN(pending, outbox_rows::Oldest(tx, limit));
+    return absl::OkStatus();
+  }));
+  return pending;
+}
+
+absl::StatusOr<std::string> Outbox::WaitingFor(const std::string& key) {
+  std::string error;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
+    error = outbox_rows::LastError(tx, key);
+    return absl::OkStatus();
+  }));
+  return error;
+}
+
+absl::StatusOr<std::vector<Outbox::Owed>> Outbox::List(const std::string& key_prefix,
+                                                       bool parked_only, int64_t after, int limit) {
+  std::vector<Owed> rows;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
+    rows = outbox_rows::List(tx, key_prefix, parked_only, after, limit);
+    return absl::OkStatus();
+  }));
+  return rows;
+}
+
+absl::StatusOr<Outbox::OwedCount> Outbox::Count() {
+  OwedCount count;
+  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
+    count = outbox_rows::Count(tx);
+    return absl::OkStatus();
+  }));
+  return count;
+}
+
+absl::StatusOr<int> Outbox::Retry(sql::Tx& tx, const std::vector<int64_t>& seqs) {
+  impl_->RingAfterCommit(tx);
+  const int64_t now = impl_->NowMillis();
+  if (seqs.empty()) return outbox_rows::UnparkAll(tx, now);
+  return outbox_rows::Retry(tx, seqs, now, impl_->LeaseEnd());
+}
+
+void Outbox::Start() {
+  // What an earlier release could not do, this one may. If this fails, the next start does it.
+  impl_->database
+      .Write([&](Tx& tx) {
+        outbox_rows::UnparkAll(tx, impl_->NowMillis());
+        return absl::OkStatus();
+      })
+      .IgnoreError();
+  for (int i = 0; i < impl_->options.threads; ++i) {
+    impl_->threads.emplace_back([impl = impl_.get()] { impl->Relay(); });
+  }
+  impl_->threads.emplace_back([impl = impl_.get()] { impl->Keep(); });
+}
+
+absl::StatusOr<bool> Outbox::Pump() {
+  ASSIGN_OR_RETURN(const std::optional<OutboxMessage> taken, impl_->Take());
+  if (taken.has_value()) impl_->Handle(*taken);
+  return taken.has_value();
+}
+
+absl::StatusOr<absl::Time> Outbox::NextDue() {
+  ASSIGN_OR_RETURN(const std::optional<int64_t> next, impl_->NextDue());
+  return next.has_value() ? absl::FromUnixMillis(*next) : absl::InfiniteFuture();
+}
+
+void Outbox::Stop() {
+  impl_->bell->Close();
+  impl_->stopped.notify_all();
+  for (std::thread& thread : impl_->threads) thread.join();
+  impl_->threads.clear();
+}
+
+}  // namespace lingkaran

@@ -1,0 +1,53 @@
+// A line through Redis on which replicas tell each other what happened: publish and subscribe.
+//
+// Speed, never truth: messages may be lost with a connection, and a sender may die before it sends.
+// What the link does promise: messages of one Redis server arrive in the order in which it took
+// them, so when our own heartbeat comes back, everything that was published before it has come.
+// Silence (no heartbeat of ours for `silence`) counts as loss: the connection is dropped and made
+// anew, and `lost` is called. In a Redis Cluster all replicas use the node that has the channel's
+// slot, for publishing as well as for listening.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/redis/versioned_cache.h"
+
+namespace lingkaran {
+
+class RedisLink {
+ public:
+  struct Options {
+    Redis::Options redis;
+    std::string channel;
+    absl::Duration heartbeat = absl::Milliseconds(400);
+    absl::Duration silence = absl::Milliseconds(1500);
+  };
+  // Called on the link's own thread, one at a time.
+  struct Listener {
+    std::function<void(std::string_view message)> message;
+    // Everything published since the line stood and before steady time `at` has been given to
+    // `message`. The first after Listen or `lost` says that the line stands since before `at`.
+    std::function<void(absl::Time at)> confirmed;
+    // A line that stood does so no more: what is published until the next `confirmed` may never
+    // come.
+    std::function<void()> lost;
+  };
+  // Never fails: a Redis that is not there yet is used when it comes. `steady` must outlive it.
+  static std::unique_ptr<RedisLink> Make(const Options& options, const Clock& steady);
+  virtual ~RedisLink() = default;
+
+  // Once. Starts the thread.
+  virtual void Listen(Listener listener) = 0;
+  // Ends the thread: no listener is called any more when it returns. Also done by the destructor.
+  virtual void Stop() = 0;
+  // Hands the message to the link's thread and returns; dropped if there is no connection or too
+  // much waits. Listeners of this process get it too.
+  virtual void Publish(std::string message) = 0;
+};
+
+}  // namespace lingkaran

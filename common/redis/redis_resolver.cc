@@ -1,0 +1,117 @@
+#include "common/redis/redis_resolver.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace lingkaran {
+namespace {
+
+template <typename Address>
+SocketAddress Wrap(const Address& address) {
+  SocketAddress out{};
+  std::memcpy(&out.storage, &address, sizeof address);
+  out.size = sizeof address;
+  return out;
+}
+
+// What needs no look-up: a socket's path or a numeric address.
+std::vector<SocketAddress> Plain(const RedisEndpoint& server) {
+  sockaddr_un path{};
+  path.sun_family = AF_UNIX;
+  if (!server.path.empty()) {
+    if (server.path.size() >= sizeof path.sun_path) return {};
+    std::memcpy(path.sun_path, server.path.data(), server.path.size());
+    return {Wrap(path)};
+  }
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(server.port);
+  if (inet_pton(AF_INET, server.host.c_str(), &four.sin_addr) == 1) return {Wrap(four)};
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(server.port);
+  if (inet_pton(AF_INET6, server.host.c_str(), &six.sin6_addr) == 1) return {Wrap(six)};
+  return {};
+}
+
+// IPv4 first: a Redis on "localhost" mostly listens there only.
+std::vector<SocketAddress> AskSystem(const RedisEndpoint& server) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(server.host.c_str(), absl::StrCat(server.port).c_str(), &hints, &found) != 0) {
+    return {};
+  }
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    SocketAddress address{};
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    address.size = at->ai_addrlen;
+    addresses.push_back(address);
+  }
+  freeaddrinfo(found);
+  std::stable_partition(addresses.begin(), addresses.end(),
+                        [](const SocketAddress& a) { return a.storage.ss_family == AF_INET; });
+  return addresses;
+}
+
+}  // namespace
+
+// Shared with the thread that looks up, which may outlive the resolver.
+struct RedisResolver::LookUp {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool fixed = false;    // needs no look-up
+  bool running = false;  // a thread is at it
+  bool wanted = true;    // what is known may be old
+  size_t first = 0;
+  std::vector<SocketAddress> addresses;
+};
+
+RedisResolver::RedisResolver(RedisEndpoint server)
+    : server_(std::move(server)), look_up_(std::make_shared<LookUp>()) {
+  look_up_->addresses = Plain(server_);
+  look_up_->fixed = !look_up_->addresses.empty() || !server_.path.empty();
+}
+
+RedisResolver::~RedisResolver() = default;
+
+std::optional<SocketAddress> RedisResolver::Find(SteadyTime deadline) {
+  LookUp& state = *look_up_;
+  std::unique_lock lock(state.mutex);
+  if (!state.fixed && state.wanted && !state.running) {
+    state.wanted = false;
+    state.running = true;
+    std::thread([look_up = look_up_, server = server_] {
+      std::vector<SocketAddress> found = AskSystem(server);
+      const std::lock_guard found_lock(look_up->mutex);
+      look_up->running = false;
+      if (found.empty()) look_up->wanted = true;
+      if (!found.empty()) look_up->addresses = std::move(found);
+      look_up->ended.notify_all();
+    }).detach();
+  }
+  state.ended.wait_until(lock, deadline,
+                         [&] { return !state.addresses.empty() || !state.running; });
+  if (state.addresses.empty()) return std::nullopt;
+  return state.addresses[state.first % state.addresses.size()];
+}
+
+void RedisResolver::Failed() {
+  const std::lock_guard lock(look_up_->mutex);
+  ++look_up_->first;
+  look_up_->wanted = true;
+}
+
+}  // namespace lingkaran

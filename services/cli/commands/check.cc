@@ -1,0 +1,259 @@
+// lingkaran check: is this person covered for this programme on this day?
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "services/cli/render/error_texts.h"
+#include "services/cli/render/labels.h"
+#include "services/cli/render/output.h"
+#include "services/cli/session/command.h"
+
+namespace lingkaran::cli {
+namespace {
+
+using coverage::v1::ProgrammeAnswer;
+using Answers = google::protobuf::RepeatedPtrField<ProgrammeAnswer>;
+
+constexpr size_t kBatchItems = 1000;
+
+// What is asked, in a single check and in a batch alike.
+struct Question {
+  std::vector<int> programmes;
+  int32_t day = 0;
+  std::string after_token;
+  bool exact = false;
+
+  template <typename Request>
+  void WriteTo(Request& request) const {
+    for (const int programme : programmes) {
+      request.add_programmes(static_cast<common::v1::Programme>(programme));
+    }
+    request.set_day(day);
+  }
+  void WriteTo(common::v1::Consistency* consistency) const {
+    if (exact) {
+      consistency->set_fully_consistent(true);
+    } else if (!after_token.empty()) {
+      consistency->set_at_least_as_fresh(after_token);
+    }
+  }
+};
+
+void AddQuestion(CLI::App* verb, Question* question) {
+  AddProgrammes(verb, &question->programmes);
+  AddDay(verb, "--day", &question->day, "The day asked about, today unless given");
+}
+
+void AddFreshness(CLI::App* verb, Question* question) {
+  verb->add_option("--after", question->after_token,
+                   "consistency_token of a change that the answer must know of")
+      ->type_name("");
+  verb->add_flag("--exact", question->exact, "Read from the database, past every cache");
+}
+
+// Covered for all that was asked, not covered for something, or not known.
+ExitCode CodeOf(const Answers& answers) {
+  ExitCode code = answers.empty() ? kUnknown : kYes;
+  for (const ProgrammeAnswer& answer : answers) {
+    if (answer.verdict() == coverage::v1::VERDICT_NOT_COVERED) {
+      code = std::max(code, kNo);
+    } else if (answer.verdict() != coverage::v1::VERDICT_COVERED) {
+      code = kUnknown;
+    }
+  }
+  return code;
+}
+
+void PrintAnswers(std::ostream& out, const coverage::v1::CheckEligibilityResponse& reply) {
+  out << "Pada " << DayText(reply.day());
+  if (reply.worker_id() != 0) out << ", pekerja " << reply.worker_id();
+  out << ":\n";
+  Table table({"Program", "Jawaban", "Santunan", "Sebab", "Perlindungan", "Jawaban tetap sampai"});
+  for (const ProgrammeAnswer& answer : reply.answers()) {
+    table.Row({Label(answer.programme()), Label(answer.verdict()), Label(answer.level()),
+               Label(answer.reason()),
+               answer.first_day() == 0
+                   ? ""
+                   : DayText(answer.first_day()) + " - " + DayText(answer.last_day()),
+               answer.valid_until() == 0 ? "" : DayText(answer.valid_until())});
+  }
+  table.Print(out);
+}
+
+void AddSingle(Commands& commands, CLI::App* noun) {
+  auto person = std::make_shared<PersonOptions>();
+  auto question = std::make_shared<Question>();
+  commands.Default(
+      noun, "check --membership 19000000017 --day \"31 Januari 2020\" --programme jkk",
+      [person, question](Session& session) -> absl::StatusOr<ExitCode> {
+        coverage::v1::CheckEligibilityRequest request;
+        ASSIGN_OR_RETURN(*request.mutable_person(), ToPersonRef(*person));
+        question->WriteTo(request);
+        question->WriteTo(request.mutable_consistency());
+        coverage::v1::CheckEligibilityResponse reply;
+        RETURN_IF_ERROR(
+            session.Call(session.coverage(), &CoverageStub::CheckEligibility, request, &reply));
+        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintAnswers(out, reply); }));
+        return CodeOf(reply.answers());
+      });
+  AddPerson(noun, person.get());
+  AddQuestion(noun, question.get());
+  AddFreshness(noun, question.get());
+}
+
+std::string MaskedKey(const std::string& key) {
+  if (PersonOfKey(key).nik().empty()) return key;
+  return key.substr(0, 4) + "............";
+}
+
+// Sums of a batch over all its parts.
+struct BatchSums {
+  int covered = 0, not_covered = 0, unknown = 0;
+  std::map<std::string, int> reasons;  // of those not covered
+};
+
+void AddResult(const coverage::v1::BatchCheckResult& result, BatchSums* sums) {
+  const ExitCode code = result.status().code() != 0 ? kUnknown : CodeOf(result.answers());
+  if (code == kYes) ++sums->covered;
+  if (code == kUnknown) ++sums->unknown;
+  if (code != kNo) return;
+  ++sums->not_covered;
+  for (const ProgrammeAnswer& answer : result.answers()) {
+    if (answer.verdict() != coverage::v1::VERDICT_NOT_COVERED) continue;
+    ++sums->reasons[Label(answer.reason())];
+    break;
+  }
+}
+
+void PrintResults(std::ostream& out, const std::vector<std::string>& keys, size_t first,
+                  const coverage::v1::BatchCheckEligibilityResponse& reply) {
+  Table table({">No", "Kunci", "Program", "Jawaban", "Sebab", "Perlindungan"});
+  for (int i = 0; i < reply.results_size(); ++i) {
+    const coverage::v1::BatchCheckResult& result = reply.results(i);
+    const std::string number = CountText(static_cast<int64_t>(first) + i + 1);
+    const std::string key = MaskedKey(keys[first + i]);
+    if (result.status().code() != 0) {
+      table.Row({number, key, "", "BELUM DIKETAHUI", ErrorText(result.status())});
+      continue;
+    }
+    for (const ProgrammeAnswer& answer : result.answers()) {
+      table.Row({number, key, Label(answer.programme()), Label(answer.verdict()),
+                 Label(answer.reason()),
+                 answer.first_day() == 0
+                     ? ""
+                     : DayText(answer.first_day()) + " - " + DayText(answer.last_day())});
+    }
+  }
+  table.Print(out);
+}
+
+void PrintSums(std::ostream& out, const BatchSums& sums) {
+  out << CountText(sums.covered + sums.not_covered + sums.unknown)
+      << " orang diperiksa: " << CountText(sums.covered) << " terlindungi, "
+      << CountText(sums.not_covered) << " tidak, " << CountText(sums.unknown)
+      << " belum diketahui\n";
+  for (const auto& [reason, count] : sums.reasons) {
+    out << "  " << CountText(count) << " tidak: " << reason << '\n';
+  }
+}
+
+struct BatchOptions {
+  std::string file;
+  Question question;
+  bool summary = false;
+};
+
+absl::StatusOr<ExitCode> CheckFile(Session& session, const BatchOptions& options) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> keys, ReadLines(options.file));
+  BatchSums sums;
+  for (size_t first = 0; first < keys.size(); first += kBatchItems) {
+    coverage::v1::BatchCheckEligibilityRequest request;
+    options.question.WriteTo(request.mutable_consistency());
+    for (size_t i = first; i < std::min(first + kBatchItems, keys.size()); ++i) {
+      coverage::v1::BatchCheckItem* item = request.add_items();
+      item->set_correlation_id(std::to_string(i + 1));
+      *item->mutable_person() = PersonOfKey(keys[i]);
+      options.question.WriteTo(*item);
+    }
+    coverage::v1::BatchCheckEligibilityResponse reply;
+    RETURN_IF_ERROR(
+        session.Call(session.coverage(), &CoverageStub::BatchCheckEligibility, request, &reply));
+    for (const auto& result : reply.results()) AddResult(result, &sums);
+    const bool last = first + kBatchItems >= keys.size();
+    RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
+      if (!options.summary) PrintResults(out, keys, first, reply);
+      if (last) PrintSums(out, sums);
+    }));
+  }
+  if (sums.unknown > 0) return kUnknown;
+  return sums.not_covered > 0 ? kNo : kYes;
+}
+
+void AddBatch(Commands& commands, CLI::App* noun) {
+  auto options = std::make_shared<BatchOptions>();
+  CLI::App* verb = commands.Verb(
+      noun, "batch", "Many persons at once: a file with one key per line",
+      "check batch kunci.txt --day \"1 Desember 2019\" --summary\n\n"
+      "Keys: a NIK (16 digits), worker:17 for an id, anything else is a membership number.",
+      [options](Session& session) { return CheckFile(session, *options); });
+  verb->add_option("FILE", options->file, "One key per line")->required()->type_name("");
+  AddQuestion(verb, &options->question);
+  AddFreshness(verb, &options->question);
+  verb->add_flag("--summary", options->summary, "Only the totals");
+}
+
+void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityResponse& reply) {
+  PrintAnswers(out, reply.answer());
+  out << "\nLangkah demi langkah:\n";
+  for (int i = 0; i < reply.steps_size(); ++i) {
+    out << Wrapped(std::to_string(i + 1) + ". " + reply.steps(i), 2, 3);
+  }
+  if (reply.spans_size() > 0) {
+    out << "\nIuran yang tercatat:\n";
+    Table spans({"Program", "Hari pertama", "Hari terakhir", ">Bulan"});
+    for (const coverage::v1::CoverSpan& span : reply.spans()) {
+      spans.Row({Label(span.programme()), DayText(span.first_day()), DayText(span.last_day()),
+                 std::to_string(span.months())});
+    }
+    spans.Print(out);
+  }
+  if (reply.rules_size() > 0) out << "\nAturan yang dipakai:\n";
+  std::set<std::string> said;  // one rule may decide for several programmes
+  for (const coverage::v1::RuleEntry& rule : reply.rules()) {
+    const std::string text =
+        "- " + rule.name() + ": " + rule.text() + ". Sumber: " + rule.source() + ".";
+    if (said.insert(text).second) out << Wrapped(text, 2, 2);
+  }
+}
+
+void AddExplain(Commands& commands, CLI::App* noun) {
+  auto person = std::make_shared<PersonOptions>();
+  auto question = std::make_shared<Question>();
+  CLI::App* verb =
+      commands.Verb(noun, "explain", "The same answer with the facts and rules that decided it",
+                    "check explain --worker 17 --day \"1 Februari 2020\"",
+                    [person, question](Session& session) -> absl::StatusOr<ExitCode> {
+                      coverage::v1::ExplainEligibilityRequest request;
+                      ASSIGN_OR_RETURN(*request.mutable_person(), ToPersonRef(*person));
+                      question->WriteTo(request);
+                      coverage::v1::ExplainEligibilityResponse reply;
+                      RETURN_IF_ERROR(session.Call(
+                          session.coverage(), &CoverageStub::ExplainEligibility, request, &reply));
+                      RETURN_IF_ERROR(session.Show(
+                          reply, [&](std::ostream& out) { PrintExplanation(out, reply); }));
+                      return CodeOf(reply.answer().answers());
+                    });
+  AddPerson(verb, person.get());
+  AddQuestion(verb, question.get());
+}
+
+}  // namespace
+
+void AddCheckCommands(Commands& commands) {
+  CLI::App* noun = commands.Noun("check", "Is this person covered on this day?");
+  AddSingle(commands, noun);
+  AddBatch(commands, noun);
+  AddExplain(commands, noun);
+}
+
+}  // namespace lingkaran::cli

@@ -1,0 +1,207 @@
+// lingkaran cover
+#include "absl/time/clock.h"
+#include "services/cli/render/labels.h"
+#include "services/cli/render/output.h"
+#include "services/cli/session/command.h"
+
+namespace lingkaran::cli {
+namespace {
+
+std::string SourceText(const coverage::v1::FundingSource& source) {
+  std::string text = Label(source.payer_class());
+  if (source.pledge_id() != 0) text += ", komitmen " + std::to_string(source.pledge_id());
+  if (source.contribution_id() != 0)
+    text += ", setoran " + std::to_string(source.contribution_id());
+  return text;
+}
+
+void PrintMonths(std::ostream& out, const coverage::v1::ListCoverageResponse& reply) {
+  Table table(
+      {"Program", "Bulan", "Hari pertama", "Hari terakhir", ">Iuran", "Dibayar oleh", "Ditarik"});
+  for (const coverage::v1::PersonMonth& month : reply.months()) {
+    table.Row(
+        {Label(month.programme()), MonthText(month.month()), DayText(month.first_day()),
+         DayText(month.last_day()), MoneyText(month.amount_rupiah()), SourceText(month.source()),
+         month.has_revoke_time() ? TimeText(month.revoke_time()) + ": " + month.revoke_reason()
+                                 : ""});
+  }
+  table.Print(out);
+}
+
+void AddList(Commands& commands, CLI::App* noun) {
+  auto id = std::make_shared<int64_t>(0);
+  CLI::App* verb = commands.Verb(
+      noun, "list", "All paid months of a worker, those taken back too", "cover list 17",
+      [id](Session& session) -> absl::StatusOr<ExitCode> {
+        coverage::v1::ListCoverageRequest request;
+        request.set_worker_id(*id);
+        coverage::v1::ListCoverageResponse reply;
+        RETURN_IF_ERROR(
+            session.Call(session.coverage(), &CoverageStub::ListCoverage, request, &reply));
+        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintMonths(out, reply); }));
+        return kYes;
+      });
+  verb->add_option("WORKER", *id, "The worker's id")->required()->type_name("");
+}
+
+void PrintExpiring(std::ostream& out, const coverage::v1::ListExpiringResponse& reply) {
+  Table table({">Pekerja", "Hari terakhir", "Bisa dilanjutkan sampai", "Program", "Dibayar oleh"});
+  for (const coverage::v1::ExpiringCover& cover : reply.covers()) {
+    table.Row({std::to_string(cover.worker_id()), DayText(cover.last_day()),
+               DayText(cover.grace_until()), ProgrammeList(cover.programmes()),
+               SourceText(cover.source())});
+  }
+  table.Print(out);
+}
+
+void AddExpiring(Commands& commands, CLI::App* noun) {
+  struct Options {
+    int32_t from_day = 0, to_day = 0;
+    int64_t pledge_id = 0;
+    int limit = 100;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      commands.Verb(noun, "expiring", "Whose cover ends in a span of days",
+                    "cover expiring --from \"1 Januari 2020\" --to \"31 Januari 2020\" --pledge 1",
+                    [options](Session& session) -> absl::StatusOr<ExitCode> {
+                      coverage::v1::ListExpiringRequest request;
+                      request.set_from_day(options->from_day);
+                      request.set_to_day(options->to_day);
+                      request.set_pledge_id(options->pledge_id);
+                      bool any = false;
+                      for (int left = options->limit; left > 0;) {
+                        request.set_page_size(std::min(left, 1000));
+                        coverage::v1::ListExpiringResponse reply;
+                        RETURN_IF_ERROR(session.Call(session.coverage(),
+                                                     &CoverageStub::ListExpiring, request, &reply));
+                        RETURN_IF_ERROR(session.Show(
+                            reply, [&](std::ostream& out) { PrintExpiring(out, reply); }));
+                        any = any || reply.covers_size() > 0;
+                        left -= reply.covers_size();
+                        request.set_page_token(reply.next_page_token());
+                        if (reply.next_page_token().empty()) break;
+                      }
+                      return any ? kYes : kNo;
+                    });
+  AddDay(verb, "--from", &options->from_day, "First day of the span")->required();
+  AddDay(verb, "--to", &options->to_day, "Last day of the span")->required();
+  verb->add_option("--pledge", options->pledge_id, "Only workers of this pledge")->type_name("");
+  verb->add_option("--limit", options->limit, "At most so many")
+      ->check(Positive())
+      ->capture_default_str()
+      ->type_name("");
+}
+
+void PrintStatistics(std::ostream& out, const coverage::v1::GetCoverageStatisticsResponse& reply) {
+  out << "Terlindungi pada " << DayText(reply.day()) << ":\n";
+  Table table({"Program", "Sumber dana", ">Pekerja"});
+  for (const coverage::v1::CoverageCount& count : reply.counts()) {
+    table.Row({Label(count.programme()), Label(count.payer_class()), CountText(count.workers())});
+  }
+  table.Print(out);
+  PrintFacts(out, {{"Bulan-orang berlaku", CountText(reply.person_months()) + " (" +
+                                               MoneyText(reply.amount_rupiah()) + ")"},
+                   {"Bulan-orang ditarik", CountText(reply.revoked_person_months())}});
+}
+
+void AddStatistics(Commands& commands, CLI::App* noun) {
+  auto request = std::make_shared<coverage::v1::GetCoverageStatisticsRequest>();
+  auto day = std::make_shared<int32_t>(0);
+  auto pledge_id = std::make_shared<int64_t>(0);
+  CLI::App* verb = commands.Verb(
+      noun, "statistics", "How many are covered on a day",
+      "cover statistics --day \"1 Desember 2019\" --region 33.72",
+      [=](Session& session) -> absl::StatusOr<ExitCode> {
+        request->set_day(*day);
+        request->set_pledge_id(*pledge_id);
+        coverage::v1::GetCoverageStatisticsResponse reply;
+        RETURN_IF_ERROR(session.Call(session.coverage(), &CoverageStub::GetCoverageStatistics,
+                                     *request, &reply));
+        RETURN_IF_ERROR(
+            session.Show(reply, [&](std::ostream& out) { PrintStatistics(out, reply); }));
+        return kYes;
+      });
+  AddDay(verb, "--day", day.get(), "The day asked about, today unless given");
+  verb->add_option("--region", *request->mutable_region_code(), "Only this area")->type_name("");
+  verb->add_option("--pledge", *pledge_id, "Only person-months of this pledge")->type_name("");
+}
+
+// One stream of a watch is asked for so long, and taken up again so often while nothing comes.
+constexpr absl::Duration kStreamTime = absl::Minutes(30);
+constexpr int kWatchTries = 5;
+
+std::string SpansText(const coverage::v1::CoverageChange& change) {
+  std::string text;
+  for (const coverage::v1::CoverSpan& span : change.spans()) {
+    if (!text.empty()) text += "; ";
+    text += Label(span.programme()) + " " + DayText(span.first_day()) + " sampai " +
+            DayText(span.last_day());
+  }
+  if (text.empty()) text = "tidak ada bulan yang dibayar";
+  if (change.death_day() != 0) text += "; meninggal " + DayText(change.death_day());
+  if (change.withdraw_day() != 0) text += "; keluar " + DayText(change.withdraw_day());
+  return text;
+}
+
+void PrintChanges(std::ostream& out, const coverage::v1::WatchCoverageResponse& reply) {
+  for (const coverage::v1::CoverageChange& change : reply.changes()) {
+    out << TimeText(change.record_time()) << "  pekerja " << change.worker_id() << ": "
+        << SpansText(change) << '\n';
+  }
+  if (reply.changes_size() > 0)
+    out << "  dilanjutkan dengan: --resume " << reply.resume_token() << '\n';
+  out.flush();
+}
+
+// Follows one stream to its end; the request then has the token to go on from.
+absl::Status FollowChanges(Session& session, coverage::v1::WatchCoverageRequest& request,
+                           int& tries) {
+  grpc::ClientContext context;
+  session.PrepareStream(context, kStreamTime);
+  const auto stream = session.coverage()->WatchCoverage(&context, request);
+  coverage::v1::WatchCoverageResponse reply;
+  while (stream->Read(&reply)) {
+    tries = 0;
+    request.set_resume_token(reply.resume_token());
+    RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintChanges(out, reply); }));
+  }
+  return session.StreamStatus("coverage", stream->Finish());
+}
+
+void AddWatch(Commands& commands, CLI::App* noun) {
+  auto request = std::make_shared<coverage::v1::WatchCoverageRequest>();
+  CLI::App* verb = commands.Verb(
+      noun, "watch", "Whose cover changes, as it happens, until it is interrupted",
+      "cover watch --region 33.72 --json", [request](Session& session) -> absl::StatusOr<ExitCode> {
+        if (session.coverage() == nullptr) return session.MissingAddress();
+        for (int tries = 1;; ++tries) {
+          const absl::Status status = FollowChanges(session, *request, tries);
+          const bool goes_on = status.ok() || absl::IsUnavailable(status) ||
+                               (absl::IsDeadlineExceeded(status) && tries == 0);
+          if (!goes_on) return status;
+          if (tries >= kWatchTries) {
+            return status.ok() ? absl::UnavailableError("coverage terus menutup aliran perubahan.")
+                               : status;
+          }
+          absl::SleepFor(absl::Milliseconds(200) * (tries + 1));
+        }
+      });
+  verb->add_option("--resume", *request->mutable_resume_token(),
+                   "Go on after this token of an earlier watch")
+      ->type_name("");
+  verb->add_option("--region", *request->mutable_region_code(), "Only people of this area")
+      ->type_name("");
+}
+
+}  // namespace
+
+void AddCoverCommands(Commands& commands) {
+  CLI::App* noun = commands.Noun("cover", "Paid months and the days they cover");
+  AddList(commands, noun);
+  AddExpiring(commands, noun);
+  AddStatistics(commands, noun);
+  AddWatch(commands, noun);
+}
+
+}  // namespace lingkaran::cli

@@ -1,0 +1,69 @@
+// lingkaran report
+#include "services/cli/render/labels.h"
+#include "services/cli/render/output.h"
+#include "services/cli/render/pledge_text.h"
+#include "services/cli/session/command.h"
+
+namespace lingkaran::cli {
+namespace {
+
+void PrintPledgeReport(std::ostream& out, const sponsorship::v1::PledgeReport& report) {
+  out << "\nKomitmen " << report.pledge_id() << '\n';
+  PrintFacts(out, {{"Kursi",
+                    CountText(report.seats_filled()) + " terisi dari " + CountText(report.seats())},
+                   {"  penyandang disabilitas", CountText(report.disabled_workers())},
+                   {"  penggantian", CountText(report.replacements())}});
+  out << "\nUang yang diterima\n";
+  Table receipts({"Bukti bank", "Tanggal", ">Jumlah", ">Untuk komitmen", ">Simpanan"});
+  for (const sponsorship::v1::ReportReceipt& receipt : report.receipts()) {
+    receipts.Row({receipt.bank_reference(), DayText(receipt.value_day()),
+                  MoneyText(receipt.amount_rupiah()), MoneyText(receipt.applied_rupiah()),
+                  MoneyText(receipt.credit_rupiah())});
+  }
+  receipts.Print(out);
+  out << "\nKe mana perginya\n";
+  PrintFunds(out, report.funds());
+  out << "\nIuran yang berlaku\n";
+  Table months({"Program", "Bulan", ">Bulan-orang", ">Jumlah"});
+  int64_t sum = 0;
+  for (const sponsorship::v1::ReportMonth& month : report.months()) {
+    months.Row({Label(month.programme()), MonthText(month.month()),
+                CountText(month.person_months()), MoneyText(month.amount_rupiah())});
+    sum += month.amount_rupiah();
+  }
+  months.Row({"Jumlah", "", CountText(report.person_months()), MoneyText(sum)});
+  months.Print(out);
+  out << (report.sums_close() ? "Semua jumlah cocok, dari penerimaan sampai iuran.\n"
+                              : "JUMLAH TIDAK COCOK: laporan ini tidak boleh dikirim.\n");
+}
+
+}  // namespace
+
+void AddReportCommands(Commands& commands) {
+  CLI::App* noun = commands.Noun("report", "Reports without personal data");
+  auto id = std::make_shared<int64_t>(0);
+  auto pledge_id = std::make_shared<int64_t>(0);
+  CLI::App* verb = commands.Verb(
+      noun, "sponsor", "What a sponsor's money became: from receipt to person-month",
+      "report sponsor 1 --pledge 1", [id, pledge_id](Session& session) -> absl::StatusOr<ExitCode> {
+        sponsorship::v1::GetSponsorReportRequest request;
+        request.set_sponsor_id(*id);
+        request.set_pledge_id(*pledge_id);
+        sponsorship::v1::GetSponsorReportResponse reply;
+        RETURN_IF_ERROR(session.Call(session.sponsorship(), &SponsorshipStub::GetSponsorReport,
+                                     request, &reply));
+        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
+          out << "Laporan untuk " << reply.sponsor().name() << ", " << TimeText(reply.report_time())
+              << "\nSimpanan donatur " << MoneyText(reply.sponsor().credit_rupiah()) << '\n';
+          for (const auto& report : reply.pledges()) PrintPledgeReport(out, report);
+        }));
+        for (const auto& report : reply.pledges()) {
+          if (!report.sums_close()) return kUnknown;
+        }
+        return kYes;
+      });
+  verb->add_option("SPONSOR", *id, "The sponsor's id")->required()->type_name("");
+  verb->add_option("--pledge", *pledge_id, "Only this pledge")->type_name("");
+}
+
+}  // namespace lingkaran::cli

@@ -1,0 +1,59 @@
+// The lines of an audit, sorted out by kind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/cli/reconcile/reconciler.h"
+
+namespace lingkaran {
+
+// A source of money: (pledge_id, contribution_id).
+using SourceKey = std::pair<int64_t, int64_t>;
+
+// Reads one audit and holds back the line that is of the next kind. Findings end it: `finding` then
+// holds the first. INTERNAL if lines are out of order or the stream is not whole.
+class BookLineReader {
+ public:
+  BookLineReader(std::string service, std::unique_ptr<BookStream> stream)
+      : service_(std::move(service)), stream_(std::move(stream)) {}
+
+  // Reads the first line; the service's snapshot stands from then on.
+  absl::Status Begin() { return Advance(); }
+
+  // The next line of the kind; nullptr when none is left. Valid until the next call.
+  absl::StatusOr<const ops::v1::SourceTotal*> NextTotal();
+  absl::StatusOr<const ops::v1::WorkerMonths*> NextWorker();
+  absl::StatusOr<const ops::v1::MemberLine*> NextMember();
+  // After all lines.
+  absl::StatusOr<ops::v1::AuditSummary> End();
+
+  const std::string& service() const { return service_; }
+  // Set when a call failed because the service found a fault in its own book.
+  const std::optional<std::string>& finding() const { return finding_; }
+
+ private:
+  using Line = ops::v1::AuditBookResponse;
+  absl::Status Advance();
+  // True if the line that was read may follow those before it.
+  bool IsInOrder();
+
+  const std::string service_;
+  const std::unique_ptr<BookStream> stream_;
+  Line ahead_;    // read, not given out
+  Line current_;  // given out
+  bool whole_ = false;
+  std::optional<std::string> finding_;
+  int last_kind_ = 0;  // number of its field: they come in this order
+  std::tuple<int64_t, int64_t, int64_t> last_key_;
+  int64_t totals_ = 0;
+  int64_t workers_ = 0;
+  int64_t members_ = 0;
+};
+
+}  // namespace lingkaran

@@ -1,0 +1,421 @@
+#include "services/cli/reconcile/reconciler.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "services/cli/reconcile/audit_reader.h"
+
+namespace lingkaran {
+namespace {
+
+using Kind = BooksDifference::Kind;
+
+// Why two looks decide. In each round sponsorship's snapshot is taken before coverage's, so
+// coverage's of round n lies between sponsorship's of rounds n and n+1. A source that has nothing
+// under way in both, and the same last transaction, did not change between them, and coverage had
+// to agree. Likewise what registry did not owe in round n coverage had to know in round n+1.
+struct Suspicions {
+  struct OfSource {
+    int64_t last_transaction;  // -1: sponsorship did not know the source
+    BooksDifference difference;
+  };
+  struct OfMember {
+    int64_t version;  // that coverage should have had
+    BooksDifference difference;
+  };
+  std::map<SourceKey, OfSource> sources;
+  std::map<int64_t, OfMember> members;
+  bool empty() const { return sources.empty() && members.empty(); }
+};
+
+// A worker's month in 8 bytes: programmes are below 4, months count from the year 1900.
+uint64_t MonthKey(int64_t worker, const ops::v1::PaidMonth& month) {
+  const uint64_t months = month.month() / 100 * 12 + month.month() % 100 - 1900 * 12;
+  return (static_cast<uint64_t>(worker) << 16) | (months << 2) |
+         static_cast<uint64_t>(month.programme());
+}
+
+bool Before(const ops::v1::PaidMonth& a, const ops::v1::PaidMonth& b) {
+  return std::pair(a.programme(), a.month()) < std::pair(b.programme(), b.month());
+}
+
+SourceKey KeyOf(const ops::v1::WorkerMonths& line) {
+  return {line.pledge_id(), line.contribution_id()};
+}
+
+std::string SourceName(const BooksDifference& d) {
+  return d.pledge_id != 0 ? absl::StrCat("pledge ", d.pledge_id)
+                          : absl::StrCat("contribution ", d.contribution_id);
+}
+
+// The three books, read once.
+class Round {
+ public:
+  Round(const BookReaders& readers, const Suspicions& before, BooksSummary* summary)
+      : before_(before),
+        summary_(*summary),
+        sponsorship_("sponsorship", readers.sponsorship->Read()),
+        readers_(readers) {}
+
+  // DATA_LOSS for a true difference, which is in the summary then.
+  absl::Status Run() {
+    absl::Status status = Compare();
+    for (const BookLineReader* reader : {&sponsorship_, coverage_.get(), registry_.get()}) {
+      if (reader == nullptr || !reader->finding().has_value()) continue;
+      BooksDifference difference{Kind::kFinding, reader->service()};
+      difference.text = *reader->finding();
+      return Differ(std::move(difference));
+    }
+    return status;
+  }
+
+  Suspicions& suspicions() { return suspicions_; }
+  // The first thing that differs while it is under way; empty if none does.
+  const std::string& open() const { return open_; }
+
+ private:
+  absl::Status Compare() {
+    RETURN_IF_ERROR(sponsorship_.Begin());
+    coverage_ = std::make_unique<BookLineReader>("coverage", readers_.coverage->Read());
+    RETURN_IF_ERROR(coverage_->Begin());
+    registry_ = std::make_unique<BookLineReader>("registry", readers_.registry->Read());
+    RETURN_IF_ERROR(registry_->Begin());
+    RETURN_IF_ERROR(ReadTotals());
+    RETURN_IF_ERROR(CompareTotals());
+    RETURN_IF_ERROR(CompareWorkers());
+    RETURN_IF_ERROR(CompareMembers());
+    ASSIGN_OR_RETURN(const ops::v1::AuditSummary sponsorship, sponsorship_.End());
+    ASSIGN_OR_RETURN(const ops::v1::AuditSummary coverage, coverage_->End());
+    ASSIGN_OR_RETURN(const ops::v1::AuditSummary registry, registry_->End());
+    summary_.journal = sponsorship.entries();
+    summary_.booked_months = coverage.entries();
+    summary_.list_rows = registry.entries();
+    summary_.owed = sponsorship.owed() + registry.owed();
+    return absl::OkStatus();
+  }
+
+  absl::Status Differ(BooksDifference difference) {
+    summary_.difference = std::move(difference);
+    return absl::DataLossError(summary_.difference.ToString());
+  }
+
+  absl::Status ReadTotals() {
+    for (;;) {
+      ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, sponsorship_.NextTotal());
+      if (total == nullptr) break;
+      paid_[{total->pledge_id(), total->contribution_id()}] = *total;
+      ++summary_.sources;
+      summary_.received += total->received_rupiah();
+      summary_.spent += total->spent_rupiah();
+      summary_.reserved += total->reserved_rupiah();
+      summary_.sources_active += total->under_way();
+    }
+    for (const auto& [key, suspicion] : before_.sources) {
+      const auto now = paid_.find(key);
+      const int64_t last = now == paid_.end() ? -1 : now->second.last_transaction();
+      const bool idle = now == paid_.end() || !now->second.under_way();
+      if (idle && last == suspicion.last_transaction) return Differ(suspicion.difference);
+    }
+    return absl::OkStatus();
+  }
+
+  // Notes a difference in what a source pays: for the next round to confirm, or as under way.
+  void Note(const SourceKey& key, BooksDifference difference) {
+    difference.pledge_id = key.first;
+    difference.contribution_id = key.second;
+    const auto source = paid_.find(key);
+    if (source != paid_.end() && source->second.under_way()) {
+      if (open_.empty() || (difference.worker_id != 0 && !open_names_worker_)) {
+        open_names_worker_ = difference.worker_id != 0;
+        open_ = difference.ToString();
+      }
+      return;
+    }
+    const int64_t last = source == paid_.end() ? -1 : source->second.last_transaction();
+    auto [place, fresh] = suspicions_.sources.try_emplace(key, last, difference);
+    // The worker and month say more than the sum that they are missing from.
+    BooksDifference& known = place->second.difference;
+    const bool sum = known.kind == Kind::kMoney || known.kind == Kind::kPersonMonths;
+    if (!fresh && sum && difference.worker_id != 0) known = std::move(difference);
+  }
+
+  absl::Status CompareTotals() {
+    std::map<SourceKey, ops::v1::SourceTotal> covered;
+    for (;;) {
+      ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, coverage_->NextTotal());
+      if (total == nullptr) break;
+      covered[{total->pledge_id(), total->contribution_id()}] = *total;
+      summary_.person_months += total->person_months();
+    }
+    for (const auto& [key, total] : covered) {
+      if (!paid_.contains(key)) Note(key, {Kind::kSource});
+    }
+    for (const auto& [key, paid] : paid_) {
+      const ops::v1::SourceTotal& cover = covered[key];
+      BooksDifference difference{Kind::kMoney};
+      difference.left = paid.spent_rupiah();
+      difference.right = cover.spent_rupiah();
+      if (difference.left == difference.right) {
+        difference.kind = Kind::kPersonMonths;
+        difference.left = paid.person_months();
+        difference.right = cover.person_months();
+      }
+      if (difference.left != difference.right) Note(key, std::move(difference));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CompareWorkers() {
+    months_.reserve(summary_.person_months);
+    ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* paid, sponsorship_.NextWorker());
+    ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* cover, coverage_->NextWorker());
+    static const ops::v1::WorkerMonths& nothing = *new ops::v1::WorkerMonths();
+    const auto key = [](const ops::v1::WorkerMonths& line) {
+      return std::pair(KeyOf(line), line.worker_id());
+    };
+    while (paid != nullptr || cover != nullptr) {
+      const bool left = paid != nullptr && (cover == nullptr || key(*paid) <= key(*cover));
+      const bool right = cover != nullptr && (paid == nullptr || key(*cover) <= key(*paid));
+      CompareMonths(left ? *paid : *cover, left ? *paid : nothing, right ? *cover : nothing);
+      if (right) RETURN_IF_ERROR(AddCover(*cover));
+      if (left) {
+        ASSIGN_OR_RETURN(paid, sponsorship_.NextWorker());
+      }
+      if (right) {
+        ASSIGN_OR_RETURN(cover, coverage_->NextWorker());
+      }
+    }
+    summary_.workers = static_cast<int64_t>(workers_.size());
+    return absl::OkStatus();
+  }
+
+  // The months that `who` is paid and those that he has, both in order; notes the first difference.
+  void CompareMonths(const ops::v1::WorkerMonths& who, const ops::v1::WorkerMonths& paid,
+                     const ops::v1::WorkerMonths& cover) {
+    auto p = paid.months().begin();
+    auto c = cover.months().begin();
+    while (p != paid.months().end() || c != cover.months().end()) {
+      const bool left = p != paid.months().end() && (c == cover.months().end() || !Before(*c, *p));
+      const bool right = c != cover.months().end() && (p == paid.months().end() || !Before(*p, *c));
+      const ops::v1::PaidMonth& month = left ? *p : *c;
+      BooksDifference difference{left && right ? Kind::kAmount
+                                 : left        ? Kind::kPaidNotCovered
+                                               : Kind::kCoveredNotPaid};
+      difference.left = left ? p->amount_rupiah() : 0;
+      difference.right = right ? c->amount_rupiah() : 0;
+      if (!left || !right || difference.left != difference.right) {
+        difference.worker_id = who.worker_id();
+        difference.programme = month.programme();
+        difference.month = month.month();
+        Note(KeyOf(who), std::move(difference));
+        return;
+      }
+      ++p;
+      ++c;
+    }
+  }
+
+  absl::Status AddCover(const ops::v1::WorkerMonths& cover) {
+    workers_.insert(cover.worker_id());
+    for (const ops::v1::PaidMonth& month : cover.months()) {
+      if (months_.insert(MonthKey(cover.worker_id(), month)).second) continue;
+      BooksDifference difference{Kind::kTwice};
+      difference.worker_id = cover.worker_id();
+      difference.programme = month.programme();
+      difference.month = month.month();
+      difference.pledge_id = cover.pledge_id();
+      difference.contribution_id = cover.contribution_id();
+      return Differ(std::move(difference));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CompareMembers() {
+    ASSIGN_OR_RETURN(const ops::v1::MemberLine* here, registry_->NextMember());
+    ASSIGN_OR_RETURN(const ops::v1::MemberLine* there, coverage_->NextMember());
+    while (here != nullptr || there != nullptr) {
+      const bool left =
+          here != nullptr && (there == nullptr || here->worker_id() <= there->worker_id());
+      const bool right =
+          there != nullptr && (here == nullptr || there->worker_id() <= here->worker_id());
+      if (!left) return NoMember(there->worker_id());
+      RETURN_IF_ERROR(CompareMember(*here, right ? there : nullptr));
+      ++summary_.members;
+      workers_.erase(here->worker_id());
+      ASSIGN_OR_RETURN(here, registry_->NextMember());
+      if (right) {
+        ASSIGN_OR_RETURN(there, coverage_->NextMember());
+      }
+    }
+    if (!workers_.empty()) {
+      return NoMember(*std::min_element(workers_.begin(), workers_.end()));
+    }
+    return absl::OkStatus();
+  }
+
+  // Registry's snapshot is the younger one, and it enrols before anybody covers.
+  absl::Status NoMember(int64_t worker_id) {
+    BooksDifference difference{Kind::kNoMember};
+    difference.worker_id = worker_id;
+    return Differ(std::move(difference));
+  }
+
+  absl::Status CompareMember(const ops::v1::MemberLine& here, const ops::v1::MemberLine* there) {
+    BooksDifference difference{there == nullptr ? Kind::kMemberMissing : Kind::kMemberBehind};
+    difference.worker_id = here.worker_id();
+    difference.left = here.version();
+    difference.right = there == nullptr ? 0 : there->version();
+    const auto before = before_.members.find(here.worker_id());
+    if (before != before_.members.end() && difference.right < before->second.version) {
+      return Differ(before->second.difference);
+    }
+    if (difference.right > difference.left) {
+      difference.kind = Kind::kMemberAhead;
+      return Differ(std::move(difference));
+    }
+    if (there != nullptr && there->membership_number() != here.membership_number()) {
+      difference.kind = Kind::kMembershipNumber;
+      return Differ(std::move(difference));
+    }
+    if (difference.right == difference.left) return absl::OkStatus();
+    if (here.registering() && there != nullptr) return absl::OkStatus();
+    if (here.owed()) {
+      if (open_.empty()) open_ = difference.ToString();
+    } else {
+      suspicions_.members.try_emplace(
+          here.worker_id(),
+          Suspicions::OfMember{here.registering() ? 1 : here.version(), std::move(difference)});
+    }
+    return absl::OkStatus();
+  }
+
+  const Suspicions& before_;
+  BooksSummary& summary_;
+  BookLineReader sponsorship_;
+  const BookReaders& readers_;
+  std::unique_ptr<BookLineReader> coverage_;
+  std::unique_ptr<BookLineReader> registry_;
+  std::map<SourceKey, ops::v1::SourceTotal> paid_;
+  absl::flat_hash_set<uint64_t> months_;  // that are covered
+  absl::flat_hash_set<int64_t> workers_;  // with cover; later those of them registry did not name
+  Suspicions suspicions_;
+  std::string open_;
+  bool open_names_worker_ = false;
+};
+
+bool MayPass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status);
+}
+
+// What is owed, as far as somebody can say; for the message of a comparison that could not be made.
+std::string OwedText(const BookReaders& readers) {
+  std::string text;
+  const std::pair<const char*, BookReader*> owing[] = {{"registry", readers.registry},
+                                                       {"sponsorship", readers.sponsorship}};
+  for (const auto& [name, reader] : owing) {
+    const absl::StatusOr<int64_t> owed = reader->Owed();
+    absl::StrAppend(&text, "; ", name,
+                    owed.ok() ? absl::StrCat(" owes ", *owed, " rows") : " does not answer");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string BooksDifference::ToString() const {
+  const auto month_of = [this] {
+    return absl::StrCat(SourceName(*this), ", worker ", worker_id, ", programme ", programme,
+                        ", month ", month);
+  };
+  switch (kind) {
+    case Kind::kNone:
+      return "no difference";
+    case Kind::kFinding:
+      return absl::StrCat(service, ": ", text);
+    case Kind::kSource:
+      return absl::StrCat(SourceName(*this),
+                          ": has person-months at coverage and is unknown to sponsorship");
+    case Kind::kMoney:
+      return absl::StrCat(SourceName(*this), ": sponsorship spent ", left,
+                          " rupiah, person-months at coverage cost ", right);
+    case Kind::kPersonMonths:
+      return absl::StrCat(SourceName(*this), ": sponsorship paid ", left,
+                          " person-months, coverage has ", right);
+    case Kind::kPaidNotCovered:
+      return absl::StrCat(month_of(), ": paid ", left, " rupiah, and not covered");
+    case Kind::kCoveredNotPaid:
+      return absl::StrCat(month_of(), ": covered for ", right, " rupiah, and not paid");
+    case Kind::kAmount:
+      return absl::StrCat(month_of(), ": paid ", left, " rupiah, covered for ", right);
+    case Kind::kTwice:
+      return absl::StrCat(month_of(), ": another source covers the same month");
+    case Kind::kNoMember:
+      return absl::StrCat("worker ", worker_id, ": known to coverage, never enrolled by registry");
+    case Kind::kMemberMissing:
+      return absl::StrCat("worker ", worker_id, ": enrolled by registry, unknown to coverage");
+    case Kind::kMemberAhead:
+    case Kind::kMemberBehind:
+      return absl::StrCat("worker ", worker_id, ": version ", left, " at registry, ", right,
+                          " at coverage");
+    case Kind::kMembershipNumber:
+      return absl::StrCat("worker ", worker_id, ": membership numbers differ");
+  }
+  return "";
+}
+
+absl::Status CompareBooks(const BookReaders& readers, const BooksOptions& options,
+                          BooksSummary* summary) {
+  const absl::Time end = absl::Now() + options.wait;
+  Suspicions suspicions;
+  // A suspicion is decided in the next round, also when time is over; but load that never rests
+  // makes new ones for ever.
+  int late_rounds = 0;
+  for (int round = 1;; ++round) {
+    *summary = BooksSummary();
+    summary->rounds = round;
+    Round look(readers, suspicions, summary);
+    const absl::Status status = look.Run();
+    if (!status.ok() && !MayPass(status)) return status;
+    if (status.ok()) {
+      suspicions = std::move(look.suspicions());
+      if (suspicions.empty() && look.open().empty()) return absl::OkStatus();
+    }
+    const bool over = absl::Now() >= end;
+    if (over && !status.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("the books can't be compared: ", status.message(), OwedText(readers)));
+    }
+    if (over && (suspicions.empty() || ++late_rounds > 3)) {
+      const std::string what = look.open().empty()
+                                   ? suspicions.sources.empty()
+                                         ? suspicions.members.begin()->second.difference.ToString()
+                                         : suspicions.sources.begin()->second.difference.ToString()
+                                   : look.open();
+      return absl::UnavailableError(
+          absl::StrCat("work is still under way: ", what, OwedText(readers)));
+    }
+    absl::SleepFor(options.pause);
+  }
+}
+
+absl::Status CompareBooks(ops::v1::OperationsService::StubInterface& registry,
+                          ops::v1::OperationsService::StubInterface& sponsorship,
+                          ops::v1::OperationsService::StubInterface& coverage,
+                          const std::string& actor, const BooksOptions& options,
+                          BooksSummary* summary) {
+  // Long enough for the largest book; a service that hangs is given up on with the others.
+  const absl::Duration timeout = std::max(options.wait, absl::Duration(absl::Minutes(10)));
+  const auto r = ReadBookOf(registry, actor, timeout);
+  const auto s = ReadBookOf(sponsorship, actor, timeout);
+  const auto c = ReadBookOf(coverage, actor, timeout);
+  return CompareBooks({r.get(), s.get(), c.get()}, options, summary);
+}
+
+}  // namespace lingkaran

@@ -1,0 +1,181 @@
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "services/coverage/api/coverage_service.h"
+#include "services/coverage/api/watch_token.h"
+#include "services/coverage/store/change_log.h"
+#include "services/coverage/store/store.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+// About so many people in one message.
+constexpr size_t kBatchPeople = 1'000;
+// A watcher who hears nothing for longer may take the line for lost.
+constexpr absl::Duration kSignOfLife = absl::Seconds(8);
+// The log is looked at so often even if the follower does not say that it moved.
+constexpr absl::Duration kLook = absl::Seconds(1);
+// How soon a stream notices that its caller went or that the server is about to stop.
+constexpr absl::Duration kNotice = absl::Milliseconds(200);
+
+// Rung when the log moves.
+class Bell {
+ public:
+  void Ring() {
+    const std::lock_guard lock(mutex_);
+    rung_ = true;
+    wake_.notify_all();
+  }
+  // True if it was rung since the last call, or is within `most`.
+  bool Wait(absl::Duration most) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, absl::ToChronoMilliseconds(most), [&] { return rung_; });
+    return std::exchange(rung_, false);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool rung_ = false;
+};
+
+// A part of the log with what is true of its people, all of one snapshot.
+struct Batch {
+  std::vector<store::Change> changes;
+  absl::flat_hash_map<int64_t, Record> people;
+  int64_t position = 0;  // of its last write, or the head
+  bool more = false;
+};
+
+bool Lives(const Member& member, const std::string& region) {
+  return absl::string_view(member.region_code).substr(0, region.size()) == region &&
+         (member.region_code.size() == region.size() || member.region_code[region.size()] == '.');
+}
+
+Batch ReadBatch(sql::Tx& tx, int64_t after, const std::string& region) {
+  store::LogRows rows = store::ChangesAfter(tx, after, kBatchPeople);
+  Batch batch;
+  batch.more = rows.more;
+  batch.position = rows.more ? rows.changes.back().position : rows.head.position;
+  batch.changes = std::move(rows.changes);
+  absl::flat_hash_set<int64_t> ids;
+  for (const store::Change& change : batch.changes) {
+    ids.insert(change.worker_ids.begin(), change.worker_ids.end());
+  }
+  std::vector<int64_t> wanted(ids.begin(), ids.end());
+  if (!region.empty()) {
+    wanted.clear();
+    const std::vector<int64_t> named(ids.begin(), ids.end());
+    for (const Member& member : store::FindMembers(tx, named)) {
+      if (Lives(member, region)) wanted.push_back(member.worker_id);
+    }
+  }
+  if (wanted.empty()) return batch;
+  for (Record& record : store::FindRecords(tx, wanted).records) {
+    batch.people.emplace(record.facts.worker_id, std::move(record));
+  }
+  return batch;
+}
+
+void FillChange(const Facts& facts, int64_t record_ms, v1::CoverageChange* out) {
+  out->set_worker_id(facts.worker_id);
+  out->mutable_record_time()->set_seconds(record_ms / 1000);
+  out->mutable_record_time()->set_nanos(static_cast<int32_t>(record_ms % 1000) * 1'000'000);
+  for (const CoverSpan& span : ToSpans(facts.runs)) {
+    v1::CoverSpan* proto = out->add_spans();
+    proto->set_programme(static_cast<common::v1::Programme>(span.programme));
+    proto->set_first_day(DayNumber(span.first_day));
+    proto->set_last_day(DayNumber(span.last_day));
+    proto->set_months(span.months);
+  }
+  if (facts.death_day) out->set_death_day(DayNumber(*facts.death_day));
+  if (facts.withdraw_day) out->set_withdraw_day(DayNumber(*facts.withdraw_day));
+}
+
+void FillChanges(const Batch& batch, v1::WatchCoverageResponse* out) {
+  for (const store::Change& change : batch.changes) {
+    for (int64_t id : change.worker_ids) {
+      const auto person = batch.people.find(id);
+      if (person == batch.people.end()) continue;
+      FillChange(person->second.facts, change.record_ms, out->add_changes());
+    }
+  }
+}
+
+// Where a watcher begins: the head, or his token's position if the log reaches back to it.
+absl::StatusOr<int64_t> BeginOf(sql::Database& database, const std::string& token, int64_t epoch) {
+  int64_t begin = -1;
+  if (!token.empty()) {
+    ASSIGN_OR_RETURN(begin, FromResumeToken(token, epoch));
+  }
+  RETURN_IF_ERROR(database.Read([&](sql::Tx& tx) -> absl::Status {
+    const int64_t head = store::Position(tx);
+    if (token.empty()) begin = head;
+    const int64_t first = store::FirstChange(tx);
+    if (begin > head || (begin < head && (first == 0 || begin < first - 1))) return ResumeTooOld();
+    return absl::OkStatus();
+  }));
+  return begin;
+}
+
+absl::Status Send(const v1::WatchCoverageResponse& response,
+                  grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
+  if (writer->Write(response)) return absl::OkStatus();
+  return absl::CancelledError("the caller went away");
+}
+
+}  // namespace
+
+grpc::Status CoverageServiceImpl::WatchCoverage(
+    grpc::ServerContext* context, const v1::WatchCoverageRequest* request,
+    grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
+  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/WatchCoverage",
+                [&](const Call& call) { return Watch(call, *request, writer); });
+}
+
+void CoverageServiceImpl::Drain() { draining_ = true; }
+
+absl::Status CoverageServiceImpl::Watch(const Call& call, const v1::WatchCoverageRequest& request,
+                                        grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
+  RETURN_IF_ERROR(CheckRegion(request.region_code(), "region_code"));
+  ASSIGN_OR_RETURN(int64_t position,
+                   BeginOf(parts_.database, request.resume_token(), parts_.epoch));
+  Bell bell;
+  const std::shared_ptr<void> ringer = parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
+  v1::WatchCoverageResponse response;
+  response.set_resume_token(ToResumeToken(parts_.epoch, position));
+  absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
+  RETURN_IF_ERROR(Send(response, writer));
+
+  bool look = true;
+  while (!draining_) {
+    RETURN_IF_ERROR(call.StillWanted());
+    const absl::Time now = parts_.steady.Now();
+    if (look || now - looked >= kLook) {
+      Batch batch;
+      RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
+        batch = ReadBatch(tx, position, request.region_code());
+        return absl::OkStatus();
+      }));
+      looked = now;
+      position = batch.position;
+      look = batch.more;
+      response.Clear();
+      FillChanges(batch, &response);
+      response.set_resume_token(ToResumeToken(parts_.epoch, position));
+    }
+    if (response.changes_size() > 0 || now - sent >= kSignOfLife) {
+      RETURN_IF_ERROR(Send(response, writer));
+      response.clear_changes();
+      sent = now;
+    }
+    if (!look) look = bell.Wait(kNotice);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace lingkaran::coverage

@@ -1,0 +1,82 @@
+// One person of the near table in 48 bytes, and the array of them that is read without a lock.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "services/coverage/cache/mapped_array.h"
+#include "services/coverage/record/member_record.h"
+
+namespace lingkaran::coverage {
+
+// A key in 128 bits and its kind: exact, no hash. Also what the nobody cache goes by.
+struct KeyCode {
+  PersonKey::Kind kind = PersonKey::Kind::kNone;
+  uint64_t a = 0;
+  uint64_t b = 0;
+  friend bool operator==(const KeyCode& x, const KeyCode& y) = default;
+
+  // False for a NIK hash or a number that the person does not have.
+  bool given() const { return a != 0 || b != 0; }
+};
+
+// nullopt for an id beyond 40 bits, a number of other than 1 to 16 digits, no key at all.
+std::optional<KeyCode> CodeOf(const PersonKey& key);
+
+// Spreads a key over 64 bits, by a seed that nobody outside can know.
+uint64_t NewSeed();
+uint64_t HashOf(const KeyCode& key, uint64_t seed);
+
+// The words of a person:
+//   0, 1  hash of the NIK, 0 if none
+//   2     number code (54 bits), UTC+7, +8 or +9 (2), count of spans (3), wide (1), asked (bit 63)
+//   3     worker id (40), sequence number (24)
+//   4, 5  spans
+// Wide marks someone whose facts do not fit: his keys are there, his facts are not.
+struct NearEntry {
+  static constexpr size_t kWords = 6;
+  std::array<uint64_t, kWords> words{};
+
+  // nullopt if the worker id does not fit.
+  static std::optional<NearEntry> Of(const Record& record);
+  static std::optional<NearEntry> Of(const CodedRecord& record);
+  int64_t worker_id() const;
+  KeyCode Key(PersonKey::Kind kind) const;
+  void DropKey(PersonKey::Kind kind);
+  bool wide() const;
+  // Must not be wide. Leaves the position alone.
+  void Read(Facts& facts) const;
+  // Same person, same facts, whatever the sequence number.
+  bool SameAs(const NearEntry& other) const;
+};
+
+// Entries by slot. An odd sequence number says that the entry is being written. It goes on when the
+// slot gets another person and when the table is emptied, so who sees the same one before and after
+// his copy has copied one version (or slept through a multiple of eight million writes of that one
+// entry).
+class NearEntries {
+ public:
+  explicit NearEntries(size_t count) : words_(count * NearEntry::kWords) {}
+
+  // Any thread. False if each try met a writer.
+  bool Read(size_t slot, NearEntry& out) const;
+  // Any thread: `entry`, read from `slot`, was asked for.
+  void Ask(size_t slot, const NearEntry& entry) const;
+
+  // Any thread: it will be read in a moment.
+  void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * NearEntry::kWords]); }
+
+  // The writer.
+  NearEntry Get(size_t slot) const;
+  void Write(size_t slot, const NearEntry& entry);
+  // True if the entry was asked for since the last call.
+  bool TakeAsked(size_t slot);
+  size_t bytes() const { return words_.bytes(); }
+
+ private:
+  MappedWords<uint64_t> words_;
+};
+
+}  // namespace lingkaran::coverage

@@ -1,0 +1,280 @@
+#include "services/coverage/cache/near_cache.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+
+#include "services/coverage/cache/change_window.h"
+#include "services/coverage/cache/negative_cache.h"
+
+namespace lingkaran::coverage {
+namespace {
+
+constexpr absl::Duration kNobodyAge = absl::Seconds(1);
+constexpr int64_t kNever = std::numeric_limits<int64_t>::min() / 2;
+
+// What readers look at; one cache line.
+struct alignas(64) Shown {
+  // Bit 0: followed. Bit 1: complete. Above: counted up whenever one of them changes.
+  std::atomic<uint64_t> state{0};
+  std::atomic<int64_t> position{0};
+  std::atomic<int64_t> confirmed{kNever};  // ns of steady time
+  // The latest position that anything in the table is as of: W, or more while W is on its way.
+  std::atomic<int64_t> latest{0};
+};
+constexpr uint64_t kFollowed = 1;
+constexpr uint64_t kComplete = 2;
+
+}  // namespace
+
+struct NearCache::Impl {
+  explicit Impl(const NearOptions& given)
+      : options(given),
+        max_age(absl::ToInt64Nanoseconds(given.max_age)),
+        table(given.members),
+        window(given.window) {}
+
+  bool followed() const { return shown.state.load(std::memory_order_relaxed) & kFollowed; }
+  int64_t position() const { return shown.position.load(std::memory_order_relaxed); }
+  int64_t latest() const { return shown.latest.load(std::memory_order_relaxed); }
+
+  void Show(uint64_t flags) {
+    const uint64_t state = shown.state.load(std::memory_order_relaxed);
+    if ((state & 3) == flags) return;
+    shown.state.store((state & ~uint64_t{3}) + 4 + flags, std::memory_order_release);
+  }
+
+  // From now on the table does not have everybody. Before it loses somebody, not after.
+  void LoseSomebody() {
+    Show(shown.state.load(std::memory_order_relaxed) & kFollowed);
+    load_good = false;
+    arrivals_since = latest();
+  }
+
+  // Something as of `as_of` goes in, to stand at W or, within Advance, what W will be. If it is
+  // later, keys that were had in between are not known.
+  void Take(int64_t as_of, int64_t w) {
+    if (as_of > latest()) shown.latest.store(as_of, std::memory_order_release);
+    if (as_of > w) arrivals_since = latest();
+  }
+
+  void Put(const Record& record) {
+    if (options.members == 0 || table.WouldDrop(record.facts.worker_id)) LoseSomebody();
+    if (options.members != 0) table.Put(record);
+  }
+
+  // Rows as of `position` follow.
+  void LoadFrom(int64_t position) {
+    if (position < std::max(load_since, window.begin())) load_good = false;
+  }
+
+  // `Person` is a Record or a NearEntry.
+  template <typename Person>
+  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of) {
+    if (!StillRight(worker_id, as_of)) return;
+    if (options.members == 0 || table.WouldDrop(worker_id)) {
+      load_good = false;
+    } else {
+      Take(as_of, position());
+      table.Put(person);
+    }
+  }
+
+  // A change: nobody's keys may be somebody's now.
+  void Arrive(const Record& record, int64_t to) {
+    if (record.facts.position > to) return nobody.Clear();
+    for (const PersonKey& key :
+         {PersonKey::OfWorker(record.facts.worker_id), PersonKey::OfNik(record.nik_hash),
+          PersonKey::OfNumber(record.membership_number)}) {
+      if (const std::optional<KeyCode> code = CodeOf(key)) nobody.Remove(*code);
+    }
+  }
+
+  bool StillRight(int64_t worker_id, int64_t as_of) const {
+    return followed() && window.Unchanged(worker_id, as_of);
+  }
+
+  const NearOptions options;
+  const int64_t max_age;
+  Shown shown;
+  NearTable table;
+  NobodyCache nobody;
+
+  mutable std::mutex mutex;  // all below, and writing all above
+  ChangeWindow window;
+  // Who has got a key after this position, up to W, is in the table with it.
+  int64_t arrivals_since = 0;
+  bool load_good = false;
+  int64_t load_since = 0;  // W at BeginLoad
+};
+
+NearCache::NearCache(const NearOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+NearCache::~NearCache() = default;
+
+// State, position and confirmation are read before the look-up, so what it finds is no older than
+// they say; state and `latest` again after it. That the table has nobody with the key is true of W
+// if it was complete all the while and nothing in it is later than W: a key that is passed on from
+// one person to another leaves no moment in between to a reader.
+NearCache::Hit NearCache::Find(const PersonKey& key, const Freshness& fresh, absl::Time now,
+                               Facts& out) const {
+  const Shown& shown = impl_->shown;
+  const uint64_t state = shown.state.load(std::memory_order_acquire);
+  if (fresh.from_store || (state & kFollowed) == 0) return Hit::kBypassed;
+  const int64_t confirmed = shown.confirmed.load(std::memory_order_acquire);
+  const int64_t position = shown.position.load(std::memory_order_acquire);
+  if (fresh.position > position) return Hit::kBehind;
+  const int64_t time = absl::ToUnixNanos(now);
+  if (fresh.within_time() && time - confirmed > impl_->max_age) return Hit::kUnconfirmed;
+
+  const NearTable::Look look = impl_->table.Find(key, out);
+  if (look == NearTable::Look::kElsewhere) return Hit::kMiss;
+  if (look == NearTable::Look::kAbsent) {
+    const bool nobody = (state & kComplete) != 0
+                            ? shown.latest.load(std::memory_order_acquire) <= position
+                            : impl_->nobody.Has(*CodeOf(key), time);
+    if (!nobody) return Hit::kMiss;
+    static const Facts& unknown = *new Facts();
+    out = unknown;
+  }
+  if (shown.state.load(std::memory_order_relaxed) != state) return Hit::kMiss;
+  out.position = position;
+  return Hit::kFound;
+}
+
+void NearCache::Expect(absl::Span<const PersonKey* const> keys) const { impl_->table.Expect(keys); }
+
+int64_t NearCache::position() const {
+  return impl_->shown.position.load(std::memory_order_acquire);
+}
+
+bool NearCache::complete() const {
+  return impl_->shown.state.load(std::memory_order_acquire) & kComplete;
+}
+
+size_t NearCache::size() const { return impl_->table.size(); }
+size_t NearCache::bytes() const { return impl_->table.bytes() + impl_->nobody.bytes(); }
+
+void NearCache::Restart(int64_t position) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->Show(0);
+  impl_->table.Clear();
+  impl_->nobody.Clear();
+  impl_->window.Restart(position);
+  impl_->arrivals_since = position;
+  impl_->load_good = false;
+  impl_->shown.confirmed.store(kNever, std::memory_order_release);
+  impl_->shown.latest.store(position, std::memory_order_release);
+  impl_->shown.position.store(position, std::memory_order_release);
+  impl_->Show(kFollowed);
+}
+
+void NearCache::Bypass() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->Show(0);
+  impl_->load_good = false;
+}
+
+bool NearCache::Advance(int64_t from, int64_t to, absl::Span<const Record> changed) {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->followed() || from > impl_->position()) return false;
+  if (to <= impl_->position()) return true;
+  impl_->Take(to, to);
+  for (const Record& record : changed) {
+    impl_->window.Note(record.facts.worker_id, to);
+    impl_->Take(record.facts.position, to);
+    impl_->Arrive(record, to);
+    if (record.facts.known) {
+      impl_->Put(record);
+    } else {
+      impl_->table.Erase(record.facts.worker_id);
+    }
+  }
+  impl_->shown.position.store(to, std::memory_order_release);
+  return true;
+}
+
+bool NearCache::Changed(int64_t from, int64_t to, absl::Span<const int64_t> worker_ids) {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->followed() || from > impl_->position()) return false;
+  if (to <= impl_->position()) return true;
+  impl_->Take(to, to);
+  impl_->nobody.Clear();
+  if (!worker_ids.empty()) impl_->LoseSomebody();
+  for (int64_t worker_id : worker_ids) {
+    impl_->window.Note(worker_id, to);
+    impl_->table.Erase(worker_id);
+  }
+  impl_->shown.position.store(to, std::memory_order_release);
+  return true;
+}
+
+void NearCache::Confirm(int64_t position, absl::Time at) {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->followed() || position > impl_->position()) return;
+  const int64_t time = absl::ToUnixNanos(at);
+  if (time > impl_->shown.confirmed.load(std::memory_order_relaxed)) {
+    impl_->shown.confirmed.store(time, std::memory_order_release);
+  }
+}
+
+void NearCache::Fill(absl::Span<const Record> read) {
+  const std::lock_guard lock(impl_->mutex);
+  for (const Record& record : read) {
+    const Facts& facts = record.facts;
+    if (facts.known && impl_->StillRight(facts.worker_id, facts.position)) {
+      impl_->Take(facts.position, impl_->position());
+      impl_->Put(record);
+    }
+  }
+}
+
+// Somebody who arrived after `position` is in the table, where Find would meet him first; one who
+// comes later takes the mark away (Arrive).
+void NearCache::FillNobody(const PersonKey& key, int64_t position, absl::Time read) {
+  const std::optional<KeyCode> code = CodeOf(key);
+  const std::lock_guard lock(impl_->mutex);
+  Facts ignored;
+  if (!code || !impl_->followed() || position < impl_->arrivals_since ||
+      impl_->table.Find(key, ignored) != NearTable::Look::kAbsent) {
+    return;
+  }
+  impl_->nobody.Put(*code, absl::ToUnixNanos(read + kNobodyAge));
+}
+
+bool NearCache::StillRight(int64_t worker_id, int64_t position) const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->StillRight(worker_id, position);
+}
+
+void NearCache::BeginLoad() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->load_good = impl_->followed() && impl_->options.members != 0;
+  impl_->load_since = impl_->position();
+}
+
+void NearCache::Load(absl::Span<const Record> rows, int64_t position) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->LoadFrom(position);
+  for (const Record& row : rows) {
+    if (row.facts.known) impl_->LoadOne(row.facts.worker_id, row, position);
+  }
+}
+
+void NearCache::Load(absl::Span<const NearEntry> rows, int64_t position) {
+  constexpr size_t kAhead = 8;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->LoadFrom(position);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i + kAhead < rows.size()) impl_->table.Expect(rows[i + kAhead]);
+    impl_->LoadOne(rows[i].worker_id(), rows[i], position);
+  }
+}
+
+void NearCache::FinishLoad() {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->load_good && impl_->followed()) impl_->Show(kFollowed | kComplete);
+  impl_->load_good = false;
+}
+
+}  // namespace lingkaran::coverage

@@ -1,0 +1,15 @@
+// Coverage's book added anew: person-months that stand, by who pays and for whom, and the rules of
+// its tables that no constraint can hold.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/audit/audit_lines.h"
+#include "common/sql/database.h"
+
+namespace lingkaran::coverage::store {
+
+// Reads everything in the snapshot of `tx`: findings and totals, and unless `totals_only` what each
+// source pays for each worker, and the members. Throws as the store does.
+absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines);
+
+}  // namespace lingkaran::coverage::store

@@ -1,0 +1,139 @@
+#include "services/registry/domain/worker.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/error.h"
+#include "services/registry/domain/text.h"
+
+namespace lingkaran::registry {
+namespace {
+
+absl::Status WorkerError(Reason reason, int64_t worker_id, std::string_view text) {
+  return Error(absl::StatusCode::kFailedPrecondition, reason, text,
+               {{"worker_id", absl::StrCat(worker_id)}});
+}
+
+absl::Status IsDead(const Worker& worker) {
+  return WorkerError(Reason::kWorkerDeceased, worker.worker_id,
+                     "the worker died; see death_day for the day that is recorded");
+}
+
+// The digit that makes the Luhn sum of `digits` and itself a multiple of ten.
+char LuhnDigit(std::string_view digits) {
+  int sum = 0;
+  bool twice = true;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    int value = *digit - '0';
+    if (twice) value = value * 2 > 9 ? value * 2 - 9 : value * 2;
+    sum += value;
+    twice = !twice;
+  }
+  return static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+}  // namespace
+
+bool Worker::IsMemberElsewhere() const {
+  return state == WorkerState::kMemberElsewhere ||
+         (state == WorkerState::kProposed && !membership_number.empty() && !KnownToCoverage());
+}
+
+absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker) {
+  switch (worker.state) {
+    case WorkerState::kVerified:
+      return worker.membership_number.empty() ? EnrolStep::kNeedsNumber : EnrolStep::kKeepsNumber;
+    case WorkerState::kEnrolled:
+      return EnrolStep::kMemberAlready;
+    case WorkerState::kDeceased:
+      return IsDead(worker);
+    case WorkerState::kWithdrawn:
+      return WorkerError(Reason::kWorkerWithdrawn, worker.worker_id,
+                         "the worker was taken off; he can come back in a new list");
+    case WorkerState::kMemberElsewhere:
+      return Error(absl::StatusCode::kAlreadyExists, Reason::kAlreadyMember,
+                   "the worker is a member from before; choose another one",
+                   {{"worker_id", absl::StrCat(worker.worker_id)}});
+    case WorkerState::kProposed:
+    case WorkerState::kRefused:
+      break;
+  }
+  return WorkerError(Reason::kWorkerNotVerified, worker.worker_id,
+                     "the worker's list has not been approved; review it first");
+}
+
+void Enrol(Worker& worker, int64_t pledge_id, absl::Time now) {
+  worker.state = WorkerState::kEnrolled;
+  worker.pledge_id = pledge_id;
+  worker.withdraw_day = 0;
+  worker.withdraw_reason.clear();
+  worker.enrol_time = now;
+  ++worker.version;
+}
+
+absl::StatusOr<bool> ReportDeath(Worker& worker, Day death, Day today, int32_t birth_day) {
+  const int32_t day = DayNumber(death);
+  if (worker.state == WorkerState::kDeceased) {
+    if (worker.death_day != day) return IsDead(worker);
+    return false;
+  }
+  if (death > today) return InvalidField("death_day", "must not be in the future");
+  if (day < birth_day) return InvalidField("death_day", "is before the worker's birth");
+  worker.state = WorkerState::kDeceased;
+  worker.death_day = day;
+  ++worker.version;
+  return true;
+}
+
+absl::StatusOr<bool> Withdraw(Worker& worker, Day effective, std::string_view reason) {
+  if (worker.state == WorkerState::kDeceased) return IsDead(worker);
+  const int32_t day = DayNumber(effective);
+  if (worker.state == WorkerState::kWithdrawn && worker.withdraw_day == day) return false;
+  worker.state = WorkerState::kWithdrawn;
+  worker.withdraw_day = day;
+  worker.withdraw_reason = std::string(reason);
+  ++worker.version;
+  return true;
+}
+
+absl::StatusOr<std::string> MembershipNumber(int year, int64_t sequence) {
+  if (sequence < 1 || sequence > 99'999'999) {
+    return absl::ResourceExhaustedError("membership numbers are used up");
+  }
+  std::string number = absl::StrFormat("%02d%08d", year % 100, sequence);
+  number.push_back(LuhnDigit(number));
+  return number;
+}
+
+std::string ReadMembershipNumber(std::string_view text) {
+  std::string number;
+  for (const char c : Trim(text)) {
+    if (c == ' ' || c == '.' || c == '-' || c == '\'') continue;
+    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!letter && !(c >= '0' && c <= '9')) return "";
+    number.push_back(c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c);
+  }
+  const bool fits = number.size() >= 4 && number.size() <= 20 && !HoldsNik(number);
+  return fits ? number : "";
+}
+
+std::string Card::CardNumber() const { return absl::StrCat(membership_number, "-", issue); }
+
+absl::Status MayHaveCard(const Worker& worker) {
+  switch (worker.state) {
+    case WorkerState::kEnrolled:
+      return absl::OkStatus();
+    case WorkerState::kDeceased:
+      return IsDead(worker);
+    case WorkerState::kWithdrawn:
+      return WorkerError(Reason::kWorkerWithdrawn, worker.worker_id, "the worker was taken off");
+    case WorkerState::kMemberElsewhere:
+      return WorkerError(Reason::kAlreadyMember, worker.worker_id,
+                         "the worker is a member from before and has his card from there");
+    default:
+      return WorkerError(Reason::kWorkerNotVerified, worker.worker_id,
+                         "the worker is no member yet; enrol him first");
+  }
+}
+
+}  // namespace lingkaran::registry

@@ -1,0 +1,107 @@
+// A worker: where he stands and what may happen to him. Pure; callers give time and load rows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/date.h"
+#include "services/registry/domain/candidate_parser.h"
+
+namespace lingkaran::registry {
+
+// Numbers of lingkaran.registry.v1.WorkerState.
+//
+//            batch approved          enrolled
+//   PROPOSED ------------> VERIFIED ----------> ENROLLED      from any: WITHDRAWN, DECEASED
+//      | ^                     existing members: MEMBER_ELSEWHERE instead of VERIFIED
+//      | | named in a new list
+//      v |
+//   REFUSED, and WITHDRAWN likewise: a return is a new registration with all entry checks, a new
+//   review and the same worker id and membership number (domain.md section 0, fact 2).
+enum class WorkerState : int8_t {
+  kProposed = 1,
+  kVerified = 2,
+  kEnrolled = 3,
+  kRefused = 4,
+  kWithdrawn = 5,
+  kDeceased = 6,
+  kMemberElsewhere = 7,
+};
+inline constexpr int kLastWorkerState = 7;
+
+struct Worker {
+  int64_t worker_id = 0;
+  std::string nik_hash;  // text form
+  WorkerState state = WorkerState::kProposed;
+  std::string membership_number;  // empty before enrolment
+  std::string region_code;
+  std::string occupation;
+  Sector sector = Sector::kOther;
+  std::string personal;   // sealed, context PersonContext(worker_id)
+  int64_t agency_id = 0;  // who proposed him, last
+  int64_t batch_id = 0;   // in which list
+  int32_t line = 0;       // and where
+  int64_t pledge_id = 0;  // that first paid; 0 before enrolment
+  int32_t death_day = 0;
+  int32_t withdraw_day = 0;  // first day on which he takes no part any more
+  std::string withdraw_reason;
+  int64_t version = 1;  // counts up with each change that others may see
+  absl::Time create_time = absl::UnixEpoch();
+  absl::Time enrol_time = absl::UnixEpoch();  // the epoch: never enrolled here
+
+  // True once coverage has been told of him, so that it must be told of each change.
+  bool KnownToCoverage() const { return enrol_time != absl::UnixEpoch(); }
+  // True if he is or will be on approval a member from before the suite.
+  bool IsMemberElsewhere() const;
+};
+
+// What enrolling does to a worker.
+enum class EnrolStep {
+  kNeedsNumber,   // verified, no number yet
+  kKeepsNumber,   // verified again after a withdrawal: becomes a member with his old number
+  kMemberAlready  // enrolled before: nothing changes
+};
+// FAILED_PRECONDITION/WORKER_DECEASED, WORKER_WITHDRAWN, WORKER_NOT_VERIFIED;
+// ALREADY_EXISTS/ALREADY_MEMBER for a member from elsewhere.
+absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker);
+// Makes him, who has a number by now, a member.
+void Enrol(Worker& worker, int64_t pledge_id, absl::Time now);
+
+// Records a death; true if that changes the worker. INVALID_FIELD for a day after today or before
+// the birth day (yyyymmdd); FAILED_PRECONDITION/WORKER_DECEASED if another day is recorded.
+absl::StatusOr<bool> ReportDeath(Worker& worker, Day death, Day today, int32_t birth_day);
+
+// Takes a worker off from `effective` on; true if that changes him. A later call may move the day.
+// FAILED_PRECONDITION/WORKER_DECEASED.
+absl::StatusOr<bool> Withdraw(Worker& worker, Day effective, std::string_view reason);
+
+// 11 digits: the last two of the year, eight of the sequence, a check digit after Luhn.
+// RESOURCE_EXHAUSTED when the sequence has no eight digits any more.
+absl::StatusOr<std::string> MembershipNumber(int year, int64_t sequence);
+
+// "A member from before" brings his own number: 4 to 20 letters and digits; spaces, dots and
+// hyphens are taken away. Empty if it can't be read.
+std::string ReadMembershipNumber(std::string_view text);
+
+// A membership card.
+struct Card {
+  int64_t worker_id = 0;
+  std::string membership_number;
+  int32_t issue = 1;
+  absl::Time issue_time;
+  std::string issued_by;
+
+  // "<membership number>-<issue>"
+  std::string CardNumber() const;
+};
+
+// Who may have a first card. FAILED_PRECONDITION/WORKER_NOT_VERIFIED (no member yet),
+// ALREADY_MEMBER (a member from elsewhere has his card from there), WORKER_DECEASED,
+// WORKER_WITHDRAWN.
+absl::Status MayHaveCard(const Worker& worker);
+
+}  // namespace lingkaran::registry

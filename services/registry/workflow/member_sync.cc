@@ -1,0 +1,110 @@
+#include "services/registry/workflow/member_sync.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error.h"
+#include "common/crypto/personal_data_vault.h"
+#include "common/rpc/client.h"
+#include "common/rpc/run_rpc.h"
+#include "services/registry/store/audit.h"
+
+namespace lingkaran::registry {
+namespace {
+
+constexpr char kKind[] = "upsert_members";
+constexpr char kActor[] = "registry;role=service";
+// Well below the outbox's lease; further tries are the outbox's.
+constexpr absl::Duration kTimeout = absl::Seconds(10);
+
+void FillMember(const Worker& worker, coverage::v1::Member* out) {
+  const absl::StatusOr<NikHash> hash = HashFromText(worker.nik_hash);
+  out->set_worker_id(worker.worker_id);
+  if (hash.ok()) out->set_nik_hash(hash->data(), hash->size());
+  out->set_membership_number(worker.membership_number);
+  out->set_region_code(worker.region_code);
+  out->set_sector(static_cast<common::v1::Sector>(worker.sector));
+  out->set_death_day(worker.death_day);
+  out->set_withdraw_day(worker.withdraw_day);
+  out->set_version(worker.version);
+}
+
+class ChannelCalls final : public CoverageCalls {
+ public:
+  explicit ChannelCalls(const std::string& coverage)
+      : stub_(coverage::v1::CoverageService::NewStub(MakeChannel(coverage))) {}
+  grpc::Status UpsertMembers(grpc::ClientContext* context,
+                             const coverage::v1::UpsertMembersRequest& request,
+                             coverage::v1::UpsertMembersResponse* response) override {
+    return stub_->UpsertMembers(context, request, response);
+  }
+
+ private:
+  const std::unique_ptr<coverage::v1::CoverageService::Stub> stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage) {
+  return std::make_unique<ChannelCalls>(coverage);
+}
+
+absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines) {
+  const auto workers_of = [](const std::string& body) -> absl::StatusOr<std::vector<int64_t>> {
+    coverage::v1::UpsertMembersRequest request;
+    if (!request.ParseFromString(body)) return absl::DataLossError("an outbox row can't be read");
+    std::vector<int64_t> workers;
+    for (const coverage::v1::Member& member : request.members()) {
+      workers.push_back(member.worker_id());
+    }
+    return workers;
+  };
+  return store::AuditBook(tx, totals_only, workers_of, lines);
+}
+
+MemberPush::MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)
+    : coverage_(coverage), outbox_(database, options) {
+  outbox_.Register(kKind, [this](const OutboxMessage& message) { return Send(message); });
+}
+
+OutboxMessage MemberPush::Put(sql::Tx& tx, const std::string& request_id,
+                              absl::Span<const Worker> members) {
+  coverage::v1::UpsertMembersRequest request;
+  for (const Worker& worker : members) FillMember(worker, request.add_members());
+  return outbox_.PutLeased(tx, absl::StrCat("members/", request_id), kKind,
+                           request.SerializeAsString());
+}
+
+std::string MemberPush::OwedToken(const OutboxMessage& message) {
+  return ToToken({0, {message.request_id}});
+}
+
+std::string MemberPush::Deliver(const OutboxMessage& message) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    awaited_[message.request_id].clear();
+  }
+  outbox_.DeliverNow(message);
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto answered = awaited_.extract(message.request_id);
+  return answered.mapped().empty() ? OwedToken(message) : std::move(answered.mapped());
+}
+
+absl::StatusOr<Outbox::Settle> MemberPush::Send(const OutboxMessage& message) {
+  coverage::v1::UpsertMembersRequest request;
+  if (!request.ParseFromString(message.body)) {
+    return absl::DataLossError("an outbox row can't be read");
+  }
+  request.set_request_id(message.request_id);
+  coverage::v1::UpsertMembersResponse response;
+  RETURN_IF_ERROR(CallWithRetry({kActor, kTimeout, /*tries=*/1}, [&](grpc::ClientContext* context) {
+    return coverage_.UpsertMembers(context, request, &response);
+  }));
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (const auto waits = awaited_.find(message.request_id); waits != awaited_.end()) {
+    waits->second = response.consistency_token();
+  }
+  return Outbox::Settle([](sql::Tx&) { return absl::OkStatus(); });
+}
+
+}  // namespace lingkaran::registry

@@ -1,0 +1,36 @@
+// Paying months of single members: one outbox row under the key "contribution/<id>". Settling it
+// spends the money of those who are covered; what bought nothing goes back to the payer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/sponsorship/store/contributions.h"
+#include "services/sponsorship/workflow/workflow_context.h"
+
+namespace lingkaran::sponsorship {
+
+// The outbox key of a contribution; also the reference of its ledger transactions.
+std::string ContributionKey(int64_t contribution_id);
+
+class ContributionProcess {
+ public:
+  explicit ContributionProcess(const Context& context) : context_(context) {}
+  // Makes its step known to the outbox. Before Outbox::Start.
+  void Register();
+
+  // Books the money and starts to activate. A bank reference that is there is a unique violation.
+  // Gives the contribution's id.
+  absl::StatusOr<int64_t> Start(sql::Tx& tx, const ContributionRow& contribution,
+                                const std::vector<ContributionLineRow>& lines);
+
+ private:
+  absl::StatusOr<Outbox::Settle> Deliver(const OutboxMessage& message);
+  absl::Status Settle(sql::Tx& tx, int64_t contribution_id, const Activation& activation);
+
+  const Context context_;
+};
+
+}  // namespace lingkaran::sponsorship
