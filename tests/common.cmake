@@ -16,7 +16,8 @@ lingkaran_test(common_outbox_test LABEL store
 # RPC, Redis, flags.
 lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_server rapidcheck
   HEAVY)
-lingkaran_test(common_rights_test LABEL unit SOURCES unit/common_rights_test.cc LIBS common_server)
+lingkaran_test(common_authorization_test LABEL unit SOURCES unit/common_authorization_test.cc LIBS common_server)
+lingkaran_test(common_single_flight_test LABEL unit SOURCES unit/common_single_flight_test.cc LIBS test_support HEAVY)
 lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_server HEAVY)
 
 # Redis: real servers, started by the tests themselves.
@@ -28,7 +29,7 @@ lingkaran_test(common_redis_broken_test LABEL unit SOURCES unit/common_redis_bro
   LIBS redis_server fault_proxy)
 lingkaran_test(common_redis_cluster_test LABEL unit SOURCES unit/common_redis_cluster_test.cc
   LIBS redis_server)
-lingkaran_test(common_redis_link_test LABEL unit SOURCES unit/common_redis_link_test.cc
+lingkaran_test(common_pubsub_test LABEL unit SOURCES unit/common_pubsub_test.cc
   LIBS redis_server fault_proxy)
 
 foreach(test common_server_test common_run_rpc_test)
@@ -64,8 +65,8 @@ set_tests_properties(style style_self_check PROPERTIES LABELS style TIMEOUT 60)
 
 lingkaran_test(common_base_test LABEL unit
   SOURCES unit/common_error_test.cc unit/common_date_test.cc unit/common_money_test.cc
-          unit/common_region_test.cc unit/common_clock_test.cc unit/common_sealer_test.cc
-          unit/common_textproto_test.cc unit/common_log_test.cc unit/common_failpoint_test.cc
+          unit/common_region_test.cc unit/common_clock_test.cc unit/common_vault_test.cc
+          unit/common_rules_text_test.cc unit/common_log_test.cc unit/common_failpoint_test.cc
   LIBS common_crypto rapidcheck)
 target_precompile_headers(common_base_test PRIVATE <gtest/gtest.h> <rapidcheck.h>)
 lingkaran_test(registry_nik_test LABEL unit SOURCES unit/registry_nik_test.cc

@@ -9,13 +9,12 @@ lingkaran_test(coverage_store_test LABEL store SOURCES store/coverage_store_test
                LIBS coverage_store test_support HEAVY)
 lingkaran_test(coverage_log_test LABEL store SOURCES store/coverage_log_test.cc
                LIBS coverage_replication test_support HEAVY)
-lingkaran_test(coverage_follower_test LABEL service SOURCES service/coverage_follower_test.cc
-               service/coverage_single_flight_test.cc
+lingkaran_test(coverage_log_follower_test LABEL service SOURCES service/coverage_log_follower_test.cc
                LIBS coverage_replication test_support HEAVY)
 lingkaran_test(coverage_watch_test LABEL service SOURCES service/coverage_watch_test.cc
                LIBS coverage_app test_support HEAVY)
-lingkaran_test(coverage_miss_pool_test LABEL unit
-               SOURCES unit/coverage_miss_pool_test.cc unit/coverage_miss_freshness_test.cc
+lingkaran_test(coverage_lookup_batcher_test LABEL unit
+               SOURCES unit/coverage_lookup_batcher_test.cc unit/coverage_lookup_freshness_test.cc
                LIBS coverage_lookup)
 lingkaran_test(coverage_allocations_test LABEL service SOURCES service/coverage_allocations_test.cc
                LIBS coverage_app test_support HEAVY)
@@ -32,9 +31,9 @@ lingkaran_test(coverage_report_test LABEL service SOURCES service/coverage_repor
 add_library(coverage_people STATIC support/coverage_people.cc)
 target_link_libraries(coverage_people PUBLIC coverage_cache rapidcheck PRIVATE lingkaran_options)
 target_include_directories(coverage_people PUBLIC ${PROJECT_SOURCE_DIR})
-lingkaran_test(coverage_record_test LABEL unit SOURCES unit/coverage_record_test.cc
+lingkaran_test(coverage_member_record_test LABEL unit SOURCES unit/coverage_member_record_test.cc
                LIBS coverage_people)
-lingkaran_test(coverage_near_table_test LABEL unit SOURCES unit/coverage_near_table_test.cc
+lingkaran_test(coverage_member_table_test LABEL unit SOURCES unit/coverage_member_table_test.cc
                LIBS coverage_people)
 lingkaran_test(coverage_near_cache_test LABEL unit
                SOURCES unit/coverage_near_cache_test.cc unit/coverage_near_orders_test.cc

@@ -1,5 +1,5 @@
 # What the services say of what they owe and of their books, and the comparison of the books.
-lingkaran_test(cli_books_test LABEL unit SOURCES unit/cli_books_test.cc LIBS lingkaran_books
+lingkaran_test(cli_reconcile_test LABEL unit SOURCES unit/cli_reconcile_test.cc LIBS lingkaran_books
   HEAVY)
 lingkaran_test(sponsorship_audit_test LABEL unit SOURCES unit/sponsorship_audit_test.cc
   LIBS sponsorship_domain)

@@ -1,6 +1,6 @@
 # tests of sponsorship
 lingkaran_test(sponsorship_unit_test LABEL unit
-  SOURCES unit/sponsorship_money_test.cc unit/sponsorship_allocator_test.cc
+  SOURCES unit/sponsorship_money_test.cc unit/sponsorship_seat_planner_test.cc
           unit/sponsorship_named_test.cc unit/sponsorship_continuation_test.cc
           unit/sponsorship_rules_test.cc unit/common_group_commit_test.cc
   LIBS sponsorship_app rapidcheck)
@@ -26,5 +26,5 @@ lingkaran_test(suite_rivals_test LABEL system
   SOURCES system/suite_rivals_test.cc system/suite_named_test.cc LIBS suite_support HEAVY)
 lingkaran_test(sponsorship_service_test LABEL service
   SOURCES service/sponsorship_service_test.cc service/sponsorship_desk_test.cc
-          service/sponsorship_process_test.cc
+          service/sponsorship_workflow_test.cc
   LIBS suite_support sponsorship_host HEAVY)

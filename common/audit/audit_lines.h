@@ -12,7 +12,7 @@ namespace lingkaran {
 
 // What one source of money, a pledge or a contribution (the other is 0), comes to. Whole rupiah.
 // What a service does not know stays 0.
-struct BookTotal {
+struct AuditTotal {
   int64_t pledge_id = 0;
   int64_t contribution_id = 0;
   int64_t received = 0;
@@ -27,23 +27,23 @@ struct BookTotal {
 };
 
 // A paid person-month.
-struct BookMonth {
+struct AuditMonth {
   int programme = 0;  // number of lingkaran.common.v1.Programme
   int32_t month = 0;  // yyyymm
   int64_t amount = 0;
-  friend bool operator==(const BookMonth&, const BookMonth&) = default;
+  friend bool operator==(const AuditMonth&, const AuditMonth&) = default;
 };
 
 // What a source pays for one worker.
-struct BookWorker {
+struct AuditWorker {
   int64_t worker_id = 0;
   int64_t pledge_id = 0;
   int64_t contribution_id = 0;
-  std::vector<BookMonth> months;  // by programme and month
+  std::vector<AuditMonth> months;  // by programme and month
 };
 
 // A member.
-struct BookMember {
+struct AuditMember {
   int64_t worker_id = 0;
   int64_t version = 0;
   std::string membership_number;
@@ -52,32 +52,32 @@ struct BookMember {
 };
 
 // What else the audit counted.
-struct BookCounts {
+struct AuditCounts {
   int64_t owed = 0;     // rows of the outbox
   int64_t entries = 0;  // journal entries, person-months or list rows that were added
 };
 
 // Where an audit puts what it reads. An error means that nobody wants the rest: pass it on.
-class BookLines {
+class AuditLines {
  public:
-  virtual ~BookLines() = default;
+  virtual ~AuditLines() = default;
   // Something that does not add up. `text` holds ids and amounts, never personal data.
   virtual absl::Status Finding(const std::string& text) = 0;
   // By pledge_id and contribution_id; before all workers.
-  virtual absl::Status Total(const BookTotal& total) = 0;
+  virtual absl::Status Total(const AuditTotal& total) = 0;
   // By pledge_id, contribution_id and worker_id; before all members.
-  virtual absl::Status Worker(const BookWorker& worker) = 0;
+  virtual absl::Status Worker(const AuditWorker& worker) = 0;
   // By worker_id.
-  virtual absl::Status Member(const BookMember& member) = 0;
+  virtual absl::Status Member(const AuditMember& member) = 0;
 };
 
 // Wants to know only whether the book adds up: INTERNAL with the first finding.
-class FirstFault final : public BookLines {
+class FirstFault final : public AuditLines {
  public:
   absl::Status Finding(const std::string& text) override { return absl::InternalError(text); }
-  absl::Status Total(const BookTotal&) override { return absl::OkStatus(); }
-  absl::Status Worker(const BookWorker&) override { return absl::OkStatus(); }
-  absl::Status Member(const BookMember&) override { return absl::OkStatus(); }
+  absl::Status Total(const AuditTotal&) override { return absl::OkStatus(); }
+  absl::Status Worker(const AuditWorker&) override { return absl::OkStatus(); }
+  absl::Status Member(const AuditMember&) override { return absl::OkStatus(); }
 };
 
 }  // namespace lingkaran

@@ -1,6 +1,7 @@
 #include "common/base/error.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
@@ -58,6 +59,20 @@ absl::Status Error(absl::StatusCode code, Reason reason, std::string_view messag
 
 absl::Status InvalidField(std::string_view field, std::string_view text) {
   return InvalidFields({{std::string(field), std::string(text)}});
+}
+
+absl::Status TokenNotYetApplied() {
+  return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
+               "the change that the token names has not arrived here yet; ask again in a moment");
+}
+
+absl::Status Guarded(absl::FunctionRef<absl::Status()> part) {
+  try {
+    return part();
+  } catch (const std::exception& e) {
+    // Nothing else is caught: what is no std::exception is a crash that a simulation acts.
+    return absl::InternalError(e.what());
+  }
 }
 
 void FieldErrors::Require(bool ok, std::string_view field, std::string_view text) {

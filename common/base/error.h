@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/error_reason.h"
@@ -27,6 +28,12 @@ absl::Status Error(absl::StatusCode code, Reason reason, std::string_view messag
 
 // INVALID_ARGUMENT/INVALID_FIELD about one field of a request; `text` says how to mend it.
 absl::Status InvalidField(std::string_view field, std::string_view text);
+
+// UNAVAILABLE/TOKEN_NOT_YET_APPLIED: the change that a consistency token names is not here yet.
+absl::Status TokenNotYetApplied();
+
+// Runs `part`; a std::exception that it throws becomes INTERNAL.
+absl::Status Guarded(absl::FunctionRef<absl::Status()> part);
 
 // One InvalidField out of several; OK if there are none.
 class FieldErrors {

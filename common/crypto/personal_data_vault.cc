@@ -171,13 +171,13 @@ ThreadState& ThisThread() {
   return state;
 }
 
-class KeyedSealer : public Sealer {
+class KeyedVault : public PersonalDataVault {
  public:
-  explicit KeyedSealer(Keys keys) : keys_(std::move(keys)), hmac_(keys_.nik_hash) {
+  explicit KeyedVault(Keys keys) : keys_(std::move(keys)), hmac_(keys_.nik_hash) {
     static std::atomic<uint64_t> last{0};
     number_ = ++last;
   }
-  ~KeyedSealer() override {
+  ~KeyedVault() override {
     for (NamedKey& key : keys_.sealing) {
       OPENSSL_cleanse(key.key.data(), key.key.size());
     }
@@ -204,7 +204,7 @@ class KeyedSealer : public Sealer {
   uint64_t number_;
 };
 
-Contexts& KeyedSealer::Mine() const {
+Contexts& KeyedVault::Mine() const {
   ThreadState& state = ThisThread();
   for (Contexts& contexts : state.contexts) {
     if (contexts.sealer == number_) {
@@ -220,7 +220,7 @@ Contexts& KeyedSealer::Mine() const {
   return contexts;
 }
 
-EVP_CIPHER_CTX* KeyedSealer::CipherFor(size_t key, bool sealing) const {
+EVP_CIPHER_CTX* KeyedVault::CipherFor(size_t key, bool sealing) const {
   Contexts& contexts = Mine();
   Cipher& cipher = (sealing ? contexts.seal : contexts.open)[key];
   if (cipher == nullptr) {
@@ -229,7 +229,7 @@ EVP_CIPHER_CTX* KeyedSealer::CipherFor(size_t key, bool sealing) const {
   return cipher.get();
 }
 
-std::string KeyedSealer::Seal(std::string_view context, std::string_view plain) const {
+std::string KeyedVault::Seal(std::string_view context, std::string_view plain) const {
   EVP_CIPHER_CTX* cipher = CipherFor(keys_.active, /*sealing=*/true);
   // nonce, ciphertext, tag
   std::string bytes(kNonceSize + plain.size() + kTagSize, '\0');
@@ -253,8 +253,8 @@ std::string KeyedSealer::Seal(std::string_view context, std::string_view plain) 
   return sealed;
 }
 
-absl::StatusOr<std::string> KeyedSealer::Open(std::string_view context,
-                                              std::string_view sealed) const {
+absl::StatusOr<std::string> KeyedVault::Open(std::string_view context,
+                                             std::string_view sealed) const {
   const size_t dot = sealed.find('.');
   size_t key = 0;
   while (key < keys_.sealing.size() && keys_.sealing[key].id != sealed.substr(0, dot)) {
@@ -289,7 +289,7 @@ absl::StatusOr<std::string> KeyedSealer::Open(std::string_view context,
   return plain;
 }
 
-NikHash KeyedSealer::Hash(std::string_view prefix, std::string_view text) const {
+NikHash KeyedVault::Hash(std::string_view prefix, std::string_view text) const {
   const Hmac::Full full = hmac_.Of(prefix, text);
   NikHash hash;
   std::memcpy(hash.data(), full.data(), hash.size());
@@ -365,7 +365,8 @@ absl::StatusOr<Keys> ReadKeys(const google::protobuf::Struct& file) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromFile(const std::string& path) {
+absl::StatusOr<std::unique_ptr<PersonalDataVault>> PersonalDataVault::FromFile(
+    const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return BadKeys(absl::StrCat(path, " can't be read"));
@@ -392,12 +393,13 @@ absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromFile(const std::string& path
   if (!status.ok()) {
     return status;
   }
-  absl::StatusOr<std::unique_ptr<Sealer>> sealer = FromText(text);
+  absl::StatusOr<std::unique_ptr<PersonalDataVault>> sealer = FromText(text);
   OPENSSL_cleanse(text.data(), text.size());
   return sealer;
 }
 
-absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromText(std::string_view json) {
+absl::StatusOr<std::unique_ptr<PersonalDataVault>> PersonalDataVault::FromText(
+    std::string_view json) {
   google::protobuf::Struct file;
   // The parser's own text is not passed on: it quotes what it could not read.
   if (!google::protobuf::util::JsonStringToMessage(std::string(json), &file).ok()) {
@@ -407,10 +409,10 @@ absl::StatusOr<std::unique_ptr<Sealer>> Sealer::FromText(std::string_view json) 
   if (!keys.ok()) {
     return keys.status();
   }
-  return std::make_unique<KeyedSealer>(*std::move(keys));
+  return std::make_unique<KeyedVault>(*std::move(keys));
 }
 
-std::string Sealer::NewKeyFile() {
+std::string PersonalDataVault::NewKeyFile() {
   std::string texts[2];
   for (std::string& text : texts) {
     std::string key(kKeySize, '\0');

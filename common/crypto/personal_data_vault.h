@@ -17,16 +17,16 @@ using NikHash = std::array<unsigned char, 16>;
 
 // Seals (AES-256-GCM) and opens values, and hashes NIKs. Thread-safe; cipher contexts are kept per
 // thread, because setting them up costs more than sealing a row. Hashing allocates nothing.
-class Sealer {
+class PersonalDataVault {
  public:
   // Reads the key file. INVALID_ARGUMENT says what is wrong with it, never a key.
-  static absl::StatusOr<std::unique_ptr<Sealer>> FromFile(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<PersonalDataVault>> FromFile(const std::string& path);
   // From the text of a key file.
-  static absl::StatusOr<std::unique_ptr<Sealer>> FromText(std::string_view json);
+  static absl::StatusOr<std::unique_ptr<PersonalDataVault>> FromText(std::string_view json);
   // The text of a new key file with random keys.
   static std::string NewKeyFile();
 
-  virtual ~Sealer() = default;
+  virtual ~PersonalDataVault() = default;
 
   // Seals `plain`: text "<key id>.<base64url of nonce, ciphertext and tag>". `context` names the
   // place, e.g. "workers.personal/17", and is bound: the value opens nowhere else.

@@ -48,7 +48,7 @@ std::string ErrorText(const absl::Status& status) {
 }
 
 // Wakes the relay. Shared with effects after a commit, which may outlive nothing else.
-class Bell {
+class Notifier {
  public:
   void Ring() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -86,7 +86,7 @@ class Bell {
 
 struct Outbox::Impl {
   Impl(sql::Database& d, Options o)
-      : database(d), options(std::move(o)), bell(std::make_shared<Bell>()) {}
+      : database(d), options(std::move(o)), bell(std::make_shared<Notifier>()) {}
 
   int64_t NowMillis() const {
     return absl::ToUnixMillis(options.clock != nullptr ? options.clock->Now() : absl::Now());
@@ -151,7 +151,7 @@ struct Outbox::Impl {
   bool Handle(const OutboxMessage& message) {
     FailPoint("outbox", message.kind, "taken");
     const absl::Status status = DeliverAndSettle(message);
-    if (!status.ok()) PutOff(message, status);
+    if (!status.ok()) Reschedule(message, status);
     return status.ok();
   }
 
@@ -162,7 +162,7 @@ struct Outbox::Impl {
       return absl::UnimplementedError("this release has no deliverer of this kind");
     }
     try {
-      ASSIGN_OR_RETURN(const Settle settle, found->second(message));
+      ASSIGN_OR_RETURN(const Commit settle, found->second(message));
       FailPoint("outbox", message.kind, "called");
       return SettleRow(message, settle);
     } catch (const std::exception&) {
@@ -171,7 +171,7 @@ struct Outbox::Impl {
   }
 
   // The row's deletion decides who settles: where it is gone, somebody else did.
-  absl::Status SettleRow(const OutboxMessage& message, const Settle& settle) {
+  absl::Status SettleRow(const OutboxMessage& message, const Commit& settle) {
     return database.Write([&](Tx& tx) -> absl::Status {
       if (!outbox_rows::Delete(tx, message.seq)) return absl::OkStatus();
       tx.AfterCommit([kind = message.kind] { FailPoint("outbox", kind, "committed"); });
@@ -184,13 +184,13 @@ struct Outbox::Impl {
 
   // Sets the time of the next attempt, or parks the row. A lease that somebody else took over
   // meanwhile is left to him.
-  void PutOff(const OutboxMessage& message, const absl::Status& status) {
+  void Reschedule(const OutboxMessage& message, const absl::Status& status) {
     // A peer that is away comes back some day; only what is wrong in itself is parked.
     const bool late = message.attempts >= options.max_attempts;
     const bool park = late && !IsRetryable(status);
     const int64_t due = NowMillis() + absl::ToInt64Milliseconds(Backoff(options, message.attempts));
     const absl::Status written = database.Write([&](Tx& tx) {
-      outbox_rows::PutOff(tx, message, due, ErrorText(status), park);
+      outbox_rows::Reschedule(tx, message, due, ErrorText(status), park);
       RingAfterCommit(tx);
       return absl::OkStatus();
     });
@@ -230,7 +230,7 @@ struct Outbox::Impl {
 
   // Renews the leases of deliveries under way, so that a lease can be short: what a dead process
   // held is free again soon, however long a delivery may take.
-  void Keep() {
+  void RenewLeases() {
     std::unique_lock<std::mutex> lock(mutex);
     while (!stopped.wait_for(lock, absl::ToChronoMilliseconds(options.lease / 3),
                              [&] { return bell->closed() && under_way.empty(); })) {
@@ -275,7 +275,7 @@ struct Outbox::Impl {
   sql::Database& database;
   const Options options;
   std::map<std::string, Deliver> deliverers;
-  const std::shared_ptr<Bell> bell;
+  const std::shared_ptr<Notifier> bell;
   std::vector<std::thread> threads;
   std::mutex mutex;
   std::condition_variable stopped;
@@ -365,7 +365,7 @@ void Outbox::Start() {
   for (int i = 0; i < impl_->options.threads; ++i) {
     impl_->threads.emplace_back([impl = impl_.get()] { impl->Relay(); });
   }
-  impl_->threads.emplace_back([impl = impl_.get()] { impl->Keep(); });
+  impl_->threads.emplace_back([impl = impl_.get()] { impl->RenewLeases(); });
 }
 
 absl::StatusOr<bool> Outbox::Pump() {

@@ -43,10 +43,10 @@ class Outbox {
  public:
   // Runs in the transaction that takes the delivered row away; may Put further rows. As a body of
   // Database::Write it may run again, and counts once. An error keeps the row for another delivery.
-  using Settle = std::function<absl::Status(sql::Tx&)>;
-  // Makes the RPC. OK with a Settle: it is decided (done, or refused for good) and Settle records
+  using Commit = std::function<absl::Status(sql::Tx&)>;
+  // Makes the RPC. OK with a Commit: it is decided (done, or refused for good) and Commit records
   // the outcome. An error: not decided; the row is delivered again after a back-off with jitter.
-  using Deliver = std::function<absl::StatusOr<Settle>(const OutboxMessage&)>;
+  using Deliver = std::function<absl::StatusOr<Commit>(const OutboxMessage&)>;
 
   struct Options {
     // Renewed while this process delivers; so this is how long a dead one's rows wait at most.

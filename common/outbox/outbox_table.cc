@@ -86,8 +86,8 @@ void SetDue(Tx& tx, int64_t seq, int attempts, int64_t due) {
       use(due, "due"), use(seq, "seq"), use(attempts, "attempts");
 }
 
-void PutOff(Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
-            bool park) {
+void Reschedule(Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
+                bool park) {
   const int parked = park ? 1 : 0;
   tx.db() << "UPDATE outbox SET due_time = :due, last_error = :error, parked = :parked "
              "WHERE seq = :seq AND attempts = :attempts",

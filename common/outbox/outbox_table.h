@@ -36,8 +36,8 @@ bool IsNext(sql::Tx& tx, const OutboxMessage& message);
 // Moves the end of the lease, if it still holds.
 void SetDue(sql::Tx& tx, int64_t seq, int attempts, int64_t due);
 // Ends the lease, if it still holds, after a failure.
-void PutOff(sql::Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
-            bool park);
+void Reschedule(sql::Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
+                bool park);
 // Takes the row away. False if it is gone: somebody else settled it.
 bool Delete(sql::Tx& tx, int64_t seq);
 bool AnyOf(sql::Tx& tx, const std::string& key);

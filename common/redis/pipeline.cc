@@ -44,10 +44,10 @@ bool HasShape(const RedisCommand& command, const RedisReply& reply) {
   return false;
 }
 
-class Exchange {
+class Pipeline {
  public:
-  Exchange(RedisNodes& nodes, absl::Span<RedisCommand> commands, absl::Duration length,
-           const Redis::Options& options)
+  Pipeline(RedisNodes& nodes, absl::Span<RedisCommand> commands, absl::Duration length,
+           const VersionedCache::Options& options)
       : nodes_(nodes),
         connect_(absl::ToChronoNanoseconds(options.connect)),
         length_(absl::ToChronoNanoseconds(length)),
@@ -255,8 +255,8 @@ class Exchange {
 }  // namespace
 
 void RunRedisCommands(RedisNodes& nodes, absl::Span<RedisCommand> commands, absl::Duration length,
-                      const Redis::Options& options) {
-  Exchange(nodes, commands, length, options).Run();
+                      const VersionedCache::Options& options) {
+  Pipeline(nodes, commands, length, options).Run();
 }
 
 }  // namespace lingkaran

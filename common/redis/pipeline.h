@@ -27,6 +27,6 @@ struct RedisCommand {
 // connection gets options.connect beside that. MOVED and ASK are followed within the deadline. A
 // server that fails costs its own commands only.
 void RunRedisCommands(RedisNodes& nodes, absl::Span<RedisCommand> commands, absl::Duration length,
-                      const Redis::Options& options);
+                      const VersionedCache::Options& options);
 
 }  // namespace lingkaran

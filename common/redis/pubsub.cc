@@ -37,12 +37,12 @@ constexpr absl::Duration kLongestPause = absl::Seconds(1);
 constexpr std::string_view kMessage = "m:";  // before every message, so that none is a heartbeat
 
 // Wakes a thread that polls.
-class Bell {
+class Notifier {
  public:
-  Bell() : descriptor_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~Bell() { close(descriptor_); }
-  Bell(const Bell&) = delete;
-  Bell& operator=(const Bell&) = delete;
+  Notifier() : descriptor_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  ~Notifier() { close(descriptor_); }
+  Notifier(const Notifier&) = delete;
+  Notifier& operator=(const Notifier&) = delete;
   int descriptor() const { return descriptor_; }
   void Ring() { eventfd_write(descriptor_, 1); }
   void Quiet() {
@@ -55,22 +55,22 @@ class Bell {
 };
 
 // No Redis: says nothing and hears nothing.
-class NoLink final : public RedisLink {
+class NoPubSub final : public PubSub {
  public:
   void Listen(Listener) override {}
   void Stop() override {}
   void Publish(std::string) override {}
 };
 
-class RealLink final : public RedisLink {
+class RealPubSub final : public PubSub {
  public:
-  RealLink(RedisAddress address, const Options& options, const Clock& steady)
+  RealPubSub(RedisAddress address, const Options& options, const Clock& steady)
       : address_(std::move(address)),
         options_(options),
         steady_(steady),
         heartbeat_(absl::StrFormat("hb %016x ", RandomBits())),
         candidates_(address_.servers) {}
-  ~RealLink() override { Stop(); }
+  ~RealPubSub() override { Stop(); }
 
   void Listen(Listener listener) override {
     listener_ = std::move(listener);
@@ -336,7 +336,7 @@ class RealLink final : public RedisLink {
   const std::string heartbeat_;  // what ours begin with
   Listener listener_;
   std::thread thread_;
-  Bell bell_;
+  Notifier bell_;
   std::atomic<bool> stop_{false};
 
   std::mutex mutex_;
@@ -356,10 +356,10 @@ class RealLink final : public RedisLink {
 
 }  // namespace
 
-std::unique_ptr<RedisLink> RedisLink::Make(const Options& options, const Clock& steady) {
+std::unique_ptr<PubSub> PubSub::Make(const Options& options, const Clock& steady) {
   absl::StatusOr<RedisAddress> address = ParseRedisAddress(options.redis.address);
-  if (!address.ok()) return std::make_unique<NoLink>();
-  return std::make_unique<RealLink>(*std::move(address), options, steady);
+  if (!address.ok()) return std::make_unique<NoPubSub>();
+  return std::make_unique<RealPubSub>(*std::move(address), options, steady);
 }
 
 }  // namespace lingkaran

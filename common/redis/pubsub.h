@@ -19,10 +19,10 @@
 
 namespace lingkaran {
 
-class RedisLink {
+class PubSub {
  public:
   struct Options {
-    Redis::Options redis;
+    VersionedCache::Options redis;
     std::string channel;
     absl::Duration heartbeat = absl::Milliseconds(400);
     absl::Duration silence = absl::Milliseconds(1500);
@@ -38,8 +38,8 @@ class RedisLink {
     std::function<void()> lost;
   };
   // Never fails: a Redis that is not there yet is used when it comes. `steady` must outlive it.
-  static std::unique_ptr<RedisLink> Make(const Options& options, const Clock& steady);
-  virtual ~RedisLink() = default;
+  static std::unique_ptr<PubSub> Make(const Options& options, const Clock& steady);
+  virtual ~PubSub() = default;
 
   // Once. Starts the thread.
   virtual void Listen(Listener listener) = 0;

@@ -33,9 +33,9 @@ struct RedisAddress {
   RedisLogin login;
 };
 
-// Reads the forms that Redis::Options::address names. User and password may hold %XX for what
-// would end them (@ : / %). INVALID_ARGUMENT says how to write it and never repeats the text, which
-// may hold a password.
+// Reads the forms that VersionedCache::Options::address names. User and password may hold %XX for
+// what would end them (@ : / %). INVALID_ARGUMENT says how to write it and never repeats the text,
+// which may hold a password.
 absl::StatusOr<RedisAddress> ParseRedisAddress(std::string_view text);
 
 // Where it is, without who we are there: for start and log lines. "" for none, "?" for an address

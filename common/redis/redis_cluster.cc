@@ -86,7 +86,7 @@ std::vector<RedisSlotRange> ReadRedisSlots(const RedisReply& reply, const RedisE
   return ranges;
 }
 
-RedisNodes::RedisNodes(RedisAddress address, const Redis::Options& options)
+RedisNodes::RedisNodes(RedisAddress address, const VersionedCache::Options& options)
     : address_(std::move(address)), options_(options) {
   for (const RedisEndpoint& server : address_.servers) AtLocked(server);
   if (!address_.cluster) only_ = nodes_.begin()->second;

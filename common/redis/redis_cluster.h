@@ -38,7 +38,7 @@ std::vector<RedisSlotRange> ReadRedisSlots(const RedisReply& reply, const RedisE
 // teaches where the slot is. The whole map is asked for along the way, see WantsMap.
 class RedisNodes {
  public:
-  RedisNodes(RedisAddress address, const Redis::Options& options);
+  RedisNodes(RedisAddress address, const VersionedCache::Options& options);
 
   bool cluster() const { return address_.cluster; }
   // Where to send a command for the slot.
@@ -60,7 +60,7 @@ class RedisNodes {
   std::shared_ptr<RedisNode> AtLocked(const RedisEndpoint& server);
 
   const RedisAddress address_;
-  const Redis::Options options_;
+  const VersionedCache::Options options_;
   std::shared_ptr<RedisNode> only_;  // of one Redis; null for a cluster
   std::mutex mutex_;
   std::map<RedisEndpoint, std::shared_ptr<RedisNode>> nodes_;

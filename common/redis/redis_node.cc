@@ -17,7 +17,7 @@ int64_t NanosNow() { return Nanos(std::chrono::steady_clock::now()); }
 
 }  // namespace
 
-RedisNode::RedisNode(RedisEndpoint server, RedisLogin login, const Redis::Options& options)
+RedisNode::RedisNode(RedisEndpoint server, RedisLogin login, const VersionedCache::Options& options)
     : server_(std::move(server)), login_(std::move(login)), options_(options), resolver_(server_) {}
 
 RedisNode::Take RedisNode::TakeConnection(SteadyTime deadline,

@@ -16,7 +16,7 @@ namespace lingkaran {
 // Thread-safe.
 class RedisNode {
  public:
-  RedisNode(RedisEndpoint server, RedisLogin login, const Redis::Options& options);
+  RedisNode(RedisEndpoint server, RedisLogin login, const VersionedCache::Options& options);
 
   enum class Take {
     kTaken,  // `connection` is the caller's until Return or Drop
@@ -45,7 +45,7 @@ class RedisNode {
 
   const RedisEndpoint server_;
   const RedisLogin login_;
-  const Redis::Options options_;
+  const VersionedCache::Options options_;
   RedisResolver resolver_;
   std::atomic<int64_t> open_until_{0};  // steady nanoseconds; 0 while the breaker is closed
   std::atomic<int> failures_{0};

@@ -92,7 +92,7 @@ std::vector<Bucket> ByBucket(absl::Span<const Item> items, PlaceOf place_of) {
 }
 
 // No address: a cache that never has anything.
-class NoRedis final : public Redis {
+class NoCache final : public VersionedCache {
  public:
   std::vector<std::optional<CacheValue>> Get(absl::Span<const CachePlace> places) override {
     return std::vector<std::optional<CacheValue>>(places.size());
@@ -102,9 +102,9 @@ class NoRedis final : public Redis {
   bool Ping() override { return false; }
 };
 
-class RealRedis final : public Redis {
+class RedisCache final : public VersionedCache {
  public:
-  RealRedis(RedisAddress address, const Options& options)
+  RedisCache(RedisAddress address, const Options& options)
       : options_(options), nodes_(std::move(address), options) {}
 
   std::vector<std::optional<CacheValue>> Get(absl::Span<const CachePlace> places) override {
@@ -199,18 +199,18 @@ class RealRedis final : public Redis {
 
 }  // namespace
 
-absl::Status Redis::CheckAddress(const std::string& address) {
+absl::Status VersionedCache::CheckAddress(const std::string& address) {
   return ParseRedisAddress(address).status();
 }
 
-std::unique_ptr<Redis> Redis::Make(const Options& options) {
-  if (options.address.empty()) return std::make_unique<NoRedis>();
+std::unique_ptr<VersionedCache> VersionedCache::Make(const Options& options) {
+  if (options.address.empty()) return std::make_unique<NoCache>();
   absl::StatusOr<RedisAddress> address = ParseRedisAddress(options.address);
   if (!address.ok()) {
     Log(Severity::kError, "redis_address", {{"error", StdView(address.status().message())}});
-    return std::make_unique<NoRedis>();
+    return std::make_unique<NoCache>();
   }
-  return std::make_unique<RealRedis>(*std::move(address), options);
+  return std::make_unique<RedisCache>(*std::move(address), options);
 }
 
 }  // namespace lingkaran

@@ -32,7 +32,7 @@ struct CacheValue {
   std::string bytes;
 };
 
-class Redis {
+class VersionedCache {
  public:
   struct Options {
     // "HOST:PORT", "unix:PATH", or "redis://[USER[:PASSWORD]@]HOST:PORT[/DB]",
@@ -50,8 +50,8 @@ class Redis {
   static absl::Status CheckAddress(const std::string& address);
   // Never fails: a Redis that is not there yet is used when it comes. No address: every call is a
   // miss (the service works without a cache).
-  static std::unique_ptr<Redis> Make(const Options& options);
-  virtual ~Redis() = default;
+  static std::unique_ptr<VersionedCache> Make(const Options& options);
+  virtual ~VersionedCache() = default;
 
   // Values of the places in one round trip (to each server of a cluster, at the same time); nullopt
   // for a miss. A connection on which anything failed or came too late is dropped and never used

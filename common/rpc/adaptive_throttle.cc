@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/time/clock.h"
+#include "common/base/overload.h"
 #include "common/base/random.h"
 #include "common/rpc/admission_control.h"
 #include "common/rpc/run_rpc.h"
@@ -28,7 +29,8 @@ constexpr double kFree = 10;
 
 class Interceptor final : public grpc::experimental::Interceptor {
  public:
-  explicit Interceptor(std::shared_ptr<Throttle> throttle) : throttle_(std::move(throttle)) {}
+  explicit Interceptor(std::shared_ptr<AdaptiveThrottle> throttle)
+      : throttle_(std::move(throttle)) {}
 
   void Intercept(InterceptorBatchMethods* batch) override {
     bool hijack = false;
@@ -40,7 +42,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
       batch->FailHijackedRecvMessage();
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_RECV_STATUS)) {
-      *batch->GetRecvStatus() = OverloadAnswer().answer;
+      *batch->GetRecvStatus() = RefusalOf(Overloaded())->answer;
     }
     if (!held_back_ &&
         batch->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_STATUS)) {
@@ -56,7 +58,7 @@ class Interceptor final : public grpc::experimental::Interceptor {
   }
 
  private:
-  const std::shared_ptr<Throttle> throttle_;
+  const std::shared_ptr<AdaptiveThrottle> throttle_;
   bool held_back_ = false;
 };
 
@@ -73,12 +75,12 @@ class Factory final : public grpc::experimental::ClientInterceptorFactoryInterfa
 
  private:
   // Calls may outlive the channel.
-  const std::shared_ptr<Throttle> throttle_ = std::make_shared<Throttle>();
+  const std::shared_ptr<AdaptiveThrottle> throttle_ = std::make_shared<AdaptiveThrottle>();
 };
 
 }  // namespace
 
-void Throttle::Age(absl::Time now) {
+void AdaptiveThrottle::Age(absl::Time now) {
   if (aged_ == absl::InfinitePast()) aged_ = now;
   const double kept = std::exp(-std::max(0.0, absl::FDivDuration(now - aged_, kMemory)));
   ended_ *= kept;
@@ -86,7 +88,7 @@ void Throttle::Age(absl::Time now) {
   aged_ = now;
 }
 
-bool Throttle::Allows(absl::Time now, double chance) {
+bool AdaptiveThrottle::Allows(absl::Time now, double chance) {
   const std::lock_guard lock(mutex_);
   Age(now);
   const double excess = ended_ - kSentPerAccepted * accepted_ - kFree;
@@ -95,11 +97,11 @@ bool Throttle::Allows(absl::Time now, double chance) {
   return false;
 }
 
-void Throttle::Accepted(absl::Time now) { End(now, 1); }
+void AdaptiveThrottle::Accepted(absl::Time now) { End(now, 1); }
 
-void Throttle::Refused(absl::Time now) { End(now, 0); }
+void AdaptiveThrottle::Refused(absl::Time now) { End(now, 0); }
 
-void Throttle::End(absl::Time now, double accepted) {
+void AdaptiveThrottle::End(absl::Time now, double accepted) {
   const std::lock_guard lock(mutex_);
   Age(now);
   ended_ += 1;

@@ -20,7 +20,7 @@
 namespace lingkaran {
 
 // The decision, without gRPC. For several threads.
-class Throttle {
+class AdaptiveThrottle {
  public:
   // False if a call should fail here, which is counted. `chance` is evenly from [0, 1).
   bool Allows(absl::Time now, double chance);
@@ -39,7 +39,8 @@ class Throttle {
   double accepted_ = 0;
 };
 
-// For grpc::experimental::CreateCustomChannelWithInterceptors: one Throttle for the channel.
+// For grpc::experimental::CreateCustomChannelWithInterceptors: one AdaptiveThrottle for the
+// channel.
 std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>>
 ThrottleInterceptors();
 

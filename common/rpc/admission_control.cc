@@ -1,34 +1,26 @@
 #include "common/rpc/admission_control.h"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/error.h"
-#include "common/base/random.h"
+#include "common/base/overload.h"
 #include "common/base/string_views.h"
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/run_rpc.h"
-#include "google/rpc/error_details.pb.h"
 
 namespace lingkaran {
 namespace {
 
-constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
-
-// What a refused caller is told to wait, so that those refused together do not come back together.
-constexpr absl::Duration kRetryDelay = absl::Milliseconds(250);
-
 // Each call in a handler has a thread, so these stay below kMaxServerThreads together. A database
 // works on a handful of calls at a time; what runs beyond that waits for it or for a peer.
-constexpr Admission::Limits kNormal = {32, 64, absl::Milliseconds(250)};
-constexpr Admission::Limits kOperations = {4, 8, absl::Seconds(1)};
+constexpr AdmissionControl::Limits kNormal = {32, 64, absl::Milliseconds(250)};
+constexpr AdmissionControl::Limits kOperations = {4, 8, absl::Seconds(1)};
 
 struct PatientMethod {
   std::string_view method;
@@ -63,29 +55,13 @@ constexpr int ThreadsOfSponsorship() {
 static_assert(ThreadsOfSponsorship() < kMaxServerThreads,
               "gRPC would refuse before we do, and health with the rest");
 
-// So many refusals with different waits.
-constexpr size_t kRefusals = 16;
-
-Refusal MakeRefusal() {
-  const absl::Duration delay = Jittered(kRetryDelay, 0.5, 1.5);
-  Refusal refusal;
-  refusal.pushback = absl::StrCat(absl::ToInt64Milliseconds(delay));
-  refusal.status = Error(absl::StatusCode::kResourceExhausted, Reason::kOverloaded,
-                         absl::StrCat("the service has more to do than it can; ask again in ",
-                                      refusal.pushback, " ms with the same request_id"));
-  google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(delay));
-  info.mutable_retry_delay()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
-  refusal.status.SetPayload(kRetryInfoUrl, absl::Cord(info.SerializeAsString()));
-  refusal.answer = ToGrpc(refusal.status);
-  return refusal;
-}
-
-const std::array<Refusal, kRefusals>& Refusals() {
-  static const std::array<Refusal, kRefusals>& all = *[] {
-    auto* made = new std::array<Refusal, kRefusals>();
-    for (Refusal& refusal : *made) refusal = MakeRefusal();
+const std::vector<Refusal>& Refusals() {
+  static const std::vector<Refusal>& all = *[] {
+    auto* made = new std::vector<Refusal>();
+    for (const OverloadError& error : OverloadErrors()) {
+      made->push_back({error.status, ToGrpc(error.status),
+                       absl::StrCat(absl::ToInt64Milliseconds(error.retry_delay))});
+    }
     return made;
   }();
   return all;
@@ -99,19 +75,20 @@ absl::Status TooLate() {
 
 }  // namespace
 
-struct Admission::Waiter {
+struct AdmissionControl::Waiter {
   absl::Time until;
   enum { kWaits, kMayRun, kTooLate } state = kWaits;
   std::condition_variable wake;
 };
 
-Admission::Admission(const Limits& limits, const Clock* clock) : limits_(limits), clock_(clock) {}
+AdmissionControl::AdmissionControl(const Limits& limits, const Clock* clock)
+    : limits_(limits), clock_(clock) {}
 
-Admission& Admission::For(std::string_view method) {
+AdmissionControl& AdmissionControl::For(std::string_view method) {
   struct All {
     std::mutex mutex;
-    absl::flat_hash_map<std::string, std::unique_ptr<Admission>> by_name;
-    absl::flat_hash_map<std::string, Admission*> by_method;
+    absl::flat_hash_map<std::string, std::unique_ptr<AdmissionControl>> by_name;
+    absl::flat_hash_map<std::string, AdmissionControl*> by_method;
   };
   static All& all = *new All();
   const std::lock_guard lock(all.mutex);
@@ -129,19 +106,19 @@ Admission& Admission::For(std::string_view method) {
   };
   set_apart(kPatient);
   set_apart(kChecks);
-  std::unique_ptr<Admission>& admission = all.by_name[name];
-  if (admission == nullptr) admission = std::make_unique<Admission>(limits);
+  std::unique_ptr<AdmissionControl>& admission = all.by_name[name];
+  if (admission == nullptr) admission = std::make_unique<AdmissionControl>(limits);
   all.by_method.emplace(std::string(method), admission.get());
   return *admission;
 }
 
 // The steady clock: a machine's clock that is set does not make anybody wait longer.
-absl::Time Admission::Now() const {
+absl::Time AdmissionControl::Now() const {
   if (clock_ != nullptr) return clock_->Now();
   return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-bool Admission::TakePlace() {
+bool AdmissionControl::TakePermit() {
   int running = running_.load(std::memory_order_relaxed);
   while (running < limits_.running) {
     if (running_.compare_exchange_weak(running, running + 1, std::memory_order_acq_rel)) {
@@ -151,21 +128,21 @@ bool Admission::TakePlace() {
   return false;
 }
 
-std::optional<Admission::Place> Admission::TryEnter() {
+std::optional<AdmissionControl::Permit> AdmissionControl::TryEnter() {
   std::unique_lock<std::mutex> lock;
   if (limits_.waiting > 0) lock = std::unique_lock(mutex_);
-  if (!TakePlace()) return std::nullopt;
-  return std::optional<Place>(std::in_place, this);
+  if (!TakePermit()) return std::nullopt;
+  return std::optional<Permit>(std::in_place, this);
 }
 
-absl::StatusOr<Admission::Place> Admission::Enter(absl::Time deadline) {
+absl::StatusOr<AdmissionControl::Permit> AdmissionControl::Enter(absl::Time deadline) {
   const absl::Duration left = deadline - (clock_ != nullptr ? clock_->Now() : absl::Now());
   if (left <= absl::ZeroDuration()) return TooLate();
   std::unique_lock lock(mutex_);
-  if (TakePlace()) return Place(this);
+  if (TakePermit()) return Permit(this);
   if (static_cast<int>(queue_.size()) >= limits_.waiting) {
     lock.unlock();
-    return OverloadAnswer().status;
+    return Overloaded();
   }
   Waiter self;
   self.until = Now() + std::min(limits_.longest_wait, left / 4);
@@ -177,13 +154,13 @@ absl::StatusOr<Admission::Place> Admission::Enter(absl::Time deadline) {
       self.wake.wait_for(lock, absl::ToChronoNanoseconds(self.until - Now()));
     }
   }
-  if (self.state == Waiter::kMayRun) return Place(this);
+  if (self.state == Waiter::kMayRun) return Permit(this);
   if (self.state == Waiter::kWaits) queue_.erase(std::find(queue_.begin(), queue_.end(), &self));
   lock.unlock();
-  return OverloadAnswer().status;
+  return Overloaded();
 }
 
-void Admission::Leave() {
+void AdmissionControl::Leave() {
   if (limits_.waiting == 0) {  // nobody to hand the place to
     running_.fetch_sub(1, std::memory_order_release);
     return;
@@ -200,21 +177,16 @@ void Admission::Leave() {
   running_.fetch_sub(1, std::memory_order_release);
 }
 
-void Admission::LookAgain() {
+void AdmissionControl::LookAgain() {
   const std::lock_guard lock(mutex_);
   for (Waiter* waiter : queue_) waiter->wake.notify_one();
 }
 
-int Admission::running() const { return running_.load(std::memory_order_acquire); }
+int AdmissionControl::running() const { return running_.load(std::memory_order_acquire); }
 
-int Admission::waiting() const {
+int AdmissionControl::waiting() const {
   const std::lock_guard lock(mutex_);
   return static_cast<int>(queue_.size());
-}
-
-const Refusal& OverloadAnswer() {
-  static std::atomic<size_t> next{0};
-  return Refusals()[next.fetch_add(1, std::memory_order_relaxed) % kRefusals];
 }
 
 const Refusal* RefusalOf(const absl::Status& status) {
@@ -223,16 +195,6 @@ const Refusal* RefusalOf(const absl::Status& status) {
     if (refusal.status == status) return &refusal;
   }
   return nullptr;
-}
-
-absl::Duration RetryDelayOf(const absl::Status& status) {
-  const absl::optional<absl::Cord> payload = status.GetPayload(kRetryInfoUrl);
-  google::rpc::RetryInfo info;
-  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
-    return absl::ZeroDuration();
-  }
-  return absl::Seconds(info.retry_delay().seconds()) +
-         absl::Nanoseconds(info.retry_delay().nanos());
 }
 
 }  // namespace lingkaran

@@ -8,9 +8,9 @@
 // waited too long is refused as well, so a service that has become slow does not work through
 // calls whose callers are about to give up.
 //
-// RunRpc admits every call. There is one Admission per service (the part of the method's name
-// before "/") and class of work in a process, since calls of one service wait for another, never
-// the other way round; none waits for a place of its own service. Classes:
+// RunRpc admits every call. There is one AdmissionControl per service (the part of the method's
+// name before "/") and class of work in a process, since calls of one service wait for another,
+// never the other way round; none waits for a place of its own service. Classes:
 //   normal      most RPCs;
 //   patient     RPCs that mostly wait (streams, what the outbox has to finish first, calls that are
 //               grouped): they hold no running place of the others and have a limit of their own,
@@ -40,7 +40,7 @@ namespace lingkaran {
 // Trailer that tells a client's gRPC how many milliseconds to wait before a retry (proposal A6).
 inline constexpr char kPushbackMetadata[] = "grpc-retry-pushback-ms";
 
-class Admission {
+class AdmissionControl {
  public:
   struct Limits {
     int running = 0;  // at once
@@ -49,34 +49,34 @@ class Admission {
   };
 
   // A place among those running; its end gives it to the next.
-  class Place {
+  class Permit {
    public:
-    explicit Place(Admission* admission) : admission_(admission) {}
-    Place(Place&& other) noexcept : admission_(other.admission_) { other.admission_ = nullptr; }
-    Place& operator=(Place&&) = delete;
-    ~Place() {
+    explicit Permit(AdmissionControl* admission) : admission_(admission) {}
+    Permit(Permit&& other) noexcept : admission_(other.admission_) { other.admission_ = nullptr; }
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() {
       if (admission_ != nullptr) admission_->Leave();
     }
 
    private:
-    Admission* admission_;
+    AdmissionControl* admission_;
   };
 
   // `clock` tells how long a call has waited; null: the machine's, by its steady clock. With
   // another one somebody must call LookAgain when it has moved.
-  explicit Admission(const Limits& limits, const Clock* clock = nullptr);
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
+  explicit AdmissionControl(const Limits& limits, const Clock* clock = nullptr);
+  AdmissionControl(const AdmissionControl&) = delete;
+  AdmissionControl& operator=(const AdmissionControl&) = delete;
 
   // The one that a method is admitted by; lives as long as the process.
-  static Admission& For(std::string_view method);
+  static AdmissionControl& For(std::string_view method);
 
   // Waits for a place, at most longest_wait or a quarter of the time until `deadline`.
   // RESOURCE_EXHAUSTED/OVERLOADED with RetryInfo if there is none; DEADLINE_EXCEEDED/
   // DEADLINE_PASSED if nobody waits for the answer any more.
-  absl::StatusOr<Place> Enter(absl::Time deadline);
+  absl::StatusOr<Permit> Enter(absl::Time deadline);
   // A place if one is free. Takes no lock where there is no queue.
-  std::optional<Place> TryEnter();
+  std::optional<Permit> TryEnter();
 
   // Those who wait look at the clock again.
   void LookAgain();
@@ -86,7 +86,7 @@ class Admission {
 
  private:
   struct Waiter;
-  bool TakePlace();
+  bool TakePermit();
   void Leave();
   absl::Time Now() const;
 
@@ -97,19 +97,13 @@ class Admission {
   std::deque<Waiter*> queue_;
 };
 
-// One of a few refusals that are made once, each with a wait of its own, since under overload they
-// are given thousands of times a second.
+// An OverloadError as a call is answered with it, converted once.
 struct Refusal {
   absl::Status status;
   grpc::Status answer;   // the same on the wire
   std::string pushback;  // milliseconds, the value of kPushbackMetadata
 };
-const Refusal& OverloadAnswer();
-// The refusal that a status of Enter came from; null if it is none.
+// The refusal of a status that is one of OverloadErrors; null for another.
 const Refusal* RefusalOf(const absl::Status& status);
-
-// How long the caller of a refused call should wait before it asks again, from the RetryInfo of the
-// refusal; zero if it has none.
-absl::Duration RetryDelayOf(const absl::Status& status);
 
 }  // namespace lingkaran

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
+#include "common/base/overload.h"
 #include "common/rpc/adaptive_throttle.h"
 #include "common/rpc/admission_control.h"
 #include "common/rpc/channel_settings.h"

@@ -62,11 +62,6 @@ absl::StatusOr<Token> FromToken(std::string_view text) {
   return token;
 }
 
-absl::Status NotYetApplied() {
-  return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
-               "the change that the token names has not arrived here yet; ask again in a moment");
-}
-
 std::string ToPageToken(int64_t position) {
   return absl::StrCat(kPagePrefix, Base64Url(absl::StrCat(position)));
 }

@@ -159,7 +159,7 @@ absl::Status Call::StillWanted() const {
 RpcMethod::RpcMethod(std::string_view name)
     : name_(name),
       roles_(RolesThatMayCall(name)),
-      admission_(Admission::For(name)),
+      admission_(AdmissionControl::For(name)),
       meters_(std::make_unique<RpcMeters>(name)) {}
 
 RpcMethod::~RpcMethod() = default;
@@ -231,9 +231,9 @@ absl::Status RpcRun::Begin() {
   RETURN_IF_ERROR(ReadWho());
   RETURN_IF_ERROR(CheckRights());
   if (HasPassed(context_->raw_deadline(), start_nanos_)) return DeadlinePassed();
-  std::optional<Admission::Place> place = method_.admission().TryEnter();
-  if (!place) return OverloadAnswer().status;
-  place_.emplace(*std::move(place));
+  std::optional<AdmissionControl::Permit> place = method_.admission().TryEnter();
+  if (!place) return Overloaded();
+  permit_.emplace(*std::move(place));
   FailPoint("rpc", method_.name(), "begin");
   return absl::OkStatus();
 }
@@ -241,9 +241,9 @@ absl::Status RpcRun::Begin() {
 absl::Status RpcRun::BeginOrWait() {
   RETURN_IF_ERROR(ReadWho());
   RETURN_IF_ERROR(CheckRights());
-  absl::StatusOr<Admission::Place> place = method_.admission().Enter(deadline());
+  absl::StatusOr<AdmissionControl::Permit> place = method_.admission().Enter(deadline());
   if (!place.ok()) return place.status();
-  place_.emplace(*std::move(place));
+  permit_.emplace(*std::move(place));
   FailPoint("rpc", method_.name(), "begin");
   return absl::OkStatus();
 }
@@ -281,8 +281,8 @@ grpc::Status RpcRun::Refuse(const Refusal& refusal, absl::Duration took) {
 }
 
 grpc::Status RpcRun::Finish(absl::Status status) {
-  if (place_) FailPoint("rpc", method_.name(), "answered");
-  place_.reset();
+  if (permit_) FailPoint("rpc", method_.name(), "answered");
+  permit_.reset();
   const absl::Duration took = absl::Nanoseconds(SteadyNanos() - start_nanos_);
   if (const Refusal* const refusal = RefusalOf(status); refusal != nullptr) {
     return Refuse(*refusal, took);
@@ -301,15 +301,6 @@ grpc::Status RpcRun::Finish(absl::Status status) {
          {"peer", peer_kind_}});
   }
   return ToGrpc(status);
-}
-
-absl::Status Guarded(absl::FunctionRef<absl::Status()> part) {
-  try {
-    return part();
-  } catch (const std::exception& e) {
-    // Nothing else is caught: what is no std::exception is a crash that a simulation acts.
-    return absl::InternalError(e.what());
-  }
 }
 
 grpc::Status RunRpc(grpc::ServerContextBase* context, const RpcMethod& method,

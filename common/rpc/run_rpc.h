@@ -62,7 +62,7 @@ class RpcMethod {
 
   const std::string& name() const { return name_; }
   bool Allows(Role role) const { return (roles_ & static_cast<unsigned>(role)) != 0; }
-  Admission& admission() const { return admission_; }
+  AdmissionControl& admission() const { return admission_; }
   RpcMeters& meters() const { return *meters_; }
 
   RpcMethod(const RpcMethod&) = delete;
@@ -73,7 +73,7 @@ class RpcMethod {
 
   const std::string name_;
   const unsigned roles_;
-  Admission& admission_;
+  AdmissionControl& admission_;
   const std::unique_ptr<RpcMeters> meters_;
 };
 
@@ -99,7 +99,7 @@ class RpcRun {
   // Reads the actor, checks his rights and the deadline, and takes a place; hand another status
   // than OK to Finish. Never waits.
   absl::Status Begin();
-  // The same, but waits for a place as Admission::Enter does.
+  // The same, but waits for a place as AdmissionControl::Enter does.
   absl::Status BeginOrWait();
   // gRPC's answer, with pushback if the call is refused; counts and logs. Once.
   grpc::Status Finish(absl::Status status);
@@ -127,11 +127,8 @@ class RpcRun {
   const int64_t start_nanos_;  // steady
   std::string_view peer_kind_;
   Who who_;
-  std::optional<Admission::Place> place_;
+  std::optional<AdmissionControl::Permit> permit_;
 };
-
-// Runs part of a handler: what it throws (std::exception only) becomes an inner fault.
-absl::Status Guarded(absl::FunctionRef<absl::Status()> part);
 
 // The key of a mutation: its field request_id, the method, and the SHA-256 of the rest.
 // INVALID_FIELD if request_id is empty, longer than 64 or not printable.
@@ -159,9 +156,6 @@ std::string ToToken(const Token& token);
 // The same for a position alone, into a string that keeps its memory.
 void SetToken(int64_t coverage_position, std::string* text);
 absl::StatusOr<Token> FromToken(std::string_view text);
-
-// UNAVAILABLE/TOKEN_NOT_YET_APPLIED: what a token names has not arrived here yet.
-absl::Status NotYetApplied();
 
 // Page tokens: an opaque position. INVALID_FIELD "page_token" for what is none.
 std::string ToPageToken(int64_t position);

@@ -10,7 +10,7 @@
 
 namespace lingkaran {
 
-struct Surroundings {
+struct AppDependencies {
   // Time that leases, back-offs and epochs are measured by, whatever the service's clock says;
   // null: the machine's. Outlives the app.
   const Clock* machine_clock = nullptr;

@@ -41,7 +41,7 @@ std::string CheckMetrics(const std::string& text) {
 std::string CheckRedis(const std::string& text) {
   if (text.empty()) return "";
   // The value may hold a password, so it is not repeated.
-  return std::string(Redis::CheckAddress(text).message());
+  return std::string(VersionedCache::CheckAddress(text).message());
 }
 
 std::string CheckDatabase(const std::string& text) {

@@ -42,7 +42,7 @@ absl::Status NothingOwed(int64_t seq) {
 }
 
 // Sends the lines of an audit and counts them.
-class Sender final : public BookLines {
+class Sender final : public AuditLines {
  public:
   Sender(const Call& call, grpc::ServerWriter<ops::v1::AuditBookResponse>* writer)
       : call_(call), writer_(writer) {}
@@ -53,7 +53,7 @@ class Sender final : public BookLines {
     return Send();
   }
 
-  absl::Status Total(const BookTotal& total) override {
+  absl::Status Total(const AuditTotal& total) override {
     ++sources_;
     ops::v1::SourceTotal* line = message_.mutable_total();
     line->set_pledge_id(total.pledge_id);
@@ -70,13 +70,13 @@ class Sender final : public BookLines {
     return Send();
   }
 
-  absl::Status Worker(const BookWorker& worker) override {
+  absl::Status Worker(const AuditWorker& worker) override {
     ++workers_;
     ops::v1::WorkerMonths* line = message_.mutable_worker();
     line->set_worker_id(worker.worker_id);
     line->set_pledge_id(worker.pledge_id);
     line->set_contribution_id(worker.contribution_id);
-    for (const BookMonth& month : worker.months) {
+    for (const AuditMonth& month : worker.months) {
       ops::v1::PaidMonth* paid = line->add_months();
       paid->set_programme(static_cast<common::v1::Programme>(month.programme));
       paid->set_month(month.month);
@@ -85,7 +85,7 @@ class Sender final : public BookLines {
     return Send();
   }
 
-  absl::Status Member(const BookMember& member) override {
+  absl::Status Member(const AuditMember& member) override {
     ++members_;
     ops::v1::MemberLine* line = message_.mutable_member();
     line->set_worker_id(member.worker_id);
@@ -96,7 +96,7 @@ class Sender final : public BookLines {
     return Send();
   }
 
-  absl::Status Summary(const BookCounts& counts) {
+  absl::Status Summary(const AuditCounts& counts) {
     ops::v1::AuditSummary* line = message_.mutable_summary();
     line->set_findings(findings_);
     line->set_sources(sources_);
@@ -196,7 +196,7 @@ grpc::Status OperationsServiceImpl::AuditBook(
                     }
                     tx.LiftLimits();  // a whole book takes longer than any statement may
                     Sender sender(call, writer);
-                    ASSIGN_OR_RETURN(const BookCounts counts,
+                    ASSIGN_OR_RETURN(const AuditCounts counts,
                                      parts_.audit(tx, request->totals_only(), sender));
                     return sender.Summary(counts);
                   });

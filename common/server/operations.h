@@ -23,7 +23,7 @@ class OperationsServiceImpl final : public ops::v1::OperationsService::Service {
   // `lines`; single workers and members only if not `totals_only`. An exception of SQL is the
   // caller's.
   using Audit =
-      std::function<absl::StatusOr<BookCounts>(sql::Tx& tx, bool totals_only, BookLines& lines)>;
+      std::function<absl::StatusOr<AuditCounts>(sql::Tx& tx, bool totals_only, AuditLines& lines)>;
   // Writes down, in the transaction of a mutation, who did what and why.
   using Record = std::function<void(sql::Tx& tx, const Call& call, const std::string& subject,
                                     const std::string& reason)>;

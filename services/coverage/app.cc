@@ -35,15 +35,14 @@ class SteadyClock final : public Clock {
 };
 
 // On the channel of its own database, so that two suites may share one Redis.
-std::unique_ptr<RedisLink> MakeLink(const std::string& address, int64_t epoch,
-                                    const Clock& steady) {
+std::unique_ptr<PubSub> MakeLink(const std::string& address, int64_t epoch, const Clock& steady) {
   if (address.empty()) return nullptr;
-  return RedisLink::Make({.redis = {.address = address}, .channel = absl::StrCat("l1:log:", epoch)},
-                         steady);
+  return PubSub::Make({.redis = {.address = address}, .channel = absl::StrCat("l1:log:", epoch)},
+                      steady);
 }
 
-Follower::Options FollowerOptions(const CoverageApp::Options& options, int near_members) {
-  Follower::Options follower = options.follower;
+LogFollower::Options LogFollowerOptions(const CoverageApp::Options& options, int near_members) {
+  LogFollower::Options follower = options.follower;
   follower.threads = follower.threads && options.surroundings.threads;
   follower.load = follower.load && near_members > 0;
   return follower;
@@ -53,7 +52,7 @@ Follower::Options FollowerOptions(const CoverageApp::Options& options, int near_
 struct Machinery {
   std::unique_ptr<sql::Database> opened;
   std::shared_ptr<const Regions> regions;
-  std::unique_ptr<Sealer> sealer;
+  std::unique_ptr<PersonalDataVault> sealer;
   std::shared_ptr<const Rules> rules;
   std::string rules_path;
   int64_t epoch = 0;
@@ -70,13 +69,13 @@ struct CoverageApp::Impl {
         regions(std::move(made.regions)),
         sealer(std::move(made.sealer)),
         rules(std::move(made.rules_path), std::move(made.rules)),
-        redis(Redis::Make({.address = config.redis})),
+        redis(VersionedCache::Make({.address = config.redis})),
         link(options.surroundings.threads ? MakeLink(config.redis, made.epoch, steady) : nullptr),
         near({.members = static_cast<size_t>(config.near_members)}),
         store_reader(MakeStoreReader(database)),
         redis_reader(MakeRedisReader(*store_reader, *redis, near, made.epoch)),
         follower(database, near, link.get(), steady, made.epoch,
-                 FollowerOptions(options, config.near_members)),
+                 LogFollowerOptions(options, config.near_members)),
         misses(near, follower, *redis_reader, steady,
                {.threads = options.surroundings.threads ? 2 : 0}),
         service({database, *store_reader, *redis, near, follower, misses, rules, *regions, *sealer,
@@ -88,15 +87,15 @@ struct CoverageApp::Impl {
   sql::Database& database;
   const Clock& steady;
   std::shared_ptr<const Regions> regions;
-  std::unique_ptr<Sealer> sealer;
-  RuleShelf rules;
-  std::unique_ptr<Redis> redis;
-  std::unique_ptr<RedisLink> link;
+  std::unique_ptr<PersonalDataVault> sealer;
+  ActiveRules rules;
+  std::unique_ptr<VersionedCache> redis;
+  std::unique_ptr<PubSub> link;
   NearCache near;
   std::unique_ptr<Reader> store_reader;
   std::unique_ptr<Reader> redis_reader;
-  Follower follower;
-  MissPool misses;
+  LogFollower follower;
+  LookupBatcher misses;
   CoverageServiceImpl service;
   OperationsServiceImpl operations;
 };
@@ -112,13 +111,13 @@ absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConf
   Machinery made;
   made.rules_path = config.rules + "/coverage.textproto";
   ASSIGN_OR_RETURN(made.rules, LoadRules(made.rules_path));
-  const Surroundings& around = options.surroundings;
+  const AppDependencies& around = options.surroundings;
   made.regions = around.regions;
   if (made.regions == nullptr) {
     ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
     made.regions = std::make_shared<const Regions>(std::move(read));
   }
-  ASSIGN_OR_RETURN(made.sealer, Sealer::FromFile(config.keys));
+  ASSIGN_OR_RETURN(made.sealer, PersonalDataVault::FromFile(config.keys));
   if (around.database == nullptr) {
     ASSIGN_OR_RETURN(made.opened, sql::Database::Open({.url = config.database}));
   }
@@ -140,7 +139,7 @@ grpc::Service* CoverageApp::service() { return &impl_->service; }
 grpc::Service* CoverageApp::operations() { return &impl_->operations; }
 absl::Status CoverageApp::Healthy() { return impl_->database.Ping(); }
 void CoverageApp::Drain() { impl_->service.Drain(); }
-Follower& CoverageApp::follower() { return impl_->follower; }
+LogFollower& CoverageApp::follower() { return impl_->follower; }
 NearCache& CoverageApp::near() { return impl_->near; }
 std::string CoverageApp::rules_version() const { return impl_->rules.Current().version(); }
 std::string CoverageApp::database() const { return impl_->database.Description(); }

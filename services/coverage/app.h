@@ -22,8 +22,8 @@ class CoverageApp {
     // Time that never jumps, for the age of cached facts; the machine's if null.
     const Clock* steady = nullptr;
     // How the near cache is kept up to date; its threads also need surroundings.threads.
-    Follower::Options follower;
-    Surroundings surroundings;
+    LogFollower::Options follower;
+    AppDependencies surroundings;
   };
 
   // Loads rules, regions and keys, opens and migrates the database, composes the readers. Faulty
@@ -44,7 +44,7 @@ class CoverageApp {
   // The server is about to stop: streams end.
   void Drain();
   // How the near cache stands, for tests.
-  Follower& follower();
+  LogFollower& follower();
   NearCache& near();
   // For the start line, without password.
   std::string database() const;

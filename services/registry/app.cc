@@ -26,11 +26,11 @@ constexpr absl::Duration kKeepRequests = absl::Hours(24 * 90);
 struct RegistryApp::Parts {
   std::shared_ptr<const Regions> regions;
   LoadedRules rules;
-  std::unique_ptr<Sealer> sealer;
+  std::unique_ptr<PersonalDataVault> sealer;
   std::unique_ptr<sql::Database> opened;
   sql::Database* database = nullptr;
   std::unique_ptr<CoverageCalls> calls;
-  std::unique_ptr<MemberPush> push;
+  std::unique_ptr<MemberSync> push;
   std::unique_ptr<RegistryServiceImpl> service;
   std::unique_ptr<OperationsServiceImpl> operations;
 };
@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConf
 absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
-  const Surroundings& around = options.surroundings;
+  const AppDependencies& around = options.surroundings;
   auto parts = std::make_unique<Parts>();
   parts->regions = around.regions;
   if (parts->regions == nullptr) {
@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConf
     parts->regions = std::make_shared<const Regions>(std::move(regions));
   }
   ASSIGN_OR_RETURN(parts->rules, LoadRules(config.rules + "/registry.textproto"));
-  ASSIGN_OR_RETURN(parts->sealer, Sealer::FromFile(config.keys));
+  ASSIGN_OR_RETURN(parts->sealer, PersonalDataVault::FromFile(config.keys));
   parts->database = around.database;
   if (parts->database == nullptr) {
     ASSIGN_OR_RETURN(parts->opened, sql::Database::Open({config.database}));
@@ -67,7 +67,7 @@ absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConf
   relay.clock = around.machine_clock;
   relay.max_backoff = absl::Seconds(5);  // what coverage was owed reaches it soon after it is back
   relay.count = CountEvent;
-  parts->push = std::make_unique<MemberPush>(
+  parts->push = std::make_unique<MemberSync>(
       *parts->database, options.coverage ? *options.coverage : *parts->calls, relay);
   parts->service = std::make_unique<RegistryServiceImpl>(ServiceParts{
       *parts->database, *parts->sealer, *parts->regions, parts->rules.rules, clock, *parts->push});

@@ -18,7 +18,7 @@ namespace lingkaran::registry {
 class RegistryApp {
  public:
   struct Options {
-    Surroundings surroundings;
+    AppDependencies surroundings;
     CoverageCalls* coverage = nullptr;  // outlives the app; null: at the flag's address
   };
 

@@ -17,7 +17,7 @@ namespace {
 
 // Several allocations can go on at once, and replacements beside them. A peer may be away for a
 // day before a row is parked; when it comes back, work goes on within seconds.
-Outbox::Options RelayOptions(const Surroundings& around) {
+Outbox::Options RelayOptions(const AppDependencies& around) {
   Outbox::Options options;
   options.clock = around.machine_clock;
   options.max_backoff = absl::Seconds(5);
@@ -31,13 +31,13 @@ Outbox::Options RelayOptions(const Surroundings& around) {
 
 // From the top down: each part uses those above it.
 struct SponsorshipApp::Parts {
-  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, RuleBook book,
+  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, PayerRules book,
         const ServiceConfig& config, const Clock& clock, const Options& options)
       : opened(std::move(own)),
         database(opened ? opened.get() : options.surroundings.database),
         regions(std::move(r)),
         rules(std::move(book)),
-        redis(Redis::Make({.address = config.redis})),
+        redis(VersionedCache::Make({.address = config.redis})),
         calls(options.peers ? nullptr : CallsTo(config.registry, config.coverage)),
         peers(calls ? *calls : *options.peers),
         progress(options.surroundings.threads),
@@ -64,16 +64,16 @@ struct SponsorshipApp::Parts {
   std::unique_ptr<sql::Database> opened;
   sql::Database* database;
   std::shared_ptr<const Regions> regions;
-  RuleBook rules;
-  std::unique_ptr<Redis> redis;
+  PayerRules rules;
+  std::unique_ptr<VersionedCache> redis;
   std::unique_ptr<PeerCalls> calls;
-  Peers peers;
+  PeerClient peers;
   Progress progress;
   Outbox outbox;
   Context context;
-  AllocationProcess allocations;
-  ReplacementProcess replacements;
-  ContributionProcess contributions;
+  AllocationWorkflow allocations;
+  ReplacementWorkflow replacements;
+  ContributionWorkflow contributions;
   SponsorshipServiceImpl service;
   OperationsServiceImpl operations;
 };
@@ -86,8 +86,9 @@ absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const Servi
 absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const ServiceConfig& config,
                                                                      const Clock& clock,
                                                                      const Options& options) {
-  ASSIGN_OR_RETURN(RuleBook rules, LoadRules(absl::StrCat(config.rules, "/sponsorship.textproto")));
-  const Surroundings& around = options.surroundings;
+  ASSIGN_OR_RETURN(PayerRules rules,
+                   LoadRules(absl::StrCat(config.rules, "/sponsorship.textproto")));
+  const AppDependencies& around = options.surroundings;
   std::shared_ptr<const Regions> regions = around.regions;
   if (regions == nullptr) {
     ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));

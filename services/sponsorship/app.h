@@ -21,7 +21,7 @@ namespace lingkaran::sponsorship {
 class SponsorshipApp {
  public:
   struct Options {
-    Surroundings surroundings;
+    AppDependencies surroundings;
     PeerCalls* peers = nullptr;  // outlives the app; null: at the flags' addresses
     int chunk = 1'000;           // workers in one step of an allocation at most
   };

@@ -27,7 +27,7 @@ void Measure(const char* what, int times, Body body) {
 }
 
 int Run() {
-  const auto sealer = Sealer::FromText(Sealer::NewKeyFile());
+  const auto sealer = PersonalDataVault::FromText(PersonalDataVault::NewKeyFile());
   const auto regions = Regions::Load(LINGKARAN_SOURCE_DIR "/deploy/regions");
   if (!sealer.ok() || !regions.ok()) {
     std::fprintf(stderr, "%s\n", regions.status().ToString().c_str());

@@ -188,8 +188,8 @@ double Allocate(Stack& stack, int seats) {
 // Adds all books anew and compares them; in how many seconds.
 double Audit(Stack& stack, int seats) {
   const auto start = std::chrono::steady_clock::now();
-  BooksSummary summary;
-  const absl::Status status = CompareBooks(
+  ReconcileSummary summary;
+  const absl::Status status = Reconcile(
       stack.operations("registry"), stack.operations("sponsorship"), stack.operations("coverage"),
       "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
   const double seconds = Seconds(start);

@@ -52,8 +52,8 @@ std::string NumberOf(int64_t id) {
   return number;
 }
 
-Record PersonOf(int64_t id) {
-  Record record;
+MemberRecord PersonOf(int64_t id) {
+  MemberRecord record;
   record.facts.known = true;
   record.facts.worker_id = id;
   const Day first = Day(2024, 1, 1) + id % 600;
@@ -72,7 +72,7 @@ void Find(const char* what, const NearCache& near, const std::vector<PersonKey>&
   Facts facts;
   size_t found = 0;
   Measure(what, static_cast<int64_t>(keys.size()), [&](int64_t i) {
-    found += near.Find(keys[i], {}, now, facts) == NearCache::Hit::kFound && facts.known;
+    found += near.Find(keys[i], {}, now, facts) == NearCache::LookupResult::kFound && facts.known;
     return facts.runs.size();
   });
   std::printf("%-28s %12zu\n", "  known", found);
@@ -100,7 +100,7 @@ void MeasureAll(int64_t people) {
   constexpr int64_t kRows = 1'000;
   double loading = 0;
   for (int64_t first = 1; first <= people; first += kRows) {
-    std::vector<Record> rows;
+    std::vector<MemberRecord> rows;
     for (int64_t id = first; id < first + kRows && id <= people; ++id) rows.push_back(PersonOf(id));
     const double start = Now();
     near.Load(rows, 1);
@@ -129,12 +129,12 @@ void MeasureAll(int64_t people) {
   const std::vector<PersonKey> same(kTimes, niks[0]);
   Find("find the same by NIK", near, same);
 
-  const Record person = PersonOf(17);
+  const MemberRecord person = PersonOf(17);
   const std::string packed = Pack(person);
   std::printf("%-28s %12zu\n", "bytes of a packed record", packed.size());
   Measure("pack", kTimes, [&](int64_t) { return Pack(person).size(); });
   Measure("unpack", kTimes, [&](int64_t) { return Unpack(packed)->facts.runs.size(); });
-  std::vector<Record> changed;
+  std::vector<MemberRecord> changed;
   for (size_t i = 0; i < 100'000; ++i) {
     changed.push_back(PersonOf(ids[i].worker_id));
     changed.back().facts.death_day = Day(2030, 1, 1);

@@ -149,12 +149,12 @@ void ResourcesStack::ExpectComplete(const sv1::Pledge& pledge, const sv1::Alloca
 }
 
 void ResourcesStack::ExpectBooksAgree() {
-  BooksOptions options;
+  ReconcileOptions options;
   options.wait = absl::Seconds(10);
-  BooksSummary summary;
+  ReconcileSummary summary;
   const absl::Status compared =
-      CompareBooks(stack_.operations("registry"), stack_.operations("sponsorship"),
-                   stack_.operations("coverage"), "audit;role=admin", options, &summary);
+      Reconcile(stack_.operations("registry"), stack_.operations("sponsorship"),
+                stack_.operations("coverage"), "audit;role=admin", options, &summary);
   EXPECT_TRUE(compared.ok()) << compared;
   EXPECT_GT(summary.person_months, 0);
 }

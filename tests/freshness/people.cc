@@ -70,7 +70,7 @@ std::string KeyBook::Any(Random& random) const {
   return freshness::Any(random, keys_.at(freshness::Any(random, workers_)));
 }
 
-Roster::Roster(const Options& options, const Sealer& sealer, KeyBook& keys)
+Roster::Roster(const Options& options, const PersonalDataVault& sealer, KeyBook& keys)
     : options_(options), sealer_(sealer), keys_(keys), random_(options.seed) {
   people_.resize(options.people);
   for (int i = 0; i < options.people; ++i) {

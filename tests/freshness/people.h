@@ -68,7 +68,7 @@ class Roster {
     std::string nik_prefix;  // 12 digits; four more follow
     uint64_t seed = 1;
   };
-  Roster(const Options& options, const Sealer& sealer, KeyBook& keys);
+  Roster(const Options& options, const PersonalDataVault& sealer, KeyBook& keys);
 
   // The next change; it counts as made. States of a person hardly ever come twice, so that an
   // answer tells which one it is.
@@ -99,7 +99,7 @@ class Roster {
   void Upsert(Person& person, Change& change);
 
   const Options options_;
-  const Sealer& sealer_;
+  const PersonalDataVault& sealer_;
   KeyBook& keys_;
   Random random_;
   std::vector<Person> people_;

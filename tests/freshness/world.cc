@@ -39,9 +39,9 @@ World::World(const Options& options) : options_(options) {
   // back.
   setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "20", 0);
   const std::string keys = directory_.path() + "/keys.json";
-  std::ofstream(keys) << Sealer::NewKeyFile();
+  std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   chmod(keys.c_str(), 0600);
-  sealer_ = Sealer::FromFile(keys).value();
+  sealer_ = PersonalDataVault::FromFile(keys).value();
   if (postgres()) {
     database_ = absl::StrCat("freshness_", getpid(), "_", ++worlds);
     ExecuteSql(options.postgres, absl::StrCat("CREATE DATABASE ", database_));

@@ -32,7 +32,7 @@ class World {
   coverage::v1::CoverageService::Stub& stub(int replica) { return *replicas_[replica].stub; }
   FaultProxy& proxy(int replica) { return *replicas_[replica].proxy; }
   RedisBox& redis() { return redis_; }
-  const Sealer& sealer() const { return *sealer_; }
+  const PersonalDataVault& sealer() const { return *sealer_; }
 
   // kill -9.
   void Kill(int replica);
@@ -62,7 +62,7 @@ class World {
   const Options options_;
   TempDirectory directory_;
   std::string database_;  // name, on PostgreSQL
-  std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<PersonalDataVault> sealer_;
   RedisBox redis_;
   std::vector<Replica> replicas_;
 };

@@ -22,7 +22,7 @@ Deployment::Deployment(const Options& options) : options_(options) {
   static std::atomic<int> deployments = 0;
   suffix_ = absl::StrCat("_history_", getpid(), "_", ++deployments);
   const std::string keys = directory_.path() + "/keys.json";
-  std::ofstream(keys) << Sealer::NewKeyFile();
+  std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   chmod(keys.c_str(), 0600);
   for (const std::string& service : ServiceNames()) {
     if (!options.postgres.empty()) {

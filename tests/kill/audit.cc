@@ -203,13 +203,13 @@ class Comparison {
 };
 
 // Paid, and not there to whom it was paid for; or the other way round.
-bool IsLoss(const BooksDifference& difference) {
-  return difference.kind == BooksDifference::Kind::kPaidNotCovered ||
-         difference.kind == BooksDifference::Kind::kMemberMissing;
+bool IsLoss(const ReconcileDifference& difference) {
+  return difference.kind == ReconcileDifference::Kind::kPaidNotCovered ||
+         difference.kind == ReconcileDifference::Kind::kMemberMissing;
 }
-bool IsDouble(const BooksDifference& difference) {
-  return difference.kind == BooksDifference::Kind::kCoveredNotPaid ||
-         difference.kind == BooksDifference::Kind::kTwice;
+bool IsDouble(const ReconcileDifference& difference) {
+  return difference.kind == ReconcileDifference::Kind::kCoveredNotPaid ||
+         difference.kind == ReconcileDifference::Kind::kTwice;
 }
 
 // OK if nothing is owed, UNAVAILABLE if something is, an error if it won't be delivered.
@@ -255,10 +255,10 @@ Verdict Audit(Stubs& stubs, World& world, absl::Duration bound) {
     return verdict;
   }
   verdict = Comparison(stubs, world).Run();
-  BooksSummary summary;
+  ReconcileSummary summary;
   const absl::Status books =
-      CompareBooks(*stubs.operations.at("registry"), *stubs.operations.at("sponsorship"),
-                   *stubs.operations.at("coverage"), kAuditor, {.wait = bound}, &summary);
+      Reconcile(*stubs.operations.at("registry"), *stubs.operations.at("sponsorship"),
+                *stubs.operations.at("coverage"), kAuditor, {.wait = bound}, &summary);
   if (!books.ok()) {
     ++(IsLoss(summary.difference)     ? verdict.lost
        : IsDouble(summary.difference) ? verdict.doubled

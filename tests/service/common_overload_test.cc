@@ -8,6 +8,7 @@
 
 #include "common/base/deadline.h"
 #include "common/base/failpoint.h"
+#include "common/base/overload.h"
 #include "common/rpc/admission_control.h"
 #include "tests/support/probe.h"
 
@@ -19,7 +20,7 @@ class OverloadTest : public ProbeTest {
   // All places of the service are taken until it ends.
   void SetUp() override {
     ProbeTest::SetUp();
-    Admission& admission = Admission::For(kListAgencies);
+    AdmissionControl& admission = AdmissionControl::For(kListAgencies);
     while (admission.running() < admission.limits().running) {
       full_.push_back(admission.Enter(absl::InfiniteFuture()));
     }
@@ -29,7 +30,7 @@ class OverloadTest : public ProbeTest {
   }
   absl::Status Once() { return List(once_); }
 
-  std::vector<absl::StatusOr<Admission::Place>> full_;
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> full_;
   CallOptions once_;
 };
 
@@ -54,7 +55,7 @@ TEST_F(OverloadTest, ARefusedCallDidNotBeginAndIsToldWhenToComeAgain) {
 TEST_F(OverloadTest, AQueuedCallRunsAsSoonAsThereIsAPlace) {
   once_.timeout = absl::Seconds(60);
   std::future<absl::Status> call = std::async(std::launch::async, [&] { return Once(); });
-  const Admission& admission = Admission::For(kListAgencies);
+  const AdmissionControl& admission = AdmissionControl::For(kListAgencies);
   const absl::Time end = absl::Now() + absl::Seconds(10);
   // It waits for a quarter of a second; a machine that is slower than that only makes this quicker.
   while (admission.waiting() == 0 && absl::Now() < end &&
@@ -181,7 +182,7 @@ TEST_F(PassedOnTest, ACrashIsNotAnsweredAndFreesItsPlace) {
   const absl::Status status = List();
   EXPECT_TRUE(absl::IsUnknown(status)) << "gRPC's own word for what nobody caught: " << status;
   EXPECT_EQ(ReasonOf(status), Reason::kUnspecified);
-  EXPECT_EQ(Admission::For(kListAgencies).running(), 0);
+  EXPECT_EQ(AdmissionControl::For(kListAgencies).running(), 0);
 }
 
 }  // namespace

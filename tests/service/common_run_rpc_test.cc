@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/overload.h"
 #include "common/rpc/admission_control.h"
 #include "common/sql/database.h"
 #include "tests/support/probe.h"
@@ -248,7 +249,7 @@ TEST_F(CallbackRpcTest, TheAnswerMayComeLaterFromAnotherThread) {
     EXPECT_EQ(call.actor.name, "sari");
     return absl::OkStatus();
   };
-  Admission& admission = Admission::For(kListAgencies);
+  AdmissionControl& admission = AdmissionControl::For(kListAgencies);
   std::thread other([&] {
     const std::function<void()> end = later.get_future().get();
     EXPECT_EQ(admission.running(), 1) << "it holds its place until then";
@@ -260,8 +261,8 @@ TEST_F(CallbackRpcTest, TheAnswerMayComeLaterFromAnotherThread) {
 }
 
 TEST_F(CallbackRpcTest, WithoutAPlaceItRefusesAtOnceAndSaysWhenToComeBack) {
-  Admission& admission = Admission::For(kListAgencies);
-  std::vector<Admission::Place> places;
+  AdmissionControl& admission = AdmissionControl::For(kListAgencies);
+  std::vector<AdmissionControl::Permit> places;
   for (int i = 0; i < admission.limits().running; ++i) {
     places.push_back(admission.Enter(absl::InfiniteFuture()).value());
   }

@@ -11,7 +11,7 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
                          [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoRedis" : "Redis";
+                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
                          });
 
 int32_t AnyDay() { return DayNumber(Day(2019, 6, 1) + *rc::gen::inRange(0, 2'500)); }

@@ -15,7 +15,7 @@ using testing::SizeIs;
 
 INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
                          [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoRedis" : "Redis";
+                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
                          });
 
 // ---- Lists and counts ----

@@ -256,7 +256,7 @@ TEST(AuditBookTest, AnAuditThatTheDatabaseBreaksOffIsNotBegunAgainInTheSameStrea
       {database.db.get(),
        nullptr,
        nullptr,
-       [&](sql::Tx&, bool, BookLines& lines) -> absl::StatusOr<BookCounts> {
+       [&](sql::Tx&, bool, AuditLines& lines) -> absl::StatusOr<AuditCounts> {
          ++begun;
          RETURN_IF_ERROR(lines.Total({.pledge_id = 1}));
          return absl::AbortedError("serialization failure");

@@ -102,7 +102,7 @@ RegistryTest::RegistryTest()
     : clock_(absl::FromCivil(absl::CivilSecond(2019, 11, 7, 2, 0, 0), absl::UTCTimeZone())),
       keys_(std::filesystem::temp_directory_path() /
             absl::StrCat("registry_keys_", getpid(), ".json")) {
-  std::ofstream(keys_) << Sealer::NewKeyFile();
+  std::ofstream(keys_) << PersonalDataVault::NewKeyFile();
   std::filesystem::permissions(keys_, std::filesystem::perms::owner_read);
   Server::Options options;
   options.listen = "127.0.0.1:0";

@@ -291,29 +291,29 @@ void CheckPledges(World& world, const Ledger& ledger) {
 }
 
 // What the services' own audits say, and whether they say the same.
-class Lines final : public BookLines {
+class Lines final : public AuditLines {
  public:
   Lines(World& world, int place) : world_(world), place_(place) {}
   absl::Status Finding(const std::string& text) override {
     world_.Violation(absl::StrCat("audit of ", NameOf(place_), ": ", text));
     return absl::OkStatus();
   }
-  absl::Status Total(const BookTotal& total) override {
+  absl::Status Total(const AuditTotal& total) override {
     if (total.spent == 0 && total.person_months == 0) return absl::OkStatus();
     lines_[absl::StrCat("pledge ", total.pledge_id, " contribution ", total.contribution_id)] =
         absl::StrCat(total.spent, " rupiah for ", total.person_months, " person-months");
     return absl::OkStatus();
   }
-  absl::Status Worker(const BookWorker& worker) override {
+  absl::Status Worker(const AuditWorker& worker) override {
     std::string& line =
         lines_[absl::StrCat("worker ", worker.worker_id, " pledge ", worker.pledge_id,
                             " contribution ", worker.contribution_id)];
-    for (const BookMonth& month : worker.months) {
+    for (const AuditMonth& month : worker.months) {
       absl::StrAppend(&line, " ", month.programme, "/", month.month, "/", month.amount);
     }
     return absl::OkStatus();
   }
-  absl::Status Member(const BookMember&) override { return absl::OkStatus(); }
+  absl::Status Member(const AuditMember&) override { return absl::OkStatus(); }
 
   const std::map<std::string, std::string>& lines() const { return lines_; }
 

@@ -248,7 +248,7 @@ void World::StartNode(int index) {
     After(absl::Milliseconds(50), [this, index] { StartNode(index); });
     return;
   }
-  Surroundings around;
+  AppDependencies around;
   around.machine_clock = &node.clock;
   around.database = node.database.get();
   around.threads = false;

@@ -35,7 +35,7 @@ class PumpedSuite : public OutboxSuite {
 
   // Fails as long as `failure_` says so.
   Outbox::Deliver AsTold() {
-    return [this](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+    return [this](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
       delivered_.Add(m.body);
       if (!failure_.ok()) return failure_;
       return Record(m);
@@ -165,7 +165,7 @@ TEST_P(PumpedSuite, ARowWithinTheHorizonIsNotTakenEarly) {
 TEST_P(PumpedSuite, AfterTheClockIsSetForwardALeaseEndsEarlyAndDoesNoHarm) {
   Outbox first(db(), Manual()), second(db(), Manual());
   second.Register("k", AsTold());
-  first.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  first.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     if (m.attempts == 1) {
       clock_.Advance(absl::Hours(1));
@@ -187,7 +187,7 @@ TEST_P(PumpedSuite, AfterTheClockIsSetForwardALeaseEndsEarlyAndDoesNoHarm) {
 TEST_P(PumpedSuite, AFailureAfterALostLeaseLeavesTheRowToTheOtherOne) {
   Outbox first(db(), Manual()), second(db(), Manual());
   second.Register("k", AsTold());
-  first.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Settle> {
+  first.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Commit> {
     clock_.Advance(absl::Hours(1));
     failure_ = absl::UnavailableError("nor here");
     EXPECT_TRUE(Pump(second));
@@ -285,7 +285,7 @@ TEST_P(PumpedSuite, ARetryBringsForwardWhatWaitsLongAndLeavesADeliveryUnderWayAl
   EXPECT_EQ(*Retry(outbox, {seq}), 1);
   EXPECT_EQ(NextDue(outbox), clock_.Now());
   EXPECT_EQ((*outbox.List("a", false, 0, 1))[0].attempts, attempts) << "it goes on counting";
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     EXPECT_EQ(*Retry(outbox, {m.seq}), 1);
     EXPECT_FALSE(Pump(outbox)) << "delivered twice at once";
     return Record(m);
@@ -299,7 +299,7 @@ TEST_P(PumpedSuite, ARetriedRowIsDeliveredByTheRelay) {
   options.max_attempts = 1;
   Outbox outbox(db(), options);
   std::atomic<bool> mended{false};
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     if (!mended) return absl::InternalError("broken");
     return Record(m);
   });

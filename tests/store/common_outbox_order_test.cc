@@ -62,8 +62,8 @@ class HeldOpen : public testing::Test {
 TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
   sql::Database& db = *database_.db;
   Outbox outbox(db, Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle([this, m](Tx& tx) {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit([this, m](Tx& tx) {
       tx.AfterCommit([this, m] { settled_.Add(m.body); });
       return absl::OkStatus();
     });
@@ -125,8 +125,8 @@ TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
 TEST_F(HeldOpen, ARollbackLeavesNoHoleThatAnybodyWaitsFor) {
   sql::Database& db = *database_.db;
   Outbox outbox(db, Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle([this, m](Tx& tx) {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit([this, m](Tx& tx) {
       tx.AfterCommit([this, m] { settled_.Add(m.body); });
       return absl::OkStatus();
     });
@@ -178,8 +178,8 @@ TEST_F(HeldOpen, ARowThatSomebodyHoldsCostsTheRelayLittle) {
   Outbox::Options options;
   options.clock = &clock;
   Outbox outbox(db, options);
-  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle([this](Tx& tx) {
+  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit([this](Tx& tx) {
       tx.AfterCommit([this] { settled_.Add("x"); });
       return absl::OkStatus();
     });
@@ -213,8 +213,8 @@ TEST_F(HeldOpen, ManyPuttersAndRelaysKeepTheOrderOfEachKey) {
   Outbox outbox(db, options);
   std::mutex mutex;
   std::map<std::string, std::vector<int64_t>> settled;
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle([&, m](Tx& tx) {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit([&, m](Tx& tx) {
       {
         // Before the commit: after it, the next row of the key may be faster than this thread.
         const std::lock_guard lock(mutex);

@@ -30,7 +30,7 @@ LINGKARAN_ON_BOTH_DATABASES(OutboxSuite);
 TEST_P(OutboxSuite, DeliversWhatIsCommittedAndNothingElse) {
   Outbox outbox(db(), Fast());
   OutboxMessage seen;
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     seen = m;
     return Record(m);
   });
@@ -65,7 +65,7 @@ TEST_P(OutboxSuite, KeepsTheOrderOfAKeyThroughFailures) {
   Outbox::Options options = Fast();
   options.threads = 4;
   Outbox outbox(db(), options);
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     // Every third row fails twice.
     if (m.seq % 3 == 0 && m.attempts <= 2) return absl::UnavailableError("not now");
@@ -110,7 +110,7 @@ TEST_P(OutboxSuite, TwoDeliverersOfOneRowSettleItOnce) {
   Outbox::Options options = Fast();
   options.lease = absl::Milliseconds(30);
   Outbox first(db(), options), second(db(), options);
-  auto both = [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  auto both = [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.request_id);
     delivered_.WaitFor(2);
     return Record(m);
@@ -139,12 +139,12 @@ TEST_P(OutboxSuite, ADeliveryUnderWayKeepsItsLease) {
   options.threads = 1;  // so that the slow one takes the slow row only
   Outbox slow(db(), options), idle(db(), options);
   Journal release;
-  slow.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  slow.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     release.WaitFor(1);
     return Record(m);
   });
-  idle.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  idle.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     return Record(m);
   });
@@ -167,9 +167,9 @@ TEST_P(OutboxSuite, ADeliveryUnderWayKeepsItsLease) {
 
 TEST_P(OutboxSuite, ASettleThatFailsKeepsTheRow) {
   Outbox outbox(db(), Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
-    const Outbox::Settle record = Record(m);
-    return Outbox::Settle([m, record](Tx& tx) -> absl::Status {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    const Outbox::Commit record = Record(m);
+    return Outbox::Commit([m, record](Tx& tx) -> absl::Status {
       RETURN_IF_ERROR(record(tx));
       return m.attempts < 3 ? absl::FailedPreconditionError("not yet") : absl::OkStatus();
     });
@@ -183,7 +183,7 @@ TEST_P(OutboxSuite, ASettleThatFailsKeepsTheRow) {
 
 TEST_P(OutboxSuite, ADelivererThatThrowsIsTriedAgain) {
   Outbox outbox(db(), Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     if (m.attempts == 1) throw std::runtime_error("bad day");
     return Record(m);
   });
@@ -196,7 +196,7 @@ TEST_P(OutboxSuite, APeerThatIsAwayNeverParksARow) {
   Outbox::Options options = Fast();
   options.max_attempts = 2;
   Outbox outbox(db(), options);
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     if (m.attempts <= 5) {
       return Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable, "nobody is there");
     }
@@ -211,7 +211,7 @@ TEST_P(OutboxSuite, ParksARowAfterTheLimitAndHoldsUpItsKeyOnly) {
   Outbox::Options options = Fast();
   options.max_attempts = 3;
   Outbox outbox(db(), options);
-  outbox.Register("bad", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("bad", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     return absl::InternalError("this can't be done");
   });
@@ -250,8 +250,8 @@ TEST_P(OutboxSuite, AKindThatNobodyDeliversWaits) {
 
 TEST_P(OutboxSuite, WhatASettlePutsIsDeliveredInTurn) {
   Outbox outbox(db(), Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle([this, m, &outbox](Tx& tx) {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit([this, m, &outbox](Tx& tx) {
       tx.AfterCommit([this, m] { settled_.Add(m.body); });
       if (m.body.size() < 4) outbox.Put(tx, m.key, m.kind, m.body + "x");
       return absl::OkStatus();
@@ -273,8 +273,8 @@ TEST_P(OutboxSuite, ACallerDeliversItsOwnRow) {
   ASSERT_THAT(*pending, SizeIs(1));
   EXPECT_EQ((*pending)[0].body, message.body);
   EXPECT_EQ((*pending)[0].request_id, message.request_id);
-  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Settle> {
-    return Outbox::Settle();  // nothing to record
+  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Commit> {
+    return Outbox::Commit();  // nothing to record
   });
   EXPECT_TRUE(outbox.DeliverNow(message));
   EXPECT_EQ(Count("outbox"), 0);
@@ -296,7 +296,7 @@ TEST_P(OutboxSuite, ACallerDoesNotOvertakeOlderRowsOfTheKey) {
 
 TEST_P(OutboxSuite, WhatACallerCouldNotDeliverGoesToTheRelay) {
   Outbox outbox(db(), Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     if (m.attempts == 1) return absl::UnavailableError("not now");
     return Record(m);
   });
@@ -308,7 +308,7 @@ TEST_P(OutboxSuite, WhatACallerCouldNotDeliverGoesToTheRelay) {
 TEST_P(OutboxSuite, StopFinishesTheDeliveryUnderWay) {
   auto outbox = std::make_unique<Outbox>(db(), Fast());
   Journal release;
-  outbox->Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Settle> {
+  outbox->Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     delivered_.Add(m.body);
     release.WaitFor(1);
     return Record(m);

@@ -46,7 +46,7 @@ class CoverageLogTest : public DatabaseTest {
   // What is stored is the truth about everybody.
   void ExpectRecordsAreTrue(size_t members) {
     std::vector<std::string> truth;
-    for (const Record& record : Read<std::vector<Record>>(
+    for (const MemberRecord& record : Read<std::vector<MemberRecord>>(
              [&](sql::Tx& tx) { return TruthOf(tx, store::WorkersAfter(tx, 0, 0, 100'000), 0); })) {
       truth.push_back(Base64Url(Pack(record)));
     }
@@ -194,7 +194,7 @@ TEST_P(CoverageLogTest, PeopleAreFoundByAnyKeyAtOnce) {
       Read<store::RecordRows>([&](sql::Tx& tx) { return store::FindRecords(tx, keys); });
   EXPECT_EQ(found.position, position);
   ASSERT_THAT(found.records, SizeIs(4));
-  const auto truth = Read<std::vector<Record>>([&](sql::Tx& tx) {
+  const auto truth = Read<std::vector<MemberRecord>>([&](sql::Tx& tx) {
     return TruthOf(tx, {1, 2, 3, 4}, position);
   });
   for (size_t i = 0; i < 4; ++i) {

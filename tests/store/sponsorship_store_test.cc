@@ -1,4 +1,4 @@
-// The contract of services/sponsorship/store*.h, on both databases.
+// The contract of services/sponsorship/store*.h, on locked databases.
 #include <thread>
 
 #include <gtest/gtest.h>

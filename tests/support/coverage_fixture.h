@@ -37,11 +37,11 @@ class CoverageWorld {
     setting.redis = redis;
     setting.keys = directory_ / "keys.json";
     setting.rules = directory_;
-    std::ofstream(setting.keys) << Sealer::NewKeyFile();
+    std::ofstream(setting.keys) << PersonalDataVault::NewKeyFile();
     std::filesystem::permissions(
         setting.keys, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     std::filesystem::copy(LINGKARAN_SOURCE_DIR "/deploy/rules/coverage.textproto", rules_file());
-    sealer_ = Sealer::FromFile(setting.keys).value();
+    sealer_ = PersonalDataVault::FromFile(setting.keys).value();
     first_id_ = std::uniform_int_distribution<int64_t>(1'000'000, 1'000'000'000'000)(random_);
     host = Open();
   }
@@ -177,7 +177,7 @@ class CoverageWorld {
   std::mt19937_64 random_{std::random_device{}()};
   std::filesystem::path directory_;
   TestDatabase database_;
-  std::unique_ptr<Sealer> sealer_;
+  std::unique_ptr<PersonalDataVault> sealer_;
   int64_t first_id_;
 };
 

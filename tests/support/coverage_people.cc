@@ -42,7 +42,7 @@ bool SameFacts(const Facts& a, const Facts& b) {
          a.withdraw_day == b.withdraw_day && a.runs == b.runs;
 }
 
-bool SameRecord(const Record& a, const Record& b) {
+bool SameRecord(const MemberRecord& a, const MemberRecord& b) {
   return SameFacts(a.facts, b.facts) && a.nik_hash == b.nik_hash &&
          a.membership_number == b.membership_number;
 }
@@ -63,8 +63,8 @@ Runs PaidFrom(Day first_day, int months, std::initializer_list<Programme> progra
   return runs;
 }
 
-Record Marked(int64_t id, int mark) {
-  Record record;
+MemberRecord Marked(int64_t id, int mark) {
+  MemberRecord record;
   record.facts.known = true;
   record.facts.worker_id = id;
   record.facts.utc_offset_hours = 7 + mark % 3;
@@ -108,8 +108,8 @@ Facts AnyFacts(int64_t id) {
   return facts;
 }
 
-Record AnyRecord(int64_t id) {
-  Record record;
+MemberRecord AnyRecord(int64_t id) {
+  MemberRecord record;
   record.facts = AnyFacts(id);
   record.nik_hash = NikOf(id);
   switch (Any(0, 8)) {
@@ -124,9 +124,9 @@ Record AnyRecord(int64_t id) {
   return record;
 }
 
-std::vector<NearEntry> EntriesOf(const std::vector<Record>& records) {
-  std::vector<NearEntry> entries;
-  for (const Record& record : records) entries.push_back(NearEntry::Of(record).value());
+std::vector<MemberEntry> EntriesOf(const std::vector<MemberRecord>& records) {
+  std::vector<MemberEntry> entries;
+  for (const MemberRecord& record : records) entries.push_back(MemberEntry::Of(record).value());
   return entries;
 }
 

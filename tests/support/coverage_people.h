@@ -13,7 +13,7 @@ namespace lingkaran::coverage {
 
 // True if everything but the position is equal.
 bool SameFacts(const Facts& a, const Facts& b);
-bool SameRecord(const Record& a, const Record& b);
+bool SameRecord(const MemberRecord& a, const MemberRecord& b);
 
 // The hash of some NIK; never that of another number.
 NikHash NikOf(int64_t n);
@@ -23,7 +23,7 @@ Runs PaidFrom(Day first_day, int months, std::initializer_list<Programme> progra
 
 // A person whose every fact says `mark` (1 to 60,000), so that a mix of two is seen. The worker id
 // and the keys are those of `id`.
-Record Marked(int64_t id, int mark);
+MemberRecord Marked(int64_t id, int mark);
 // The mark, or 0 if these are not the facts of a Marked person.
 int MarkOf(const Facts& facts);
 
@@ -37,9 +37,9 @@ T Any(T low, T high) {
 // For RapidCheck, inside a property: dates as people have them, some odd ones among them, and
 // facts that no compact form holds. Keys are those of `id`.
 Facts AnyFacts(int64_t id);
-Record AnyRecord(int64_t id);
+MemberRecord AnyRecord(int64_t id);
 
 // People who fit, as a warm start brings them.
-std::vector<NearEntry> EntriesOf(const std::vector<Record>& records);
+std::vector<MemberEntry> EntriesOf(const std::vector<MemberRecord>& records);
 
 }  // namespace lingkaran::coverage

@@ -52,9 +52,10 @@ inline PersonMonth MonthRow(int64_t worker, Month month, Programme programme = P
 }
 
 // The records of some workers as the tables say, as of `position`.
-inline std::vector<Record> TruthOf(sql::Tx& tx, absl::Span<const int64_t> ids, int64_t position) {
+inline std::vector<MemberRecord> TruthOf(sql::Tx& tx, absl::Span<const int64_t> ids,
+                                         int64_t position) {
   const MonthsByWorker months(store::StandingMonths(tx, ids));
-  std::vector<Record> out;
+  std::vector<MemberRecord> out;
   for (const Member& member : store::FindMembers(tx, ids)) {
     const auto own = months.Of(member.worker_id);
     out.push_back(store::MakeRecord(member, {own.begin(), own.end()}, position));
@@ -65,7 +66,7 @@ inline std::vector<Record> TruthOf(sql::Tx& tx, absl::Span<const int64_t> ids, i
 // One write transaction as the service makes it: new members, and months for workers.
 struct Written {
   int64_t position = 0;
-  std::vector<Record> changed;
+  std::vector<MemberRecord> changed;
 };
 inline Written WriteRows(sql::Database& database, const std::vector<Member>& members,
                          const std::vector<PersonMonth>& months) {

@@ -8,25 +8,27 @@ namespace lingkaran::coverage {
 
 inline const absl::Time kStart = absl::UnixEpoch() + absl::Hours(1);
 
-inline Record AsOf(Record record, int64_t position) {
+inline MemberRecord AsOf(MemberRecord record, int64_t position) {
   record.facts.position = position;
   return record;
 }
 
-inline Record Gone(int64_t id) {
-  Record record;
+inline MemberRecord Gone(int64_t id) {
+  MemberRecord record;
   record.facts.worker_id = id;
   return record;
 }
 
 // Asks with a token that W always satisfies, so that time does not matter.
-inline NearCache::Hit Ask(const NearCache& near, const PersonKey& key, Facts& facts) {
+inline NearCache::LookupResult Ask(const NearCache& near, const PersonKey& key, Facts& facts) {
   return near.Find(key, {.position = 1}, kStart, facts);
 }
 
 inline int MarkAt(const NearCache& near, int64_t id) {
   Facts facts;
-  return Ask(near, PersonKey::OfWorker(id), facts) == NearCache::Hit::kFound ? MarkOf(facts) : -1;
+  return Ask(near, PersonKey::OfWorker(id), facts) == NearCache::LookupResult::kFound
+             ? MarkOf(facts)
+             : -1;
 }
 
 }  // namespace lingkaran::coverage

@@ -67,7 +67,7 @@ class OutboxSuite : public DatabaseTest {
   OutboxSuite() : DatabaseTest(OutboxSchema()) {}
 
   // A Settle that records the outcome and, once it is committed, tells the journal.
-  Outbox::Settle Record(const OutboxMessage& message) {
+  Outbox::Commit Record(const OutboxMessage& message) {
     return [this, message](sql::Tx& tx) {
       tx.db() << "INSERT INTO outcomes (seq, body) VALUES (:seq, :body)",
           soci::use(message.seq, "seq"), soci::use(message.body, "body");
@@ -77,7 +77,7 @@ class OutboxSuite : public DatabaseTest {
   }
 
   Outbox::Deliver Always() {
-    return [this](const OutboxMessage& message) -> absl::StatusOr<Outbox::Settle> {
+    return [this](const OutboxMessage& message) -> absl::StatusOr<Outbox::Commit> {
       delivered_.Add(message.body);
       return Record(message);
     };

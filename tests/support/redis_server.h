@@ -14,7 +14,7 @@
 namespace lingkaran {
 
 // One command, waited for; ends the program if there is no answer. `address` as in
-// Redis::Options::address, of one server.
+// VersionedCache::Options::address, of one server.
 RedisReply AskRedis(const std::string& address, const std::vector<std::string_view>& words);
 // The number of a line of INFO, e.g. "used_memory"; ends the program if there is none.
 int64_t RedisInfo(const std::string& address, std::string_view name);

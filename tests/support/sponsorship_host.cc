@@ -35,7 +35,7 @@ void Check(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
-sponsorship::RuleBook Rules() {
+sponsorship::PayerRules Rules() {
   auto rules = sponsorship::LoadRules(LINGKARAN_SOURCE_DIR "/deploy/rules/sponsorship.textproto");
   Check(rules.status());
   return *std::move(rules);
@@ -48,7 +48,7 @@ struct SponsorshipHost::Parts {
         const Clock& machine, Bounds bounds)
       : rules(Rules()),
         peers(others == nullptr ? nobody : *others),
-        redis(Redis::Make({})),
+        redis(VersionedCache::Make({})),
         outbox(database, OutboxOptions(machine)),
         context{&database, &outbox, &clock, &peers, &rules, nullptr, redis.get(), &progress},
         allocations(context),
@@ -64,16 +64,16 @@ struct SponsorshipHost::Parts {
     return options;
   }
 
-  const sponsorship::RuleBook rules;
+  const sponsorship::PayerRules rules;
   NoPeers nobody;
-  sponsorship::Peers peers;
-  const std::unique_ptr<Redis> redis;
+  sponsorship::PeerClient peers;
+  const std::unique_ptr<VersionedCache> redis;
   sponsorship::Progress progress;
   Outbox outbox;
   const sponsorship::Context context;
-  sponsorship::AllocationProcess allocations;
-  sponsorship::ReplacementProcess replacements;
-  sponsorship::NamedDesk desk;
+  sponsorship::AllocationWorkflow allocations;
+  sponsorship::ReplacementWorkflow replacements;
+  sponsorship::NamedAllocationBatcher desk;
 };
 
 SponsorshipHost::SponsorshipHost(sql::Database& database, sponsorship::PeerCalls* peers,

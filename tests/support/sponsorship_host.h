@@ -16,7 +16,7 @@ namespace lingkaran {
 
 class SponsorshipHost {
  public:
-  using Bounds = sponsorship::NamedDesk::Groups::Bounds;
+  using Bounds = sponsorship::NamedAllocationBatcher::Groups::Bounds;
   static constexpr int64_t kSeatPrice = 16'800;  // one month of JKK and JKM
 
   // On a migrated database; it and the peers outlive the host. Without peers nothing can be

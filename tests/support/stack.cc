@@ -41,7 +41,7 @@ Stack::Stack(Options options) : options_(std::move(options)) {
   static std::atomic<int> stacks = 0;
   suffix_ = absl::StrCat("_stack_", getpid(), "_", ++stacks);
   const std::string keys = absl::StrCat(directory_.path(), "/keys.json");
-  std::ofstream(keys) << Sealer::NewKeyFile();
+  std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   chmod(keys.c_str(), 0600);
   for (const std::string& service : ServiceNames()) {
     if (!options_.postgres.empty()) {

@@ -33,7 +33,7 @@ absl::Status FromCall(const grpc::Status& status) { return FromGrpc(status); }
 
 Suite::Suite(const Options& options) : clock_(options.now) {
   const std::string keys = directory_.path() + "/keys.json";
-  std::ofstream(keys) << Sealer::NewKeyFile();
+  std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
   if (options.redis) {
     const std::string socket = directory_.path() + "/redis.sock";
@@ -43,7 +43,7 @@ Suite::Suite(const Options& options) : clock_(options.now) {
                                  directory_.path()},
         directory_.path() + "/redis.log");
     redis_address_ = "unix:" + socket;
-    const std::unique_ptr<Redis> probe = Redis::Make({.address = redis_address_});
+    const std::unique_ptr<VersionedCache> probe = VersionedCache::Make({.address = redis_address_});
     const absl::Time end = absl::Now() + absl::Seconds(20);
     while (!probe->Ping()) {
       if (absl::Now() > end) throw std::runtime_error("redis-server did not start");

@@ -43,11 +43,11 @@ class AuditFixture {
 
   // Both legs of money and cover must have come to rest for that.
   absl::Status Compare(absl::Duration wait) {
-    summary_ = BooksSummary();
-    return CompareBooks(suite_.registry_ops(), suite_.sponsorship_ops(), suite_.coverage_ops(),
-                        kBudi, {.wait = wait, .pause = absl::Milliseconds(5)}, &summary_);
+    summary_ = ReconcileSummary();
+    return Reconcile(suite_.registry_ops(), suite_.sponsorship_ops(), suite_.coverage_ops(), kBudi,
+                     {.wait = wait, .pause = absl::Milliseconds(5)}, &summary_);
   }
-  const BooksSummary& summary() const { return summary_; }
+  const ReconcileSummary& summary() const { return summary_; }
   const sponsorship::v1::Pledge& pledge() const { return pledge_; }
   // Who left in January, and who pays a month himself; both had a seat of pledge 1.
   int64_t left() const { return left_; }
@@ -136,7 +136,7 @@ class AuditFixture {
   int64_t left_ = 0;
   int64_t dead_ = 0;
   int64_t payer_ = 0;
-  BooksSummary summary_;
+  ReconcileSummary summary_;
 };
 
 }  // namespace lingkaran

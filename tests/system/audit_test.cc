@@ -42,7 +42,7 @@ LINGKARAN_ON_BOTH_DATABASES(AuditTest);
 TEST_P(AuditTest, ABookThatWasKeptWellAddsUp) {
   book_.Play();
   ASSERT_EQ(book_.Compare(absl::Seconds(30)), absl::OkStatus());
-  const BooksSummary& sum = book_.summary();
+  const ReconcileSummary& sum = book_.summary();
   EXPECT_EQ(sum.sources, 2);
   EXPECT_EQ(sum.received, 12 * 50'400 + 16'800 + 1'000 + 16'800);
   EXPECT_EQ(sum.spent, 12 * 50'400 + 16'800 + 16'800);

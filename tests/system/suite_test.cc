@@ -359,7 +359,7 @@ TEST_P(SuiteTest, SeatsStandInTheCache) {
   Pay(suite_, pledge, "BRI-1", 10 * 50'400);
   WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
   const std::vector<int64_t> order = Draw(workers, 10, "solo");
-  const std::unique_ptr<Redis> redis = Redis::Make({.address = suite_.redis()});
+  const std::unique_ptr<VersionedCache> redis = VersionedCache::Make({.address = suite_.redis()});
   auto seat_of = [&](int64_t worker) {
     const CachePlace place = {absl::StrCat("l1:s:", worker / 64), absl::StrCat(worker % 64)};
     const std::optional<CacheValue> found = redis->Get({place})[0];

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/error.h"
+#include "common/base/overload.h"
 #include "common/base/random.h"
 
 namespace lingkaran {
@@ -22,7 +23,7 @@ class AdmissionTest : public testing::Test {
   std::future<absl::Status> Wait(absl::Duration deadline = absl::Seconds(60)) {
     const int before = admission_.waiting();
     auto caller = std::async(std::launch::async, [this, deadline] {
-      absl::StatusOr<Admission::Place> place = admission_.Enter(clock_.Now() + deadline);
+      absl::StatusOr<AdmissionControl::Permit> place = admission_.Enter(clock_.Now() + deadline);
       if (!place.ok()) return place.status();
       const std::lock_guard lock(mutex_);
       order_.push_back(deadline);
@@ -33,18 +34,18 @@ class AdmissionTest : public testing::Test {
     EXPECT_EQ(admission_.waiting(), before + 1) << "he does not wait";
     return caller;
   }
-  absl::StatusOr<Admission::Place> Enter() {
+  absl::StatusOr<AdmissionControl::Permit> Enter() {
     return admission_.Enter(clock_.Now() + absl::Seconds(60));
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1'573'100'000)};
-  Admission admission_{{2, 3, absl::Milliseconds(100)}, &clock_};
+  AdmissionControl admission_{{2, 3, absl::Milliseconds(100)}, &clock_};
   std::mutex mutex_;
   std::vector<absl::Duration> order_;  // deadlines of those who ran, as they came to it
 };
 
 TEST_F(AdmissionTest, BeyondThoseRunningAndWaitingARefusalComesAtOnce) {
-  std::vector<absl::StatusOr<Admission::Place>> running;
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
   for (int i = 0; i < 2; ++i) {
     running.push_back(Enter());
     ASSERT_TRUE(running.back().ok());
@@ -72,8 +73,8 @@ TEST_F(AdmissionTest, BeyondThoseRunningAndWaitingARefusalComesAtOnce) {
 }
 
 TEST_F(AdmissionTest, RefusedTogetherTheyComeBackApart) {
-  const Admission::Limits none = {0, 0, absl::ZeroDuration()};
-  Admission closed(none, &clock_);
+  const AdmissionControl::Limits none = {0, 0, absl::ZeroDuration()};
+  AdmissionControl closed(none, &clock_);
   const auto delay = [&] { return RetryDelayOf(closed.Enter(absl::InfiniteFuture()).status()); };
   const absl::Duration first = delay();
   int other = 0;
@@ -82,7 +83,7 @@ TEST_F(AdmissionTest, RefusedTogetherTheyComeBackApart) {
 }
 
 TEST_F(AdmissionTest, FirstComeFirstServed) {
-  std::vector<absl::StatusOr<Admission::Place>> running;
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
   for (int i = 0; i < 2; ++i) running.push_back(Enter());
   std::vector<std::future<absl::Status>> waiting;
   for (int i = 1; i <= 3; ++i) waiting.push_back(Wait(absl::Seconds(10 * i)));
@@ -92,7 +93,7 @@ TEST_F(AdmissionTest, FirstComeFirstServed) {
 }
 
 TEST_F(AdmissionTest, WhoWaitedTooLongIsRefusedAlthoughAPlaceIsFree) {
-  std::vector<absl::StatusOr<Admission::Place>> running;
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
   for (int i = 0; i < 2; ++i) running.push_back(Enter());
   std::future<absl::Status> late = Wait();
   clock_.Advance(absl::Milliseconds(101));
@@ -104,7 +105,7 @@ TEST_F(AdmissionTest, WhoWaitedTooLongIsRefusedAlthoughAPlaceIsFree) {
 }
 
 TEST_F(AdmissionTest, NobodyWaitsLongerThanHisDeadlineAllows) {
-  std::vector<absl::StatusOr<Admission::Place>> running;
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
   for (int i = 0; i < 2; ++i) running.push_back(Enter());
   // A quarter of 200 ms.
   std::future<absl::Status> hurried = Wait(absl::Milliseconds(200));
@@ -131,7 +132,7 @@ TEST_F(AdmissionTest, ACallWhoseTimeIsOverDoesNotBegin) {
 TEST_F(AdmissionTest, APlaceIsGivenBackWhateverEndsTheCall) {
   struct Crash {};
   const auto work = [&] {
-    const absl::StatusOr<Admission::Place> place = Enter();
+    const absl::StatusOr<AdmissionControl::Permit> place = Enter();
     EXPECT_EQ(admission_.running(), 1);
     throw Crash();
   };
@@ -140,42 +141,44 @@ TEST_F(AdmissionTest, APlaceIsGivenBackWhateverEndsTheCall) {
 }
 
 TEST_F(AdmissionTest, OnTheMachinesClockWaitingEnds) {
-  Admission real({1, 1, absl::Milliseconds(1)});
-  const absl::StatusOr<Admission::Place> first = real.Enter(absl::InfiniteFuture());
+  AdmissionControl real({1, 1, absl::Milliseconds(1)});
+  const absl::StatusOr<AdmissionControl::Permit> first = real.Enter(absl::InfiniteFuture());
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(ReasonOf(real.Enter(absl::InfiniteFuture()).status()), Reason::kOverloaded);
 }
 
 TEST(AdmissionForTest, EachServiceHasItsOwn) {
-  Admission& registry = Admission::For(kNormal);
-  EXPECT_EQ(&registry, &Admission::For("lingkaran.registry.v1.RegistryService/EnrolWorkers"));
-  EXPECT_NE(&registry, &Admission::For("lingkaran.coverage.v1.CoverageService/CheckEligibility"));
+  AdmissionControl& registry = AdmissionControl::For(kNormal);
+  EXPECT_EQ(&registry,
+            &AdmissionControl::For("lingkaran.registry.v1.RegistryService/EnrolWorkers"));
+  EXPECT_NE(&registry,
+            &AdmissionControl::For("lingkaran.coverage.v1.CoverageService/CheckEligibility"));
   EXPECT_GT(registry.limits().waiting, 0);
 }
 
 TEST(AdmissionForTest, WhatMostlyWaitsHoldsNoPlaceOfTheOthers) {
-  const Admission* const normal =
-      &Admission::For("lingkaran.sponsorship.v1.SponsorshipService/GetPledge");
+  const AdmissionControl* const normal =
+      &AdmissionControl::For("lingkaran.sponsorship.v1.SponsorshipService/GetPledge");
   for (const char* method :
        {"WatchAllocation", "ReplaceWorkers", "PayContribution", "AllocatePledge"}) {
-    const Admission& patient =
-        Admission::For(std::string("lingkaran.sponsorship.v1.SponsorshipService/") + method);
+    const AdmissionControl& patient =
+        AdmissionControl::For(std::string("lingkaran.sponsorship.v1.SponsorshipService/") + method);
     EXPECT_NE(&patient, normal) << method;
     EXPECT_GT(patient.limits().running, 0);
     EXPECT_EQ(patient.limits().waiting, 0);
   }
-  EXPECT_NE(&Admission::For(kNormal),
-            &Admission::For("lingkaran.registry.v1.RegistryService/SubmitCandidates"));
+  EXPECT_NE(&AdmissionControl::For(kNormal),
+            &AdmissionControl::For("lingkaran.registry.v1.RegistryService/SubmitCandidates"));
 }
 
 TEST(AdmissionForTest, OperatorsGetInWhenAllElseIsFull) {
-  std::vector<absl::StatusOr<Admission::Place>> full;
-  Admission& normal = Admission::For(kNormal);
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> full;
+  AdmissionControl& normal = AdmissionControl::For(kNormal);
   while (normal.running() < normal.limits().running) {
     full.push_back(normal.Enter(absl::InfiniteFuture()));
   }
   EXPECT_FALSE(normal.Enter(absl::Now() + absl::Milliseconds(20)).ok());
-  EXPECT_TRUE(Admission::For("lingkaran.ops.v1.OperationsService/RetryOwed")
+  EXPECT_TRUE(AdmissionControl::For("lingkaran.ops.v1.OperationsService/RetryOwed")
                   .Enter(absl::Now() + absl::Seconds(1))
                   .ok());
 }

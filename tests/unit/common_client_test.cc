@@ -1,5 +1,6 @@
 // What the client library sends again, how long it waits, and what it says at the end. Time is
 // the test's own: nobody sleeps.
+#include "common/base/overload.h"
 #include "common/rpc/client.h"
 
 #include <deque>
@@ -43,8 +44,8 @@ grpc::Status StoreAway() {
 }
 
 grpc::Status Overloaded() {
-  const Admission::Limits none = {};
-  return ToGrpc(Admission(none).Enter(absl::InfiniteFuture()).status());
+  const AdmissionControl::Limits none = {};
+  return ToGrpc(AdmissionControl(none).Enter(absl::InfiniteFuture()).status());
 }
 
 class ClientTest : public testing::Test {

@@ -86,14 +86,14 @@ void Hang(int descriptor, int) {
   }
 }
 
-Redis::Options Quick(const std::string& address) {
-  Redis::Options options;
+VersionedCache::Options Quick(const std::string& address) {
+  VersionedCache::Options options;
   options.address = address;
   options.breaker_pause = absl::Seconds(30);
   return options;
 }
-Redis::Options Patient(const std::string& address) {
-  Redis::Options options;
+VersionedCache::Options Patient(const std::string& address) {
+  VersionedCache::Options options;
   options.address = address;
   options.operation = absl::Minutes(1);
   options.connect = absl::Minutes(1);
@@ -127,7 +127,7 @@ const CachePlace kB{"b", "f"};
 
 TEST(BrokenRedisTest, AbsentIsAMiss) {
   const ScriptedServer nobody_listens(nullptr);
-  const auto redis = Redis::Make(Quick(nobody_listens.address()));
+  const auto redis = VersionedCache::Make(Quick(nobody_listens.address()));
   EXPECT_THAT(redis->Get({kA, kB}), Each(Eq(std::nullopt)));
   redis->SetIfNewer({{kA, 1, "x"}});
   EXPECT_FALSE(redis->Ping());
@@ -135,7 +135,7 @@ TEST(BrokenRedisTest, AbsentIsAMiss) {
 }
 
 TEST(BrokenRedisTest, ANameThatNobodyHasIsAMiss) {
-  const auto redis = Redis::Make(Quick("no-such-host.invalid:6379"));
+  const auto redis = VersionedCache::Make(Quick("no-such-host.invalid:6379"));
   const absl::Time start = absl::Now();
   EXPECT_THAT(redis->Get({kA}), Each(Eq(std::nullopt)));
   EXPECT_LT(absl::Now() - start, absl::Seconds(2))
@@ -144,9 +144,9 @@ TEST(BrokenRedisTest, ANameThatNobodyHasIsAMiss) {
 
 TEST(BrokenRedisTest, HungCostsTheDeadlineThenNothing) {
   ScriptedServer hung(Hang);
-  Redis::Options options = Quick(hung.address());
+  VersionedCache::Options options = Quick(hung.address());
   options.operation = absl::Milliseconds(50);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   for (int i = 0; i < options.breaker_failures; ++i) {
     const absl::Time start = absl::Now();
     EXPECT_THAT(redis->Get({kA}), Each(Eq(std::nullopt)));
@@ -160,9 +160,9 @@ TEST(BrokenRedisTest, HungCostsTheDeadlineThenNothing) {
 
 TEST(BrokenRedisTest, HungBlocksNoCrowd) {
   ScriptedServer hung(Hang);
-  Redis::Options options = Quick(hung.address());
+  VersionedCache::Options options = Quick(hung.address());
   options.operation = absl::Milliseconds(50);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   const absl::Time start = absl::Now();
   std::vector<std::thread> threads;
   for (int t = 0; t < 32; ++t) {
@@ -183,10 +183,10 @@ TEST(BrokenRedisTest, DrippingBytesDoNotStretchTheDeadline) {
       }
     }
   });
-  Redis::Options options = Quick(slow.address());
+  VersionedCache::Options options = Quick(slow.address());
   options.operation = absl::Milliseconds(150);  // each byte is in time, all of them are not
   {
-    const auto redis = Redis::Make(options);
+    const auto redis = VersionedCache::Make(options);
     const absl::Time start = absl::Now();
     EXPECT_FALSE(redis->Ping());
     EXPECT_LT(absl::Now() - start, absl::Milliseconds(900));
@@ -203,7 +203,7 @@ TEST(BrokenRedisTest, NonsenseIsAMiss) {
       while (!Receive(descriptor).empty() && Say(descriptor, answer)) {
       }
     });
-    const auto redis = Redis::Make(Quick(fake.address()));
+    const auto redis = VersionedCache::Make(Quick(fake.address()));
     EXPECT_THAT(redis->Get({{"a", "f"}, {"a", "g"}}), Each(Eq(std::nullopt))) << answer;
     redis->SetIfNewer({{kA, 1, "x"}});
   }
@@ -233,10 +233,10 @@ TEST(BrokenRedisTest, ALateReplyIsNeverTheNextQuestions) {
       if (!Say(descriptor, OneValue(b ? "about b" : "about a"))) return;
     }
   });
-  Redis::Options options = Quick(server.address());
+  VersionedCache::Options options = Quick(server.address());
   options.operation = absl::Milliseconds(30);
   options.breaker_failures = 1000;
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   EXPECT_FALSE(redis->Get({kA})[0].has_value());
   given_up.Notify();
   late_one_is_out.WaitForNotification();
@@ -260,10 +260,10 @@ TEST(BrokenRedisTest, AConnectionThatOwesAReplyIsNotAskedAgain) {
       if (!Say(descriptor, OneValue("about b"))) return;
     }
   });
-  Redis::Options options = Quick(server.address());
+  VersionedCache::Options options = Quick(server.address());
   options.operation = absl::Milliseconds(30);
   options.breaker_failures = 1000;
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   EXPECT_FALSE(redis->Get({kA})[0].has_value());
   std::optional<CacheValue> b;
   ASSERT_TRUE(Eventually([&] { return (b = redis->Get({kB})[0]).has_value(); }));
@@ -279,9 +279,9 @@ TEST(BrokenRedisTest, AReplyThatNobodyAskedForIsNeverTheNextQuestions) {
       if (!Say(descriptor, answer + answer)) return;
     }
   });
-  Redis::Options options = Patient(server.address());
+  VersionedCache::Options options = Patient(server.address());
   options.breaker_failures = 1000;
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   for (int i = 0; i < 100; ++i) {
     const auto a = redis->Get({kA})[0];
     EXPECT_TRUE(!a.has_value() || a->bytes == "about a");
@@ -292,9 +292,9 @@ TEST(BrokenRedisTest, AReplyThatNobodyAskedForIsNeverTheNextQuestions) {
 
 TEST(BrokenRedisTest, KilledIsAMissUntilItIsBack) {
   RedisServer server;
-  Redis::Options options = Patient(server.address());
+  VersionedCache::Options options = Patient(server.address());
   options.breaker_pause = absl::Milliseconds(20);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   redis->SetIfNewer({{kA, 1, "x"}});
   ASSERT_TRUE(redis->Get({kA})[0].has_value());
   server.Kill();
@@ -308,10 +308,10 @@ TEST(BrokenRedisTest, KilledIsAMissUntilItIsBack) {
 
 TEST(BrokenRedisTest, StoppedCostsTheDeadlineAndComesBack) {
   RedisServer server;
-  Redis::Options options = Patient(server.address());
+  VersionedCache::Options options = Patient(server.address());
   options.operation = absl::Milliseconds(100);
   options.breaker_pause = absl::Milliseconds(50);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   redis->SetIfNewer({{kA, 1, "x"}});
   ASSERT_TRUE(Eventually([&] { return redis->Get({kA})[0].has_value(); }));
   server.process().Pause();
@@ -329,10 +329,10 @@ TEST(BrokenRedisTest, StoppedCostsTheDeadlineAndComesBack) {
 TEST(BrokenRedisTest, SlowByHalfASecondIsAMissEachTimeAndNeverAMixUp) {
   RedisServer server;
   FaultProxy proxy(server.address());
-  Redis::Options options = Patient(proxy.address());
+  VersionedCache::Options options = Patient(proxy.address());
   options.operation = absl::Milliseconds(100);
   options.breaker_failures = 1000;  // every call goes through
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   std::vector<CacheValue> values;
   for (int i = 0; i < 50; ++i) values.push_back({{absl::StrCat("k", i), "f"}, 1, absl::StrCat(i)});
   redis->SetIfNewer(values);
@@ -354,7 +354,7 @@ TEST(BrokenRedisTest, SlowByHalfASecondIsAMissEachTimeAndNeverAMixUp) {
 
 TEST(BrokenRedisTest, FullRefusesWritesAndGoesOnAnswering) {
   RedisServer server({"--maxmemory-policy", "noeviction"});
-  const auto redis = Redis::Make(Patient(server.address()));
+  const auto redis = VersionedCache::Make(Patient(server.address()));
   redis->SetIfNewer({{kA, 1, "x"}});
   server.Ask({"CONFIG", "SET", "maxmemory", "1"});
   server.Ask({"CONFIG", "RESETSTAT"});
@@ -375,8 +375,8 @@ TEST(BrokenRedisTest, FullRefusesWritesAndGoesOnAnswering) {
 TEST(BrokenRedisTest, AReadOnlyReplicaAnswersAndRefusesWrites) {
   RedisServer master({"--repl-diskless-sync-delay", "0"});
   RedisServer replica({"--replicaof", "127.0.0.1", absl::StrCat(master.port())});
-  const auto writer = Redis::Make(Patient(master.address()));
-  const auto reader = Redis::Make(Patient(replica.address()));
+  const auto writer = VersionedCache::Make(Patient(master.address()));
+  const auto reader = VersionedCache::Make(Patient(replica.address()));
   writer->SetIfNewer({{kA, 1, "x"}});
   ASSERT_TRUE(Eventually([&] { return reader->Get({kA})[0].has_value(); }));
   for (int i = 0; i < 10; ++i) {
@@ -394,7 +394,7 @@ TEST(BrokenRedisTest, AClusterUnderAPlainAddressIsAMissAndNoLoop) {
     while (!Receive(descriptor).empty() && Say(descriptor, "-MOVED 1 127.0.0.1:1\r\n")) {
     }
   });
-  const auto redis = Redis::Make(Patient(server.address()));
+  const auto redis = VersionedCache::Make(Patient(server.address()));
   EXPECT_FALSE(redis->Get({kA})[0].has_value());
 }
 

@@ -52,15 +52,15 @@ class RedisClusterTest : public testing::Test {
  protected:
   static constexpr int kPlaces = 300;
 
-  static Redis::Options Options(const std::string& address, absl::Duration operation) {
-    Redis::Options options;
+  static VersionedCache::Options Options(const std::string& address, absl::Duration operation) {
+    VersionedCache::Options options;
     options.address = address;
     options.operation = operation;
     options.connect = absl::Minutes(1);
     return options;
   }
-  static std::unique_ptr<Redis> Patient(const std::string& address) {
-    return Redis::Make(Options(address, absl::Minutes(1)));
+  static std::unique_ptr<VersionedCache> Patient(const std::string& address) {
+    return VersionedCache::Make(Options(address, absl::Minutes(1)));
   }
 
   RedisClusterTest() {
@@ -85,7 +85,7 @@ class RedisClusterTest : public testing::Test {
     for (int i = 0; i < kPlaces; ++i) count += OwnerOf(i) == server;
     return count;
   }
-  void ExpectAll(Redis& redis) {
+  void ExpectAll(VersionedCache& redis) {
     const auto got = redis.Get(places_);
     for (int server = 0; server < Servers::kServers; ++server) {
       EXPECT_EQ(Right(got, server), Places(server)) << "of server " << server;
@@ -200,9 +200,9 @@ TEST_F(RedisClusterTest, ADeadServerCostsItsOwnPlacesOnly) {
 }
 
 TEST_F(RedisClusterTest, AServerThatHangsCostsTheDeadlineAndItsOwnPlacesOnly) {
-  Redis::Options options = Options(servers_.address(), absl::Seconds(1));
+  VersionedCache::Options options = Options(servers_.address(), absl::Seconds(1));
   options.breaker_pause = absl::Seconds(30);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   Patient(servers_.address())->SetIfNewer(values_);
   ExpectAll(*redis);
   servers_.server(2).process().Pause();
@@ -229,9 +229,9 @@ TEST_F(RedisClusterTest, AServerThatHangsCostsTheDeadlineAndItsOwnPlacesOnly) {
 
 TEST_F(RedisClusterTest, AReplicaThatTookOverIsFound) {
   servers_.AddReplica(1);
-  Redis::Options options = Options(servers_.address(), absl::Minutes(1));
+  VersionedCache::Options options = Options(servers_.address(), absl::Minutes(1));
   options.breaker_pause = absl::Milliseconds(100);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   redis->SetIfNewer(values_);
   ExpectAll(*redis);
   servers_.server(1).Kill();
@@ -249,9 +249,9 @@ TEST_F(RedisClusterTest, AReplicaThatTookOverIsFound) {
 }
 
 TEST_F(RedisClusterTest, AServerThatComesBackIsUsedAgain) {
-  Redis::Options options = Options(servers_.address(), absl::Seconds(1));
+  VersionedCache::Options options = Options(servers_.address(), absl::Seconds(1));
   options.breaker_pause = absl::Milliseconds(20);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   redis->SetIfNewer(values_);
   ExpectAll(*redis);
   servers_.server(0).process().Pause();

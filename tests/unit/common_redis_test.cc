@@ -23,8 +23,8 @@ using testing::Eq;
 using testing::HasSubstr;
 
 // A busy machine must not make a test fail that is about something else.
-Redis::Options Patient(const std::string& address) {
-  Redis::Options options;
+VersionedCache::Options Patient(const std::string& address) {
+  VersionedCache::Options options;
   options.address = address;
   options.operation = absl::Minutes(1);
   options.connect = absl::Minutes(1);
@@ -38,12 +38,12 @@ class RedisTest : public testing::Test {
 
   void SetUp() override {
     server_->Ask({"FLUSHALL"});
-    redis_ = Redis::Make(Patient(server_->address()));
+    redis_ = VersionedCache::Make(Patient(server_->address()));
   }
   std::optional<CacheValue> GetOne(const CachePlace& place) { return redis_->Get({place})[0]; }
 
   static RedisServer* server_;
-  std::unique_ptr<Redis> redis_;
+  std::unique_ptr<VersionedCache> redis_;
 };
 RedisServer* RedisTest::server_ = nullptr;
 
@@ -131,9 +131,9 @@ TEST_F(RedisTest, AThousandPlacesAtOnce) {
 }
 
 TEST_F(RedisTest, EveryBucketEndsWhateverIsWrittenLater) {
-  Redis::Options options = Patient(server_->address());
+  VersionedCache::Options options = Patient(server_->address());
   options.ttl = absl::Seconds(100);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   std::vector<CacheValue> many;
   for (int i = 0; i < 50; ++i) {
     many.push_back({{absl::StrCat("b", i), "first"}, 1, "x"});
@@ -242,7 +242,7 @@ TEST_F(RedisTest, ACutConnectionIsSeenBeforeItIsUsed) {
 }
 
 TEST_F(RedisTest, NoAddressIsNoCache) {
-  const auto none = Redis::Make({});
+  const auto none = VersionedCache::Make({});
   none->SetIfNewer({{{"a", "f"}, 1, "x"}});
   EXPECT_THAT(none->Get({{"a", "f"}, {"b", "f"}}), Each(Eq(std::nullopt)));
   EXPECT_FALSE(none->configured());
@@ -256,19 +256,21 @@ TEST_F(RedisTest, ASocketAndANameAreAddresses) {
         absl::StrCat("localhost:", server_->port()),
         absl::StrCat("redis://localhost:", server_->port(), "/0"),
         "redis://" + server_->address()}) {
-    const auto redis = Redis::Make(Patient(address));
+    const auto redis = VersionedCache::Make(Patient(address));
     EXPECT_TRUE(redis->Get({{"k", "f"}})[0].has_value()) << address;
   }
 }
 
 TEST_F(RedisTest, DatabasesAreApart) {
-  const auto second = Redis::Make(Patient(absl::StrCat("redis://", server_->address(), "/2")));
+  const auto second =
+      VersionedCache::Make(Patient(absl::StrCat("redis://", server_->address(), "/2")));
   const auto socket =
-      Redis::Make(Patient(absl::StrCat("redis+unix://", server_->socket(), "?db=2")));
+      VersionedCache::Make(Patient(absl::StrCat("redis+unix://", server_->socket(), "?db=2")));
   second->SetIfNewer({{{"k", "f"}, 1, "in 2"}});
   EXPECT_FALSE(GetOne({"k", "f"}).has_value());
   EXPECT_EQ(socket->Get({{"k", "f"}})[0]->bytes, "in 2");
-  const auto none = Redis::Make(Patient(absl::StrCat("redis://", server_->address(), "/99")));
+  const auto none =
+      VersionedCache::Make(Patient(absl::StrCat("redis://", server_->address(), "/99")));
   EXPECT_FALSE(none->Ping());
   EXPECT_FALSE(none->Get({{"k", "f"}})[0].has_value()) << "never another database's";
 }
@@ -278,19 +280,19 @@ TEST(RedisLoginTest, PasswordsAndUsers) {
       {"--requirepass", "s@cr:et/%", "--user", "reader", "on", ">lesen", "~l1:*", "+@all"});
   const std::string at = "@" + server.address();
   const std::string escaped = "s%40cr%3aet%2f%25";
-  const auto good = Redis::Make(Patient("redis://:" + escaped + at));
+  const auto good = VersionedCache::Make(Patient("redis://:" + escaped + at));
   good->SetIfNewer({{{"l1:k", "f"}, 1, "x"}, {{"other", "f"}, 1, "x"}});
   EXPECT_TRUE(good->Get({{"l1:k", "f"}})[0].has_value());
-  const auto named = Redis::Make(Patient("redis://default:" + escaped + at));
+  const auto named = VersionedCache::Make(Patient("redis://default:" + escaped + at));
   EXPECT_TRUE(named->Get({{"l1:k", "f"}})[0].has_value());
-  const auto reader = Redis::Make(Patient("redis://reader:lesen" + at));
+  const auto reader = VersionedCache::Make(Patient("redis://reader:lesen" + at));
   const auto seen = reader->Get({{"other", "f"}, {"l1:k", "f"}});
   EXPECT_FALSE(seen[0].has_value()) << "the ACL keeps this key from him";
   EXPECT_TRUE(seen[1].has_value()) << "but no refusal costs the others";
-  const auto socket = Redis::Make(Patient("redis+unix://reader:lesen@" + server.socket()));
+  const auto socket = VersionedCache::Make(Patient("redis+unix://reader:lesen@" + server.socket()));
   EXPECT_TRUE(socket->Get({{"l1:k", "f"}})[0].has_value());
   for (const std::string who : {"", ":wrong@", "reader:wrong@", "nobody:lesen@"}) {
-    const auto bad = Redis::Make(Patient("redis://" + who + server.address()));
+    const auto bad = VersionedCache::Make(Patient("redis://" + who + server.address()));
     EXPECT_FALSE(bad->Ping()) << who;
     EXPECT_FALSE(bad->Get({{"l1:k", "f"}})[0].has_value()) << who;
   }
@@ -347,12 +349,12 @@ TEST(RedisAddressTest, BadOnesAreRefusedWithoutTellingThePassword) {
                                 "rediss://h:1",
                                 "redis+cluster://u:geheim@a:1,b",
                                 "[::1:6379"}) {
-    const absl::Status status = Redis::CheckAddress(bad);
+    const absl::Status status = VersionedCache::CheckAddress(bad);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_THAT(std::string(status.message()), HasSubstr("HOST:PORT")) << bad;
     EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr("geheim"))) << bad;
   }
-  EXPECT_TRUE(Redis::CheckAddress("127.0.0.1:6379").ok());
+  EXPECT_TRUE(VersionedCache::CheckAddress("127.0.0.1:6379").ok());
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class ThrottleTest : public testing::Test {
     return sums;
   }
 
-  Throttle throttle_;
+  AdaptiveThrottle throttle_;
   absl::Time now_ = absl::FromUnixSeconds(1'573'100'000);
   std::mt19937_64 random_{7};
   std::uniform_real_distribution<> chance_{0, 1};

@@ -20,7 +20,7 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::Hit;
+using Hit = NearCache::LookupResult;
 
 class CoverageNearCache : public testing::Test {
  protected:
@@ -28,16 +28,16 @@ class CoverageNearCache : public testing::Test {
   void LoadTen() {
     near_.Restart(10);
     near_.BeginLoad();
-    std::vector<Record> rows;
+    std::vector<MemberRecord> rows;
     for (int64_t id = 1; id <= 10; ++id) rows.push_back(Marked(id, 1));
     near_.Load(rows, 10);
     near_.FinishLoad();
   }
-  Hit FindAt(absl::Time now, Freshness fresh = {}) {
+  LookupResult FindAt(absl::Time now, Freshness fresh = {}) {
     Facts facts;
     return near_.Find(PersonKey::OfWorker(1), fresh, now, facts);
   }
-  Hit Find(const PersonKey& key) {
+  LookupResult Find(const PersonKey& key) {
     known_ = Facts();
     return Ask(near_, key, known_);
   }
@@ -49,61 +49,62 @@ class CoverageNearCache : public testing::Test {
 // ---- When it answers ----
 
 TEST_F(CoverageNearCache, IsBypassedUntilItIsStarted) {
-  EXPECT_EQ(FindAt(kStart, {.position = 0}), Hit::kBypassed);
+  EXPECT_EQ(FindAt(kStart, {.position = 0}), LookupResult::kBypassed);
   EXPECT_FALSE(near_.Advance(0, 1, {}));
-  EXPECT_FALSE(near_.StillRight(1, 0));
+  EXPECT_FALSE(near_.IsCurrent(1, 0));
   LoadTen();
   near_.Confirm(10, kStart);
-  EXPECT_EQ(FindAt(kStart), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kFound);
   near_.Bypass();
-  EXPECT_EQ(FindAt(kStart), Hit::kBypassed);
-  EXPECT_EQ(FindAt(kStart, {.position = 3}), Hit::kBypassed);
-  EXPECT_FALSE(near_.StillRight(1, 10));
+  EXPECT_EQ(FindAt(kStart), LookupResult::kBypassed);
+  EXPECT_EQ(FindAt(kStart, {.position = 3}), LookupResult::kBypassed);
+  EXPECT_FALSE(near_.IsCurrent(1, 10));
   EXPECT_FALSE(near_.Advance(10, 11, {}));
   EXPECT_FALSE(near_.Changed(10, 11, {}));
   near_.Confirm(10, kStart);
   near_.BeginLoad();
   near_.FinishLoad();
   EXPECT_FALSE(near_.complete());
-  EXPECT_EQ(FindAt(kStart), Hit::kBypassed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kBypassed);
 }
 
 TEST_F(CoverageNearCache, AnswersWithoutTokenForTwoSecondsAfterAConfirmation) {
   LoadTen();
-  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kUnconfirmed);
   near_.Confirm(10, kStart);
-  EXPECT_EQ(FindAt(kStart), Hit::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(2)), Hit::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(2) + absl::Nanoseconds(1)), Hit::kUnconfirmed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(2)), LookupResult::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(2) + absl::Nanoseconds(1)), LookupResult::kUnconfirmed);
   near_.Confirm(9, kStart + absl::Seconds(1));
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), LookupResult::kFound);
   near_.Confirm(10, kStart);  // late news
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), Hit::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(3)), LookupResult::kFound);
 }
 
 TEST_F(CoverageNearCache, AConfirmationOfWhatItDoesNotHaveDoesNotCount) {
   LoadTen();
   near_.Confirm(11, kStart);
-  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kUnconfirmed);
   EXPECT_TRUE(near_.Advance(10, 11, {}));
-  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kUnconfirmed);
 }
 
 TEST_F(CoverageNearCache, ARestartForgetsTheConfirmation) {
   LoadTen();
   near_.Confirm(10, kStart);
   near_.Restart(10);
-  EXPECT_EQ(FindAt(kStart), Hit::kUnconfirmed);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kUnconfirmed);
 }
 
 TEST_F(CoverageNearCache, AnswersTokensUpToItsPosition) {
   LoadTen();
-  EXPECT_EQ(FindAt(kStart, {.position = 10}), Hit::kFound);
-  EXPECT_EQ(FindAt(kStart, {.position = 11}), Hit::kBehind);
-  EXPECT_EQ(FindAt(kStart, {.position = 10, .from_store = true}), Hit::kBypassed);
+  EXPECT_EQ(FindAt(kStart, {.position = 10}), LookupResult::kFound);
+  EXPECT_EQ(FindAt(kStart, {.position = 11}), LookupResult::kBehind);
+  EXPECT_EQ(FindAt(kStart, {.position = 10, .from_store = true}), LookupResult::kBypassed);
   EXPECT_TRUE(near_.Advance(10, 11, {}));
   Facts facts;
-  EXPECT_EQ(near_.Find(PersonKey::OfWorker(1), {.position = 11}, kStart, facts), Hit::kFound);
+  EXPECT_EQ(near_.Find(PersonKey::OfWorker(1), {.position = 11}, kStart, facts),
+            LookupResult::kFound);
   EXPECT_EQ(facts.position, 11);
   EXPECT_EQ(near_.position(), 11);
 }
@@ -128,7 +129,7 @@ TEST_F(CoverageNearCache, RefusesGapsAndPassesOverWhatItHas) {
 TEST_F(CoverageNearCache, WhoIsNoMoreIsNobody) {
   LoadTen();
   EXPECT_TRUE(near_.Advance(10, 11, {Gone(1)}));
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kFound);
   EXPECT_FALSE(known_.known);
   EXPECT_TRUE(near_.complete());
 }
@@ -138,10 +139,10 @@ TEST_F(CoverageNearCache, WhoChangedInAnUnknownWayIsAMiss) {
   EXPECT_TRUE(near_.Changed(10, 12, {1, 2}));
   EXPECT_EQ(near_.position(), 12);
   EXPECT_FALSE(near_.complete());
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
-  EXPECT_EQ(Find(PersonKey::OfWorker(3)), Hit::kFound);
-  EXPECT_FALSE(near_.StillRight(1, 11));
-  EXPECT_TRUE(near_.StillRight(3, 10));
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(3)), LookupResult::kFound);
+  EXPECT_FALSE(near_.IsCurrent(1, 11));
+  EXPECT_TRUE(near_.IsCurrent(3, 10));
 }
 
 // ---- What was read elsewhere ----
@@ -164,13 +165,13 @@ TEST_F(CoverageNearCache, FillsOnlyWhatIsStillRight) {
 TEST_F(CoverageNearCache, TheWindowForgetsTheOldest) {
   near_.Restart(10);
   for (int64_t p = 11; p <= 14; ++p) EXPECT_TRUE(near_.Advance(p - 1, p, {Marked(p, 1)}));
-  EXPECT_TRUE(near_.StillRight(1, 10));
+  EXPECT_TRUE(near_.IsCurrent(1, 10));
   EXPECT_TRUE(near_.Advance(14, 15, {Marked(15, 1)}));
-  EXPECT_FALSE(near_.StillRight(1, 10));
-  EXPECT_TRUE(near_.StillRight(1, 11));
-  EXPECT_TRUE(near_.StillRight(11, 11));
-  EXPECT_FALSE(near_.StillRight(12, 11));
-  EXPECT_TRUE(near_.StillRight(12, 12));
+  EXPECT_FALSE(near_.IsCurrent(1, 10));
+  EXPECT_TRUE(near_.IsCurrent(1, 11));
+  EXPECT_TRUE(near_.IsCurrent(11, 11));
+  EXPECT_FALSE(near_.IsCurrent(12, 11));
+  EXPECT_TRUE(near_.IsCurrent(12, 12));
 }
 
 // ---- Nobody ----
@@ -178,27 +179,27 @@ TEST_F(CoverageNearCache, TheWindowForgetsTheOldest) {
 TEST_F(CoverageNearCache, NobodyIsRememberedForASecond) {
   near_.Restart(10);
   near_.Confirm(10, kStart + absl::Seconds(1));
-  EXPECT_EQ(FindAt(kStart), Hit::kMiss);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kMiss);
   near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  EXPECT_EQ(FindAt(kStart), Hit::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Milliseconds(999)), Hit::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(1)), Hit::kMiss);
+  EXPECT_EQ(FindAt(kStart), LookupResult::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Milliseconds(999)), LookupResult::kFound);
+  EXPECT_EQ(FindAt(kStart + absl::Seconds(1)), LookupResult::kMiss);
 }
 
 TEST_F(CoverageNearCache, NobodyIsForgottenWhenSomebodyComes) {
-  const Record person = Marked(1, 1);
+  const MemberRecord person = Marked(1, 1);
   const std::vector<PersonKey> keys = {PersonKey::OfWorker(1), PersonKey::OfNik(person.nik_hash),
                                        PersonKey::OfNumber(person.membership_number)};
   for (const PersonKey& key : keys) {
     near_.Restart(10);
     near_.FillNobody(key, 10, kStart);
-    EXPECT_EQ(Find(key), Hit::kFound);
+    EXPECT_EQ(Find(key), LookupResult::kFound);
     EXPECT_FALSE(known_.known);
     EXPECT_TRUE(near_.Advance(10, 11, {person}));
-    EXPECT_EQ(Find(key), Hit::kFound);
+    EXPECT_EQ(Find(key), LookupResult::kFound);
     EXPECT_TRUE(known_.known);
     EXPECT_TRUE(near_.Changed(11, 12, {1}));
-    EXPECT_EQ(Find(key), Hit::kMiss);
+    EXPECT_EQ(Find(key), LookupResult::kMiss);
   }
 }
 
@@ -208,41 +209,41 @@ TEST_F(CoverageNearCache, NobodyOfBeforeSomebodyCameIsNotKept) {
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 1)}));
   near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
   for (int64_t id = 2; id <= 200; ++id) near_.Fill({AsOf(Marked(id, 1), 11)});
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
   near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
   near_.FillNobody(PersonKey::OfWorker(1), 11, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kFound);
 }
 
 TEST_F(CoverageNearCache, NobodyIsForgottenByARestart) {
   near_.Restart(10);
   near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
   near_.Restart(10);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
   near_.FillNobody(PersonKey::OfWorker(1), 9, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
   near_.Bypass();
   near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
   near_.Restart(10);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
 }
 
 TEST_F(CoverageNearCache, AKeyWithoutCodeIsNeverSurelyNobodys) {
   LoadTen();
-  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), LookupResult::kMiss);
   near_.FillNobody(PersonKey::OfNumber("JKK/1"), 10, kStart);
-  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), LookupResult::kMiss);
 }
 
 // ---- Completeness ----
 
 TEST_F(CoverageNearCache, KnowsThatNobodyIsThereWhenItHasEverybody) {
   near_.Restart(10);
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kMiss);
   LoadTen();
   EXPECT_TRUE(near_.complete());
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kFound);
   EXPECT_FALSE(known_.known);
   EXPECT_EQ(known_.position, 10);
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(99, 4)}));
@@ -255,13 +256,13 @@ TEST_F(CoverageNearCache, KnowsThatNobodyIsThereWhenItHasEverybody) {
 TEST_F(CoverageNearCache, NobodyIsNotSureWhileSomethingIsAheadOfIt) {
   LoadTen();
   near_.Fill({AsOf(Marked(1, 2), 12)});
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kMiss);
   EXPECT_TRUE(near_.Advance(10, 12, {Marked(1, 2)}));
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kFound);
   EXPECT_TRUE(near_.Advance(12, 13, {AsOf(Marked(1, 3), 15)}));
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kMiss);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kMiss);
   EXPECT_TRUE(near_.Advance(13, 15, {}));
-  EXPECT_EQ(Find(PersonKey::OfWorker(99)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(99)), LookupResult::kFound);
 }
 
 TEST_F(CoverageNearCache, ALoadTogetherWithChangesIsComplete) {
@@ -279,9 +280,10 @@ TEST_F(CoverageNearCache, ALoadTogetherWithChangesIsComplete) {
   EXPECT_EQ(MarkAt(near_, 2), 2);
   EXPECT_EQ(MarkAt(near_, 3), 2);
   EXPECT_EQ(MarkAt(near_, 5), 1);
-  EXPECT_EQ(Find(PersonKey::OfWorker(4)), Hit::kMiss);  // until 13, where the last rows come from
+  EXPECT_EQ(Find(PersonKey::OfWorker(4)),
+            LookupResult::kMiss);  // until 13, where the last rows come from
   EXPECT_TRUE(near_.Advance(12, 13, {}));
-  EXPECT_EQ(Find(PersonKey::OfWorker(4)), Hit::kFound);
+  EXPECT_EQ(Find(PersonKey::OfWorker(4)), LookupResult::kFound);
   EXPECT_FALSE(known_.known);
 }
 
@@ -353,8 +355,8 @@ TEST(CoverageNearCacheOptions, WithoutMembersItKeepsNobodyButKnowsTheLog) {
   EXPECT_EQ(MarkAt(near, 2), -1);
   EXPECT_FALSE(near.complete());
   EXPECT_EQ(near.size(), 0u);
-  EXPECT_TRUE(near.StillRight(2, 10));
-  EXPECT_FALSE(near.StillRight(1, 10));
+  EXPECT_TRUE(near.IsCurrent(2, 10));
+  EXPECT_FALSE(near.IsCurrent(1, 10));
 }
 
 }  // namespace

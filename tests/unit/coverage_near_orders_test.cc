@@ -19,7 +19,7 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::Hit;
+using Hit = NearCache::LookupResult;
 
 // ---- Any order of anything ----
 
@@ -29,16 +29,16 @@ class World {
   // At position 1 everybody is there.
   explicit World(int64_t pool) : pool_(pool), states_(2), log_(2) {
     for (int64_t id = 1; id <= pool; ++id) {
-      Record& record = states_[1][id] = Marked(id, 1);
+      MemberRecord& record = states_[1][id] = Marked(id, 1);
       record.membership_number = absl::StrFormat("%d", id);
     }
   }
 
   int64_t head() const { return static_cast<int64_t>(states_.size()) - 1; }
-  const std::map<int64_t, Record>& At(int64_t position) const { return states_[position]; }
+  const std::map<int64_t, MemberRecord>& At(int64_t position) const { return states_[position]; }
   const std::vector<int64_t>& ChangedAt(int64_t position) const { return log_[position]; }
 
-  const Record* Find(const PersonKey& key, int64_t position) const {
+  const MemberRecord* Find(const PersonKey& key, int64_t position) const {
     for (const auto& [id, record] : states_[position]) {
       if (record.Has(key)) return &record;
     }
@@ -47,7 +47,7 @@ class World {
 
   // One transaction: somebody comes, changes, goes, or takes a key from another.
   void Write() {
-    std::map<int64_t, Record> next = states_.back();
+    std::map<int64_t, MemberRecord> next = states_.back();
     std::vector<int64_t> changed;
     for (int left = Any(1, 3); left > 0; --left) {
       const auto id = Any<int64_t>(1, pool_ + 1);
@@ -56,7 +56,7 @@ class World {
         next.erase(id);
         continue;
       }
-      Record record = Any(0, 10) == 0 ? AnyRecord(id) : Marked(id, mark_);
+      MemberRecord record = Any(0, 10) == 0 ? AnyRecord(id) : Marked(id, mark_);
       mark_ = mark_ % 60'000 + 1;
       record.nik_hash = NikOf(Any<int64_t>(1, pool_ + 1));
       record.membership_number = absl::StrFormat("%d", Any<int64_t>(1, pool_ + 1));
@@ -75,8 +75,8 @@ class World {
   }
 
   // The people that changed in (from, to], as they are at `as_of`, in any order.
-  std::vector<Record> Changed(int64_t from, int64_t to, int64_t as_of) const {
-    std::vector<Record> changed;
+  std::vector<MemberRecord> Changed(int64_t from, int64_t to, int64_t as_of) const {
+    std::vector<MemberRecord> changed;
     for (int64_t p = from + 1; p <= to; ++p) {
       for (int64_t id : log_[p]) {
         const auto found = states_[as_of].find(id);
@@ -102,7 +102,7 @@ class World {
  private:
   const int64_t pool_;
   int mark_ = 1;
-  std::vector<std::map<int64_t, Record>> states_;
+  std::vector<std::map<int64_t, MemberRecord>> states_;
   std::vector<std::vector<int64_t>> log_;  // by position
 };
 
@@ -123,7 +123,7 @@ class WindowModel {
       ++begin_;
     }
   }
-  bool StillRight(int64_t id, int64_t since) const {
+  bool IsCurrent(int64_t id, int64_t since) const {
     return since >= begin_ && std::none_of(changes_.begin(), changes_.end(), [&](const auto& c) {
              return c.second == id && c.first > since;
            });
@@ -253,13 +253,13 @@ class Session {
 
   void Fill() {
     const int64_t as_of = Between(1, world_.head());
-    std::vector<Record> read;
+    std::vector<MemberRecord> read;
     for (const auto& [id, record] : world_.At(as_of)) {
       if (Any(0, 3) == 0) read.push_back(AsOf(record, as_of));
     }
     near_.Fill(read);
     Tell("fill as of ", as_of, ": ");
-    for (const Record& record : read) absl::StrAppend(&story_, record.facts.worker_id, " ");
+    for (const MemberRecord& record : read) absl::StrAppend(&story_, record.facts.worker_id, " ");
   }
 
   void FillNobody() {
@@ -283,7 +283,7 @@ class Session {
     if (load_next_ == 0) return;
     const int64_t as_of = Between(std::max<int64_t>(1, position_ - 3), world_.head());
     const int64_t end = load_next_ + pool_ / 3 + 1;
-    std::vector<Record> rows;
+    std::vector<MemberRecord> rows;
     for (const auto& [id, record] : world_.At(as_of)) {
       if (id >= load_next_ && id < end) rows.push_back(record);
     }
@@ -299,8 +299,8 @@ class Session {
   void CheckWindow() {
     const auto id = Any<int64_t>(1, pool_ + 1);
     const int64_t since = Between(0, position_);
-    const bool right = near_.StillRight(id, since);
-    RC_ASSERT(right == window_.StillRight(id, since));
+    const bool right = near_.IsCurrent(id, since);
+    RC_ASSERT(right == window_.IsCurrent(id, since));
     if (!right) return;
     const auto& then = world_.At(since);
     const auto& now = world_.At(position_);
@@ -311,13 +311,13 @@ class Session {
   void Check(const PersonKey& key) {
     Facts facts;
     const bool complete = near_.complete();
-    const Hit hit = near_.Find(key, {.position = 1}, kStart, facts);
-    if (hit == Hit::kMiss) return;
-    RC_ASSERT(hit == Hit::kFound);
+    const LookupResult hit = near_.Find(key, {.position = 1}, kStart, facts);
+    if (hit == LookupResult::kMiss) return;
+    RC_ASSERT(hit == LookupResult::kFound);
     RC_ASSERT(facts.position == position_);
     if (complete && !facts.known) ++sure_nobody_;
     for (int64_t p = position_; p <= world_.head(); ++p) {
-      const Record* truth = world_.Find(key, p);
+      const MemberRecord* truth = world_.Find(key, p);
       if (truth == nullptr ? !facts.known : SameFacts(truth->facts, facts)) return;
     }
     RC_FAIL(absl::StrFormat("%s, known %d, worker %d, at %d: true neither then nor later%s",
@@ -374,7 +374,7 @@ TEST(CoverageNearCacheOrders, TheWindowIsExact) {
       window.Note(id, position);
       model.Note(id, position);
       for (int64_t since = 0; since <= position; ++since) {
-        RC_ASSERT(window.Unchanged(id, since) == model.StillRight(id, since));
+        RC_ASSERT(window.Unchanged(id, since) == model.IsCurrent(id, since));
       }
     }
   }));
@@ -391,32 +391,33 @@ const PersonKey& Baton() {
   static const PersonKey& key = *new PersonKey(PersonKey::OfNumber("777"));
   return key;
 }
-Record WithBaton(int64_t p) {
-  Record record = AsOf(Marked(TurnOf(p), static_cast<int>(p)), p);
+MemberRecord WithBaton(int64_t p) {
+  MemberRecord record = AsOf(Marked(TurnOf(p), static_cast<int>(p)), p);
   record.membership_number = Baton().number;
   return record;
 }
-Record WithoutBaton(int64_t p, int64_t as_of) {
+MemberRecord WithoutBaton(int64_t p, int64_t as_of) {
   return AsOf(Marked(TurnOf(p), static_cast<int>(p)), as_of);
 }
 
 // What is wrong with what a reader sees, or "".
 std::string LookAround(const NearCache& near, int64_t i) {
   Facts facts;
-  if (Ask(near, Baton(), facts) == Hit::kFound) {
+  if (Ask(near, Baton(), facts) == LookupResult::kFound) {
     if (!facts.known) return "the number is nobody's";
     const int mark = MarkOf(facts);
     if (mark < facts.position) return absl::StrFormat("%d at %d", mark, facts.position);
     if (facts.worker_id != TurnOf(mark)) return "somebody else's number";
   }
   const int64_t id = 1 + i % kTurns;
-  if (Ask(near, PersonKey::OfWorker(id), facts) == Hit::kFound) {
+  if (Ask(near, PersonKey::OfWorker(id), facts) == LookupResult::kFound) {
     if (!facts.known) return "a worker is nobody";
     const int mark = MarkOf(facts);
     if (mark <= facts.position - kTurns) return absl::StrFormat("%d at %d", mark, facts.position);
     if (facts.worker_id != id) return "another worker";
   }
-  if (Ask(near, PersonKey::OfWorker(99), facts) == Hit::kFound && facts.known) return "a ghost";
+  if (Ask(near, PersonKey::OfWorker(99), facts) == LookupResult::kFound && facts.known)
+    return "a ghost";
   return "";
 }
 
@@ -431,13 +432,13 @@ TEST(CoverageNearCacheThreads, ARestartHidesNobody) {
     readers.emplace_back([&] {
       Facts facts;
       while (!done) {
-        if (Ask(near, PersonKey::OfWorker(1), facts) != Hit::kFound) continue;
+        if (Ask(near, PersonKey::OfWorker(1), facts) != LookupResult::kFound) continue;
         ++hits;
         hidden += !facts.known;
       }
     });
   }
-  const std::vector<Record> two = {Marked(1, 1), Marked(2, 1)};
+  const std::vector<MemberRecord> two = {Marked(1, 1), Marked(2, 1)};
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   for (int64_t i = 0; (i < 50'000 || hits < 50'000) && std::chrono::steady_clock::now() < give_up;
        ++i) {
@@ -463,7 +464,7 @@ TEST(CoverageNearCacheThreads, ReadersNeverSeeLessThanThePositionTheyAreTold) {
       for (int64_t i = 0; (!done || i < 1'000) && mine.empty(); ++i) {
         mine = LookAround(near, i);
         Facts facts;
-        if (Ask(near, Baton(), facts) == Hit::kFound) ++hits;
+        if (Ask(near, Baton(), facts) == LookupResult::kFound) ++hits;
       }
     });
   }

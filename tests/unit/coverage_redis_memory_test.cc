@@ -45,9 +45,9 @@ uint64_t Random(uint64_t& state) {
 }
 
 // A person as the sponsors make them: accident and death cover, for so many spans of 3 months.
-Record Sponsored(int person, int spans) {
+MemberRecord Sponsored(int person, int spans) {
   uint64_t chance = static_cast<uint64_t>(person) << 20;
-  Record record;
+  MemberRecord record;
   record.facts.worker_id = kFirstId + person;
   record.facts.known = true;
   record.facts.position = kEpoch + 40'000'000 + person;
@@ -66,9 +66,9 @@ Record Sponsored(int person, int spans) {
 class RedisMemoryTest : public testing::Test {
  protected:
   explicit RedisMemoryTest(std::vector<std::string> arguments = {})
-      : server_(std::move(arguments)), redis_(Redis::Make(Options())) {}
-  Redis::Options Options() {
-    Redis::Options options;
+      : server_(std::move(arguments)), redis_(VersionedCache::Make(Options())) {}
+  VersionedCache::Options Options() {
+    VersionedCache::Options options;
     options.address = "unix:" + server_.socket();
     options.operation = options.connect = absl::Seconds(60);
     return options;
@@ -118,7 +118,7 @@ class RedisMemoryTest : public testing::Test {
   }
 
   RedisServer server_;
-  std::unique_ptr<Redis> redis_;
+  std::unique_ptr<VersionedCache> redis_;
 };
 
 TEST_F(RedisMemoryTest, APersonWithOneSponsorshipTakesAtMost200Bytes) {
@@ -150,9 +150,9 @@ TEST_F(RoomyRedisMemoryTest, SoDoesTheAverageOfThoseWithSome) {
 TEST_F(RedisMemoryTest, WhatARoundTripCosts) {
   Fill([](int person) { return ValueOf(person, 1, 1); });
   for (const std::string& address : {server_.address(), "unix:" + server_.socket()}) {
-    Redis::Options options = Options();
+    VersionedCache::Options options = Options();
     options.address = address;
-    const auto redis = Redis::Make(options);
+    const auto redis = VersionedCache::Make(options);
     for (const int batch : {1, 10, 100, 1'000}) {
       std::vector<CachePlace> places;
       for (int i = 0; i < batch; ++i) {

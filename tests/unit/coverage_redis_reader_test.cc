@@ -22,12 +22,12 @@ std::string NumberOf(int64_t id) { return absl::StrCat(20'000'000'000 + id); }
 // A store whose people the test sets; counts what it is asked.
 class FakeStore final : public Reader {
  public:
-  absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
-                                           const Freshness&) override {
+  absl::StatusOr<std::vector<MemberRecord>> Find(absl::Span<const PersonKey> keys,
+                                                 const Freshness&) override {
     ++asked;
     asked_keys += static_cast<int>(keys.size());
     if (!status.ok()) return status;
-    std::vector<Record> out(keys.size());
+    std::vector<MemberRecord> out(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       for (const auto& [id, person] : people) {
         if (person.Has(keys[i])) out[i] = person;
@@ -37,7 +37,7 @@ class FakeStore final : public Reader {
     return out;
   }
 
-  std::map<int64_t, Record> people;
+  std::map<int64_t, MemberRecord> people;
   int64_t position = kEpoch + 10;
   int asked = 0;
   int asked_keys = 0;
@@ -45,7 +45,7 @@ class FakeStore final : public Reader {
 };
 
 // A Redis in memory, in the test's hands.
-class FakeRedis final : public Redis {
+class FakeRedis final : public VersionedCache {
  public:
   std::vector<std::optional<CacheValue>> Get(absl::Span<const CachePlace> places) override {
     ++asked;
@@ -82,14 +82,14 @@ class RedisReaderTest : public testing::Test {
     for (int64_t id = 1; id <= 5; ++id) store_.people[id] = Person(id, 1);
     near_.Restart(kEpoch + 10);
   }
-  static Record Person(int64_t id, int mark) {
-    Record record = Marked(id, mark);
+  static MemberRecord Person(int64_t id, int mark) {
+    MemberRecord record = Marked(id, mark);
     record.facts.known = true;
     record.nik_hash = NikOf(id);
     record.membership_number = NumberOf(id);
     return record;
   }
-  Record Ask(const PersonKey& key, const Freshness& fresh = {}) {
+  MemberRecord Ask(const PersonKey& key, const Freshness& fresh = {}) {
     return reader_->Find({key}, fresh).value().front();
   }
   int MarkAt(const PersonKey& key, const Freshness& fresh = {}) {
@@ -116,7 +116,7 @@ TEST_F(RedisReaderTest, APersonIsFoundByEveryKeyOnceKnownByOne) {
   const PersonKey keys[] = {PersonKey::OfNumber(NumberOf(1)), PersonKey::OfNik(NikOf(1)), kWorker1};
   EXPECT_EQ(MarkAt(keys[0]), 1);
   for (const PersonKey& key : keys) {
-    const Record record = Ask(key);
+    const MemberRecord record = Ask(key);
     EXPECT_TRUE(SameRecord(record, store_.people[1]));
     EXPECT_EQ(record.facts.position, kEpoch + 10);
   }
@@ -283,10 +283,10 @@ TEST_F(RedisReaderTest, AWipedRedisCostsAQuestionOnly) {
 
 TEST_F(RedisReaderTest, OverARealRedis) {
   RedisServer server;
-  Redis::Options options;
+  VersionedCache::Options options;
   options.address = server.address();
   options.operation = options.connect = absl::Minutes(1);
-  const auto redis = Redis::Make(options);
+  const auto redis = VersionedCache::Make(options);
   const std::unique_ptr<Reader> reader = MakeRedisReader(store_, *redis, near_, kEpoch);
   std::vector<PersonKey> keys;
   for (int64_t id = 1; id <= 5; ++id) {
@@ -335,7 +335,7 @@ TEST(RedisPlacesTest, DifferentKeysStandInDifferentPlaces) {
 }
 
 TEST(RedisPlacesTest, ARecordWithoutANumberHasTwoPlaces) {
-  Record record = Marked(1, 1);
+  MemberRecord record = Marked(1, 1);
   record.facts.known = true;
   record.facts.position = kEpoch + 3;
   record.membership_number.clear();

@@ -115,11 +115,12 @@ TEST(KeptAfterTest, EachHolderBeginsWhereTheOneBeforeWasCut) {
 TEST(MonthsByProgrammeTest, SortsByProgrammeAndShowsWhatComesTwice) {
   const MonthsByProgramme months(Schedule());
   const Holding part{9, 1, 4};
-  EXPECT_THAT(months.Of({&part, 1}), ElementsAre(BookMonth{1, 201912, 10}, BookMonth{2, 201911, 7},
-                                                 BookMonth{2, 201912, 7}));
+  EXPECT_THAT(
+      months.Of({&part, 1}),
+      ElementsAre(AuditMonth{1, 201912, 10}, AuditMonth{2, 201911, 7}, AuditMonth{2, 201912, 7}));
   const std::vector<Holding> twice = {{9, 0, 1}, {9, 0, 2}};
-  EXPECT_THAT(months.Of(twice), ElementsAre(BookMonth{1, 201911, 10}, BookMonth{1, 201911, 10},
-                                            BookMonth{2, 201911, 7}));
+  EXPECT_THAT(months.Of(twice), ElementsAre(AuditMonth{1, 201911, 10}, AuditMonth{1, 201911, 10},
+                                            AuditMonth{2, 201911, 7}));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ absl::Status WithFault(const std::string& from, const std::string& to) {
 }
 
 TEST(Rules, ShippedFileAnswersForEveryPayerClass) {
-  const absl::StatusOr<RuleBook> rules = LoadRules(kShipped);
+  const absl::StatusOr<PayerRules> rules = LoadRules(kShipped);
   ASSERT_TRUE(rules.ok()) << rules.status();
   EXPECT_EQ(rules->version().size(), 12u);
   for (int payer = 1; payer <= 8; ++payer) {

@@ -8,21 +8,21 @@
 namespace lingkaran::cli {
 namespace {
 
-using Kind = BooksDifference::Kind;
+using Kind = ReconcileDifference::Kind;
 
-std::string SourceText(const BooksDifference& d) {
+std::string SourceText(const ReconcileDifference& d) {
   if (d.pledge_id != 0) return absl::StrCat("komitmen ", d.pledge_id);
   return absl::StrCat("setoran ", d.contribution_id);
 }
 
-std::string MonthOf(const BooksDifference& d) {
+std::string MonthOf(const ReconcileDifference& d) {
   return absl::StrCat(SourceText(d), ", pekerja ", d.worker_id, ", ",
                       Label(static_cast<common::v1::Programme>(d.programme)), " ",
                       MonthText(d.month));
 }
 
 // What differs, in one sentence.
-std::string DifferenceText(const BooksDifference& d) {
+std::string DifferenceText(const ReconcileDifference& d) {
   const std::string worker = absl::StrCat("pekerja ", d.worker_id);
   switch (d.kind) {
     case Kind::kNone:
@@ -61,7 +61,7 @@ std::string DifferenceText(const BooksDifference& d) {
   return "";
 }
 
-ops::v1::BooksReport ReportOf(const BooksSummary& summary, bool agree) {
+ops::v1::BooksReport ReportOf(const ReconcileSummary& summary, bool agree) {
   ops::v1::BooksReport report;
   report.set_agree(agree);
   if (!agree) report.set_difference(summary.difference.ToString());
@@ -81,7 +81,7 @@ ops::v1::BooksReport ReportOf(const BooksSummary& summary, bool agree) {
   return report;
 }
 
-void PrintReport(std::ostream& out, const BooksSummary& summary, bool agree) {
+void PrintReport(std::ostream& out, const ReconcileSummary& summary, bool agree) {
   if (!agree) {
     out << Wrapped("Pembukuan TIDAK cocok: " + DifferenceText(summary.difference) + ".", 0, 2)
         << "\nJangan catat uang lagi. Simpan ketiga basis data seperti adanya, lalu hubungi "
@@ -107,12 +107,12 @@ absl::StatusOr<ExitCode> AuditBooks(Session& session, double wait_seconds) {
   for (const char* service : {"registry", "sponsorship", "coverage"}) {
     if (session.operations(service) == nullptr) return session.MissingAddress();
   }
-  BooksOptions options;
+  ReconcileOptions options;
   options.wait = absl::Seconds(wait_seconds);
-  BooksSummary summary;
+  ReconcileSummary summary;
   const absl::Status status =
-      CompareBooks(*session.operations("registry"), *session.operations("sponsorship"),
-                   *session.operations("coverage"), session.globals().actor, options, &summary);
+      Reconcile(*session.operations("registry"), *session.operations("sponsorship"),
+                *session.operations("coverage"), session.globals().actor, options, &summary);
   if (absl::IsUnavailable(status)) {
     return absl::UnavailableError(absl::StrCat(
         "pembukuan belum dapat dibandingkan, karena ada pekerjaan yang belum selesai atau layanan "

@@ -38,7 +38,7 @@ void AddKeysCommands(Commands& commands) {
   CLI::App* verb = commands.Verb(
       noun, "new", "Make a key file for the registry and coverage; never overwrites one",
       "keys new /etc/lingkaran/keys.json", [path](Session& session) -> absl::StatusOr<ExitCode> {
-        RETURN_IF_ERROR(WriteNewSecretFile(*path, Sealer::NewKeyFile()));
+        RETURN_IF_ERROR(WriteNewSecretFile(*path, PersonalDataVault::NewKeyFile()));
         if (!session.globals().json) {
           session.err() << "Kunci baru: " << *path
                         << ". Simpan salinannya di tempat aman: tanpa kunci ini data pribadi tidak "

@@ -12,7 +12,7 @@
 namespace lingkaran {
 namespace {
 
-class RpcStream final : public BookStream {
+class RpcStream final : public AuditStream {
  public:
   RpcStream(ops::v1::OperationsService::StubInterface& stub, const CallOptions& options) {
     Prepare(context_, options);
@@ -38,7 +38,7 @@ class RpcStream final : public BookStream {
   bool finished_ = false;
 };
 
-class RpcReader final : public BookReader {
+class RpcReader final : public AuditReader {
  public:
   RpcReader(ops::v1::OperationsService::StubInterface& stub, std::string actor,
             absl::Duration timeout)
@@ -47,7 +47,7 @@ class RpcReader final : public BookReader {
     options_.timeout = timeout;
   }
 
-  std::unique_ptr<BookStream> Read() override {
+  std::unique_ptr<AuditStream> Read() override {
     return std::make_unique<RpcStream>(stub_, options_);
   }
 
@@ -68,12 +68,12 @@ class RpcReader final : public BookReader {
 
 }  // namespace
 
-std::unique_ptr<BookReader> ReadBookOf(ops::v1::OperationsService::StubInterface& stub,
-                                       std::string actor, absl::Duration timeout) {
+std::unique_ptr<AuditReader> ReadAuditOf(ops::v1::OperationsService::StubInterface& stub,
+                                         std::string actor, absl::Duration timeout) {
   return std::make_unique<RpcReader>(stub, std::move(actor), timeout);
 }
 
-absl::Status BookLineReader::Advance() {
+absl::Status AuditLineReader::Advance() {
   ahead_.Clear();
   ASSIGN_OR_RETURN(const bool more, stream_->Next(&ahead_));
   if (!more) {
@@ -92,7 +92,7 @@ absl::Status BookLineReader::Advance() {
   return absl::OkStatus();
 }
 
-bool BookLineReader::IsInOrder() {
+bool AuditLineReader::IsInOrder() {
   const int kind = ahead_.line_case();
   if (kind == Line::LINE_NOT_SET || kind < last_kind_ || whole_) return false;
   std::tuple<int64_t, int64_t, int64_t> key;
@@ -110,7 +110,7 @@ bool BookLineReader::IsInOrder() {
   return after;
 }
 
-absl::StatusOr<const ops::v1::SourceTotal*> BookLineReader::NextTotal() {
+absl::StatusOr<const ops::v1::SourceTotal*> AuditLineReader::NextTotal() {
   if (!ahead_.has_total()) return nullptr;
   current_.Swap(&ahead_);
   ++totals_;
@@ -118,7 +118,7 @@ absl::StatusOr<const ops::v1::SourceTotal*> BookLineReader::NextTotal() {
   return &current_.total();
 }
 
-absl::StatusOr<const ops::v1::WorkerMonths*> BookLineReader::NextWorker() {
+absl::StatusOr<const ops::v1::WorkerMonths*> AuditLineReader::NextWorker() {
   if (!ahead_.has_worker()) return nullptr;
   current_.Swap(&ahead_);
   ++workers_;
@@ -126,7 +126,7 @@ absl::StatusOr<const ops::v1::WorkerMonths*> BookLineReader::NextWorker() {
   return &current_.worker();
 }
 
-absl::StatusOr<const ops::v1::MemberLine*> BookLineReader::NextMember() {
+absl::StatusOr<const ops::v1::MemberLine*> AuditLineReader::NextMember() {
   if (!ahead_.has_member()) return nullptr;
   current_.Swap(&ahead_);
   ++members_;
@@ -134,7 +134,7 @@ absl::StatusOr<const ops::v1::MemberLine*> BookLineReader::NextMember() {
   return &current_.member();
 }
 
-absl::StatusOr<ops::v1::AuditSummary> BookLineReader::End() {
+absl::StatusOr<ops::v1::AuditSummary> AuditLineReader::End() {
   const ops::v1::AuditSummary summary = ahead_.summary();
   RETURN_IF_ERROR(Advance());
   if (summary.findings() != 0 || summary.sources() != totals_ || summary.workers() != workers_ ||

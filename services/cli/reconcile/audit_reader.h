@@ -18,9 +18,9 @@ using SourceKey = std::pair<int64_t, int64_t>;
 
 // Reads one audit and holds back the line that is of the next kind. Findings end it: `finding` then
 // holds the first. INTERNAL if lines are out of order or the stream is not whole.
-class BookLineReader {
+class AuditLineReader {
  public:
-  BookLineReader(std::string service, std::unique_ptr<BookStream> stream)
+  AuditLineReader(std::string service, std::unique_ptr<AuditStream> stream)
       : service_(std::move(service)), stream_(std::move(stream)) {}
 
   // Reads the first line; the service's snapshot stands from then on.
@@ -44,7 +44,7 @@ class BookLineReader {
   bool IsInOrder();
 
   const std::string service_;
-  const std::unique_ptr<BookStream> stream_;
+  const std::unique_ptr<AuditStream> stream_;
   Line ahead_;    // read, not given out
   Line current_;  // given out
   bool whole_ = false;

@@ -14,7 +14,7 @@
 namespace lingkaran {
 namespace {
 
-using Kind = BooksDifference::Kind;
+using Kind = ReconcileDifference::Kind;
 
 // Why two looks decide. In each round sponsorship's snapshot is taken before coverage's, so
 // coverage's of round n lies between sponsorship's of rounds n and n+1. A source that has nothing
@@ -23,11 +23,11 @@ using Kind = BooksDifference::Kind;
 struct Suspicions {
   struct OfSource {
     int64_t last_transaction;  // -1: sponsorship did not know the source
-    BooksDifference difference;
+    ReconcileDifference difference;
   };
   struct OfMember {
     int64_t version;  // that coverage should have had
-    BooksDifference difference;
+    ReconcileDifference difference;
   };
   std::map<SourceKey, OfSource> sources;
   std::map<int64_t, OfMember> members;
@@ -49,7 +49,7 @@ SourceKey KeyOf(const ops::v1::WorkerMonths& line) {
   return {line.pledge_id(), line.contribution_id()};
 }
 
-std::string SourceName(const BooksDifference& d) {
+std::string SourceName(const ReconcileDifference& d) {
   return d.pledge_id != 0 ? absl::StrCat("pledge ", d.pledge_id)
                           : absl::StrCat("contribution ", d.contribution_id);
 }
@@ -57,7 +57,7 @@ std::string SourceName(const BooksDifference& d) {
 // The three books, read once.
 class Round {
  public:
-  Round(const BookReaders& readers, const Suspicions& before, BooksSummary* summary)
+  Round(const AuditReaders& readers, const Suspicions& before, ReconcileSummary* summary)
       : before_(before),
         summary_(*summary),
         sponsorship_("sponsorship", readers.sponsorship->Read()),
@@ -66,9 +66,9 @@ class Round {
   // DATA_LOSS for a true difference, which is in the summary then.
   absl::Status Run() {
     absl::Status status = Compare();
-    for (const BookLineReader* reader : {&sponsorship_, coverage_.get(), registry_.get()}) {
+    for (const AuditLineReader* reader : {&sponsorship_, coverage_.get(), registry_.get()}) {
       if (reader == nullptr || !reader->finding().has_value()) continue;
-      BooksDifference difference{Kind::kFinding, reader->service()};
+      ReconcileDifference difference{Kind::kFinding, reader->service()};
       difference.text = *reader->finding();
       return Differ(std::move(difference));
     }
@@ -82,9 +82,9 @@ class Round {
  private:
   absl::Status Compare() {
     RETURN_IF_ERROR(sponsorship_.Begin());
-    coverage_ = std::make_unique<BookLineReader>("coverage", readers_.coverage->Read());
+    coverage_ = std::make_unique<AuditLineReader>("coverage", readers_.coverage->Read());
     RETURN_IF_ERROR(coverage_->Begin());
-    registry_ = std::make_unique<BookLineReader>("registry", readers_.registry->Read());
+    registry_ = std::make_unique<AuditLineReader>("registry", readers_.registry->Read());
     RETURN_IF_ERROR(registry_->Begin());
     RETURN_IF_ERROR(ReadTotals());
     RETURN_IF_ERROR(CompareTotals());
@@ -100,7 +100,7 @@ class Round {
     return absl::OkStatus();
   }
 
-  absl::Status Differ(BooksDifference difference) {
+  absl::Status Differ(ReconcileDifference difference) {
     summary_.difference = std::move(difference);
     return absl::DataLossError(summary_.difference.ToString());
   }
@@ -126,7 +126,7 @@ class Round {
   }
 
   // Notes a difference in what a source pays: for the next round to confirm, or as under way.
-  void Note(const SourceKey& key, BooksDifference difference) {
+  void Note(const SourceKey& key, ReconcileDifference difference) {
     difference.pledge_id = key.first;
     difference.contribution_id = key.second;
     const auto source = paid_.find(key);
@@ -138,9 +138,10 @@ class Round {
       return;
     }
     const int64_t last = source == paid_.end() ? -1 : source->second.last_transaction();
-    auto [place, fresh] = suspicions_.sources.try_emplace(key, last, difference);
+    auto [place, fresh] =
+        suspicions_.sources.try_emplace(key, Suspicions::OfSource{last, difference});
     // The worker and month say more than the sum that they are missing from.
-    BooksDifference& known = place->second.difference;
+    ReconcileDifference& known = place->second.difference;
     const bool sum = known.kind == Kind::kMoney || known.kind == Kind::kPersonMonths;
     if (!fresh && sum && difference.worker_id != 0) known = std::move(difference);
   }
@@ -158,7 +159,7 @@ class Round {
     }
     for (const auto& [key, paid] : paid_) {
       const ops::v1::SourceTotal& cover = covered[key];
-      BooksDifference difference{Kind::kMoney};
+      ReconcileDifference difference{Kind::kMoney};
       difference.left = paid.spent_rupiah();
       difference.right = cover.spent_rupiah();
       if (difference.left == difference.right) {
@@ -204,9 +205,9 @@ class Round {
       const bool left = p != paid.months().end() && (c == cover.months().end() || !Before(*c, *p));
       const bool right = c != cover.months().end() && (p == paid.months().end() || !Before(*p, *c));
       const ops::v1::PaidMonth& month = left ? *p : *c;
-      BooksDifference difference{left && right ? Kind::kAmount
-                                 : left        ? Kind::kPaidNotCovered
-                                               : Kind::kCoveredNotPaid};
+      ReconcileDifference difference{left && right ? Kind::kAmount
+                                     : left        ? Kind::kPaidNotCovered
+                                                   : Kind::kCoveredNotPaid};
       difference.left = left ? p->amount_rupiah() : 0;
       difference.right = right ? c->amount_rupiah() : 0;
       if (!left || !right || difference.left != difference.right) {
@@ -225,7 +226,7 @@ class Round {
     workers_.insert(cover.worker_id());
     for (const ops::v1::PaidMonth& month : cover.months()) {
       if (months_.insert(MonthKey(cover.worker_id(), month)).second) continue;
-      BooksDifference difference{Kind::kTwice};
+      ReconcileDifference difference{Kind::kTwice};
       difference.worker_id = cover.worker_id();
       difference.programme = month.programme();
       difference.month = month.month();
@@ -261,13 +262,13 @@ class Round {
 
   // Registry's snapshot is the younger one, and it enrols before anybody covers.
   absl::Status NoMember(int64_t worker_id) {
-    BooksDifference difference{Kind::kNoMember};
+    ReconcileDifference difference{Kind::kNoMember};
     difference.worker_id = worker_id;
     return Differ(std::move(difference));
   }
 
   absl::Status CompareMember(const ops::v1::MemberLine& here, const ops::v1::MemberLine* there) {
-    BooksDifference difference{there == nullptr ? Kind::kMemberMissing : Kind::kMemberBehind};
+    ReconcileDifference difference{there == nullptr ? Kind::kMemberMissing : Kind::kMemberBehind};
     difference.worker_id = here.worker_id();
     difference.left = here.version();
     difference.right = there == nullptr ? 0 : there->version();
@@ -296,11 +297,11 @@ class Round {
   }
 
   const Suspicions& before_;
-  BooksSummary& summary_;
-  BookLineReader sponsorship_;
-  const BookReaders& readers_;
-  std::unique_ptr<BookLineReader> coverage_;
-  std::unique_ptr<BookLineReader> registry_;
+  ReconcileSummary& summary_;
+  AuditLineReader sponsorship_;
+  const AuditReaders& readers_;
+  std::unique_ptr<AuditLineReader> coverage_;
+  std::unique_ptr<AuditLineReader> registry_;
   std::map<SourceKey, ops::v1::SourceTotal> paid_;
   absl::flat_hash_set<uint64_t> months_;  // that are covered
   absl::flat_hash_set<int64_t> workers_;  // with cover; later those of them registry did not name
@@ -315,10 +316,10 @@ bool MayPass(const absl::Status& status) {
 }
 
 // What is owed, as far as somebody can say; for the message of a comparison that could not be made.
-std::string OwedText(const BookReaders& readers) {
+std::string OwedText(const AuditReaders& readers) {
   std::string text;
-  const std::pair<const char*, BookReader*> owing[] = {{"registry", readers.registry},
-                                                       {"sponsorship", readers.sponsorship}};
+  const std::pair<const char*, AuditReader*> owing[] = {{"registry", readers.registry},
+                                                        {"sponsorship", readers.sponsorship}};
   for (const auto& [name, reader] : owing) {
     const absl::StatusOr<int64_t> owed = reader->Owed();
     absl::StrAppend(&text, "; ", name,
@@ -329,7 +330,7 @@ std::string OwedText(const BookReaders& readers) {
 
 }  // namespace
 
-std::string BooksDifference::ToString() const {
+std::string ReconcileDifference::ToString() const {
   const auto month_of = [this] {
     return absl::StrCat(SourceName(*this), ", worker ", worker_id, ", programme ", programme,
                         ", month ", month);
@@ -370,15 +371,15 @@ std::string BooksDifference::ToString() const {
   return "";
 }
 
-absl::Status CompareBooks(const BookReaders& readers, const BooksOptions& options,
-                          BooksSummary* summary) {
+absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& options,
+                       ReconcileSummary* summary) {
   const absl::Time end = absl::Now() + options.wait;
   Suspicions suspicions;
   // A suspicion is decided in the next round, also when time is over; but load that never rests
   // makes new ones for ever.
   int late_rounds = 0;
   for (int round = 1;; ++round) {
-    *summary = BooksSummary();
+    *summary = ReconcileSummary();
     summary->rounds = round;
     Round look(readers, suspicions, summary);
     const absl::Status status = look.Run();
@@ -405,17 +406,17 @@ absl::Status CompareBooks(const BookReaders& readers, const BooksOptions& option
   }
 }
 
-absl::Status CompareBooks(ops::v1::OperationsService::StubInterface& registry,
-                          ops::v1::OperationsService::StubInterface& sponsorship,
-                          ops::v1::OperationsService::StubInterface& coverage,
-                          const std::string& actor, const BooksOptions& options,
-                          BooksSummary* summary) {
+absl::Status Reconcile(ops::v1::OperationsService::StubInterface& registry,
+                       ops::v1::OperationsService::StubInterface& sponsorship,
+                       ops::v1::OperationsService::StubInterface& coverage,
+                       const std::string& actor, const ReconcileOptions& options,
+                       ReconcileSummary* summary) {
   // Long enough for the largest book; a service that hangs is given up on with the others.
   const absl::Duration timeout = std::max(options.wait, absl::Duration(absl::Minutes(10)));
-  const auto r = ReadBookOf(registry, actor, timeout);
-  const auto s = ReadBookOf(sponsorship, actor, timeout);
-  const auto c = ReadBookOf(coverage, actor, timeout);
-  return CompareBooks({r.get(), s.get(), c.get()}, options, summary);
+  const auto r = ReadAuditOf(registry, actor, timeout);
+  const auto s = ReadAuditOf(sponsorship, actor, timeout);
+  const auto c = ReadAuditOf(coverage, actor, timeout);
+  return Reconcile({r.get(), s.get(), c.get()}, options, summary);
 }
 
 }  // namespace lingkaran

@@ -15,41 +15,41 @@
 namespace lingkaran {
 
 // One audit of one service.
-class BookStream {
+class AuditStream {
  public:
-  virtual ~BookStream() = default;
+  virtual ~AuditStream() = default;
   // The next line; false after the last.
   virtual absl::StatusOr<bool> Next(ops::v1::AuditBookResponse* line) = 0;
 };
 
 // Where the book of a service is read.
-class BookReader {
+class AuditReader {
  public:
-  virtual ~BookReader() = default;
+  virtual ~AuditReader() = default;
   // Begins an audit with all lines. Its errors come out of Next.
-  virtual std::unique_ptr<BookStream> Read() = 0;
+  virtual std::unique_ptr<AuditStream> Read() = 0;
   // How many rows the service owes to others.
   virtual absl::StatusOr<int64_t> Owed() = 0;
 };
 // Reads through the service's RPCs. `stub` outlives the reader; each call may take `timeout`.
-std::unique_ptr<BookReader> ReadBookOf(ops::v1::OperationsService::StubInterface& stub,
-                                       std::string actor, absl::Duration timeout);
+std::unique_ptr<AuditReader> ReadAuditOf(ops::v1::OperationsService::StubInterface& stub,
+                                         std::string actor, absl::Duration timeout);
 
 // The three services.
-struct BookReaders {
-  BookReader* registry;
-  BookReader* sponsorship;
-  BookReader* coverage;
+struct AuditReaders {
+  AuditReader* registry;
+  AuditReader* sponsorship;
+  AuditReader* coverage;
 };
 
-struct BooksOptions {
+struct ReconcileOptions {
   // How long what is under way, or a service that does not answer, is waited for.
   absl::Duration wait = absl::Seconds(60);
   absl::Duration pause = absl::Milliseconds(100);  // between two looks
 };
 
 // The first thing that differs.
-struct BooksDifference {
+struct ReconcileDifference {
   enum class Kind {
     kNone,
     kFinding,          // `service` found a fault in its own book: `text`
@@ -82,21 +82,21 @@ struct BooksDifference {
 };
 
 // What was added up.
-struct BooksSummary {
-  int64_t sources = 0;         // pledges and contributions
-  int64_t received = 0;        // rupiah that came in
-  int64_t spent = 0;           // of them became person-months
-  int64_t reserved = 0;        // of them are set aside for work under way
-  int64_t person_months = 0;   // that stand at coverage
-  int64_t workers = 0;         // who have some
-  int64_t members = 0;         // at registry
-  int64_t journal = 0;         // entries of sponsorship's ledger
-  int64_t booked_months = 0;   // person-months at coverage, those taken back too
-  int64_t list_rows = 0;       // rows of registry's lists
-  int64_t owed = 0;            // rows that wait to be delivered
-  int64_t sources_active = 0;  // sources that something is at work on
-  int rounds = 0;              // how often the books were read
-  BooksDifference difference;  // if they differ
+struct ReconcileSummary {
+  int64_t sources = 0;             // pledges and contributions
+  int64_t received = 0;            // rupiah that came in
+  int64_t spent = 0;               // of them became person-months
+  int64_t reserved = 0;            // of them are set aside for work under way
+  int64_t person_months = 0;       // that stand at coverage
+  int64_t workers = 0;             // who have some
+  int64_t members = 0;             // at registry
+  int64_t journal = 0;             // entries of sponsorship's ledger
+  int64_t booked_months = 0;       // person-months at coverage, those taken back too
+  int64_t list_rows = 0;           // rows of registry's lists
+  int64_t owed = 0;                // rows that wait to be delivered
+  int64_t sources_active = 0;      // sources that something is at work on
+  int rounds = 0;                  // how often the books were read
+  ReconcileDifference difference;  // if they differ
 };
 
 // OK if every book adds up and all agree, whatever is under way beside. Errors:
@@ -105,14 +105,14 @@ struct BooksSummary {
 // UNAVAILABLE: not known, since time was over first: what is under way still differs, or a service
 //   does not answer; the message says which and what is owed.
 // Other errors are those of the services (no right to ask, ...).
-absl::Status CompareBooks(const BookReaders& readers, const BooksOptions& options,
-                          BooksSummary* summary);
+absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& options,
+                       ReconcileSummary* summary);
 
 // The same through the services' RPCs.
-absl::Status CompareBooks(ops::v1::OperationsService::StubInterface& registry,
-                          ops::v1::OperationsService::StubInterface& sponsorship,
-                          ops::v1::OperationsService::StubInterface& coverage,
-                          const std::string& actor, const BooksOptions& options,
-                          BooksSummary* summary);
+absl::Status Reconcile(ops::v1::OperationsService::StubInterface& registry,
+                       ops::v1::OperationsService::StubInterface& sponsorship,
+                       ops::v1::OperationsService::StubInterface& coverage,
+                       const std::string& actor, const ReconcileOptions& options,
+                       ReconcileSummary* summary);
 
 }  // namespace lingkaran

@@ -27,7 +27,8 @@ struct Single {
   static absl::Status CheckSize(const Request&) { return absl::OkStatus(); }
   static constexpr int kTogether = 1;
   static int Size(const Request&) { return 1; }
-  static absl::StatusOr<Question> Read(const Request& request, int, const Sealer& sealer) {
+  static absl::StatusOr<Question> Read(const Request& request, int,
+                                       const PersonalDataVault& sealer) {
     return ReadQuestion(request.person(), request.programmes(), request.day(), sealer);
   }
   static void Prepare(const Request&, Response*) {}
@@ -52,7 +53,8 @@ struct Batch {
   static bool IsCorrelationId(const std::string& id) {
     return id.size() <= kMaxCorrelationId && std::all_of(id.begin(), id.end(), absl::ascii_isprint);
   }
-  static absl::StatusOr<Question> Read(const Request& request, int i, const Sealer& sealer) {
+  static absl::StatusOr<Question> Read(const Request& request, int i,
+                                       const PersonalDataVault& sealer) {
     const v1::BatchCheckItem& item = request.items(i);
     if (!IsCorrelationId(item.correlation_id())) {
       return InvalidField("correlation_id", "send at most 64 printable ASCII characters");
@@ -172,7 +174,8 @@ class CheckCall {
 
   void AskNear(int place, Question& question, absl::Time steady) {
     Facts facts;
-    if (parts_.near.Find(question.person, fresh_, steady, facts) == NearCache::Hit::kFound) {
+    if (parts_.near.Find(question.person, fresh_, steady, facts) ==
+        NearCache::LookupResult::kFound) {
       Answer(place, question, facts);
     } else {
       open_.push_back({place, std::move(question)});

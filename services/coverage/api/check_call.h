@@ -20,8 +20,8 @@
 #include "lingkaran/coverage/v1/coverage.pb.h"
 #include "services/coverage/api/check_result.h"
 #include "services/coverage/cache/near_cache.h"
-#include "services/coverage/domain/active_rules.h"
 #include "services/coverage/lookup/lookup_batcher.h"
+#include "services/coverage/store/active_rules.h"
 
 namespace lingkaran::coverage {
 
@@ -29,9 +29,9 @@ namespace lingkaran::coverage {
 struct CheckParts {
   sql::Database& database;
   const NearCache& near;
-  MissPool& misses;
-  const RuleShelf& rules;
-  const Sealer& sealer;
+  LookupBatcher& misses;
+  const ActiveRules& rules;
+  const PersonalDataVault& sealer;
   const Clock& clock;
   const Clock& steady;
 };

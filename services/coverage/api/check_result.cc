@@ -40,7 +40,7 @@ void Fill(const Question& question, const Facts& facts, const Rules& rules, absl
 
 absl::StatusOr<Question> ReadQuestion(const v1::PersonRef& person,
                                       const google::protobuf::RepeatedField<int>& programmes,
-                                      int32_t day, const Sealer& sealer) {
+                                      int32_t day, const PersonalDataVault& sealer) {
   Question question;
   ASSIGN_OR_RETURN(question.person, ReadPerson(person, sealer));
   ASSIGN_OR_RETURN(question.programmes, ReadProgrammes(programmes));

@@ -25,7 +25,7 @@ struct Question {
 // INVALID_ARGUMENT/INVALID_FIELD with the path of the field in a CheckEligibilityRequest.
 absl::StatusOr<Question> ReadQuestion(const v1::PersonRef& person,
                                       const google::protobuf::RepeatedField<int>& programmes,
-                                      int32_t day, const Sealer& sealer);
+                                      int32_t day, const PersonalDataVault& sealer);
 // The same error about a field of something that is itself a field: `path` ("items[3].") comes
 // before the fields' names.
 absl::Status Within(std::string_view path, const absl::Status& status);

@@ -173,7 +173,7 @@ absl::Status CheckRegion(const std::string& code, const std::string& field) {
   return InvalidField(field, "write a region code like 33.72");
 }
 
-absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const Sealer& sealer) {
+absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const PersonalDataVault& sealer) {
   switch (person.key_case()) {
     case v1::PersonRef::kWorkerId:
       if (person.worker_id() <= 0) return InvalidField("person.worker_id", "send a worker's id");

@@ -38,7 +38,7 @@ absl::Status CheckRegion(const std::string& code, const std::string& field);
 
 // The field "person": whom a question is about. A NIK may hold blanks, dots, dashes and a leading
 // apostrophe; 16 digits must be left.
-absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const Sealer& sealer);
+absl::StatusOr<PersonKey> ReadPerson(const v1::PersonRef& person, const PersonalDataVault& sealer);
 
 // The members of a request, recorded at `now_ms`.
 absl::StatusOr<std::vector<Member>> ReadMembers(const v1::UpsertMembersRequest& request,

@@ -30,10 +30,10 @@
 #include "services/coverage/api/check_call.h"
 #include "services/coverage/api/convert.h"
 #include "services/coverage/cache/near_cache.h"
-#include "services/coverage/domain/active_rules.h"
 #include "services/coverage/lookup/lookup_batcher.h"
 #include "services/coverage/lookup/reader.h"
 #include "services/coverage/replication/log_follower.h"
+#include "services/coverage/store/active_rules.h"
 
 namespace lingkaran::coverage {
 
@@ -47,13 +47,13 @@ class CoverageServiceImpl final : public CallbackChecks {
   struct Parts {
     sql::Database& database;
     Reader& store;  // SQL itself, past every cache
-    Redis& redis;
+    VersionedCache& redis;
     NearCache& near;
-    Follower& follower;
-    MissPool& misses;
-    RuleShelf& rules;
+    LogFollower& follower;
+    LookupBatcher& misses;
+    ActiveRules& rules;
     const Regions& regions;
-    const Sealer& sealer;
+    const PersonalDataVault& sealer;
     const Clock& clock;
     const Clock& steady;  // never jumps; ages only
     int64_t epoch;        // names the database

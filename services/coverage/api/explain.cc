@@ -69,7 +69,7 @@ void FillSpans(const Facts& facts, const ProgrammeList& programmes,
 
 absl::StatusOr<int64_t> CoverageServiceImpl::Resolve(const PersonKey& person) {
   if (person.kind == PersonKey::Kind::kWorker) return person.worker_id;
-  ASSIGN_OR_RETURN(const std::vector<Record> records,
+  ASSIGN_OR_RETURN(const std::vector<MemberRecord> records,
                    parts_.store.Find(absl::MakeConstSpan(&person, 1), {0, /*from_store=*/true}));
   const Facts& facts = records.front().facts;
   return facts.known ? facts.worker_id : 0;

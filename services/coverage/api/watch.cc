@@ -23,7 +23,7 @@ constexpr absl::Duration kLook = absl::Seconds(1);
 constexpr absl::Duration kNotice = absl::Milliseconds(200);
 
 // Rung when the log moves.
-class Bell {
+class Notifier {
  public:
   void Ring() {
     const std::lock_guard lock(mutex_);
@@ -46,7 +46,7 @@ class Bell {
 // A part of the log with what is true of its people, all of one snapshot.
 struct Batch {
   std::vector<store::Change> changes;
-  absl::flat_hash_map<int64_t, Record> people;
+  absl::flat_hash_map<int64_t, MemberRecord> people;
   int64_t position = 0;  // of its last write, or the head
   bool more = false;
 };
@@ -75,7 +75,7 @@ Batch ReadBatch(sql::Tx& tx, int64_t after, const std::string& region) {
     }
   }
   if (wanted.empty()) return batch;
-  for (Record& record : store::FindRecords(tx, wanted).records) {
+  for (MemberRecord& record : store::FindRecords(tx, wanted).records) {
     batch.people.emplace(record.facts.worker_id, std::move(record));
   }
   return batch;
@@ -144,7 +144,7 @@ absl::Status CoverageServiceImpl::Watch(const Call& call, const v1::WatchCoverag
   RETURN_IF_ERROR(CheckRegion(request.region_code(), "region_code"));
   ASSIGN_OR_RETURN(int64_t position,
                    BeginOf(parts_.database, request.resume_token(), parts_.epoch));
-  Bell bell;
+  Notifier bell;
   const std::shared_ptr<void> ringer = parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
   v1::WatchCoverageResponse response;
   response.set_resume_token(ToResumeToken(parts_.epoch, position));

@@ -55,12 +55,12 @@ MemberChanges CompareMembers(const std::vector<Member>& sent, const std::vector<
 // Ends the work of a write transaction: the log's row, and what the caches learn of it as soon as
 // it stands, before the caller hears that it does.
 void Conclude(const CoverageServiceImpl::Parts& parts, const Call& call, sql::Tx& tx,
-              int64_t position, int64_t now_ms, std::vector<Record> changed) {
+              int64_t position, int64_t now_ms, std::vector<MemberRecord> changed) {
   store::RecordChange(tx, position, now_ms, changed);
   tx.AfterCommit([&parts, method = call.method, position, changed = std::move(changed)]() mutable {
     FailPoint("learn", method, "redis");
     std::vector<CacheValue> values;
-    for (const Record& record : changed) {
+    for (const MemberRecord& record : changed) {
       std::vector<CacheValue> own = CacheValuesOf(record, parts.epoch);
       std::move(own.begin(), own.end(), std::back_inserter(values));
     }
@@ -79,8 +79,7 @@ absl::Status CheckApplied(sql::Tx& tx, const Token& token, int64_t position) {
   bool applied = position >= token.coverage_position;
   for (const std::string& id : token.owed_request_ids) applied = applied && sql::WasApplied(tx, id);
   if (applied) return absl::OkStatus();
-  return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
-               "the change that the token names has not arrived here yet; ask again in a moment");
+  return TokenNotYetApplied();
 }
 
 absl::Status CoverageServiceImpl::Upsert(const Call& call, const v1::UpsertMembersRequest& request,
@@ -100,7 +99,7 @@ absl::Status CoverageServiceImpl::Upsert(const Call& call, const v1::UpsertMembe
         for (const Member& member : changes.after) replaced.push_back(member.worker_id);
         const MonthsByWorker months(replaced.empty() ? std::vector<PersonMonth>()
                                                      : store::StandingMonths(tx, replaced));
-        std::vector<Record> changed;
+        std::vector<MemberRecord> changed;
         for (const Member& member : changes.added) {
           changed.push_back(store::MakeRecord(member, {}, position));
         }
@@ -145,7 +144,7 @@ absl::Status CoverageServiceImpl::Activate(const Call& call,
         const auto by_id = ById(members);
         const MonthsByWorker standing(store::StandingMonths(tx, ids));
         std::vector<PersonMonth> booked;
-        std::vector<Record> changed;
+        std::vector<MemberRecord> changed;
         for (const PaidLine& line : lines) {
           v1::ActivationResult* result = response->add_results();
           result->set_worker_id(line.worker_id);
@@ -232,7 +231,7 @@ absl::Status CoverageServiceImpl::Revoke(const Call& call, const v1::RevokeCover
         const auto by_id = ById(members);
         const MonthsByWorker standing(store::StandingMonths(tx, ids));
         std::map<int32_t, std::vector<int64_t>> by_month;
-        std::vector<Record> changed;
+        std::vector<MemberRecord> changed;
         for (const auto& [worker, from_month] : lines) {
           v1::RevocationResult* result = response->add_results();
           result->set_worker_id(worker);

@@ -16,9 +16,9 @@
 
 namespace lingkaran::coverage {
 
-class NearIndex {
+class HashIndex {
  public:
-  explicit NearIndex(size_t slots)
+  explicit HashIndex(size_t slots)
       : cells_(slots + slots / 4), slot_mask_((uint32_t{1} << std::bit_width(slots)) - 1) {}
 
   // Any thread: calls `is(slot)` for what may be the key's until it gives true. True if it did.
@@ -85,7 +85,7 @@ class NearIndex {
     std::atomic_ref(cells_[at]).store(cell, std::memory_order_release);
   }
 
-  MappedWords<uint32_t> cells_;
+  MappedArray<uint32_t> cells_;
   const uint32_t slot_mask_;
 };
 

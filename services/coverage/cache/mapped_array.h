@@ -11,9 +11,9 @@ namespace lingkaran::coverage {
 
 // `Word` must be an integer.
 template <typename Word>
-class MappedWords {
+class MappedArray {
  public:
-  explicit MappedWords(size_t count) : count_(count) {
+  explicit MappedArray(size_t count) : count_(count) {
     void* place = mmap(nullptr, bytes(), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (place == MAP_FAILED) throw std::bad_alloc();
@@ -21,9 +21,9 @@ class MappedWords {
     madvise(place, bytes(), MADV_HUGEPAGE);
     words_ = static_cast<Word*>(place);
   }
-  ~MappedWords() { munmap(words_, bytes()); }
-  MappedWords(const MappedWords&) = delete;
-  MappedWords& operator=(const MappedWords&) = delete;
+  ~MappedArray() { munmap(words_, bytes()); }
+  MappedArray(const MappedArray&) = delete;
+  MappedArray& operator=(const MappedArray&) = delete;
 
   Word& operator[](size_t i) const { return words_[i]; }
   size_t size() const { return count_; }

@@ -30,8 +30,8 @@ uint64_t Mix(uint64_t x) {
   return x ^ x >> 33;
 }
 
-NearEntry WithKeys(int64_t worker_id, const NikHash& nik_hash, uint64_t number_code) {
-  NearEntry entry;
+MemberEntry WithKeys(int64_t worker_id, const NikHash& nik_hash, uint64_t number_code) {
+  MemberEntry entry;
   std::memcpy(entry.words.data(), nik_hash.data(), nik_hash.size());
   entry.words[2] = number_code;
   entry.words[3] = static_cast<uint64_t>(worker_id) << kIdShift;
@@ -39,7 +39,7 @@ NearEntry WithKeys(int64_t worker_id, const NikHash& nik_hash, uint64_t number_c
 }
 
 // False if they don't fit.
-bool SetFacts(int utc_offset_hours, const Spans& spans, NearEntry& entry) {
+bool SetFacts(int utc_offset_hours, const Spans& spans, MemberEntry& entry) {
   const int offset = utc_offset_hours - 7;
   if (offset < 0 || offset > 2) return false;
   entry.words[2] |= static_cast<uint64_t>(offset) << kOffsetShift |
@@ -82,39 +82,39 @@ uint64_t HashOf(const KeyCode& key, uint64_t seed) {
   return Mix(key.a ^ Mix(key.b ^ (seed + static_cast<uint64_t>(key.kind))));
 }
 
-std::optional<NearEntry> NearEntry::Of(const Record& record) {
+std::optional<MemberEntry> MemberEntry::Of(const MemberRecord& record) {
   if (!FitsId(record.facts.worker_id)) return std::nullopt;
-  NearEntry entry = WithKeys(record.facts.worker_id, record.nik_hash,
-                             NumberCode(record.membership_number).value_or(0));
+  MemberEntry entry = WithKeys(record.facts.worker_id, record.nik_hash,
+                               NumberCode(record.membership_number).value_or(0));
   const std::optional<Spans> spans = PackSpans(record.facts);
   if (!spans || !SetFacts(record.facts.utc_offset_hours, *spans, entry)) entry.words[2] |= kWide;
   return entry;
 }
 
-std::optional<NearEntry> NearEntry::Of(const CodedRecord& record) {
+std::optional<MemberEntry> MemberEntry::Of(const CodedRecord& record) {
   if (!FitsId(record.worker_id)) return std::nullopt;
-  NearEntry entry = WithKeys(record.worker_id, record.nik_hash, record.number_code);
+  MemberEntry entry = WithKeys(record.worker_id, record.nik_hash, record.number_code);
   SetFacts(record.utc_offset_hours, record.spans, entry);
   return entry;
 }
 
-int64_t NearEntry::worker_id() const { return static_cast<int64_t>(words[3] >> kIdShift); }
+int64_t MemberEntry::worker_id() const { return static_cast<int64_t>(words[3] >> kIdShift); }
 
-KeyCode NearEntry::Key(Kind kind) const {
+KeyCode MemberEntry::Key(Kind kind) const {
   if (kind == Kind::kNik) return {kind, words[0], words[1]};
   if (kind == Kind::kNumber) return {kind, words[2] & kNumber, 0};
   return {kind, words[3] >> kIdShift, 0};
 }
 
-void NearEntry::DropKey(Kind kind) {
+void MemberEntry::DropKey(Kind kind) {
   if (kind == Kind::kNik) words[0] = words[1] = 0;
   if (kind == Kind::kNumber) words[2] &= ~kNumber;
   if (kind == Kind::kWorker) words[3] &= kSequence;
 }
 
-bool NearEntry::wide() const { return words[2] & kWide; }
+bool MemberEntry::wide() const { return words[2] & kWide; }
 
-void NearEntry::Read(Facts& facts) const {
+void MemberEntry::Read(Facts& facts) const {
   facts.known = true;
   facts.worker_id = worker_id();
   facts.utc_offset_hours = 7 + static_cast<int>(words[2] >> kOffsetShift & 3);
@@ -126,7 +126,7 @@ void NearEntry::Read(Facts& facts) const {
   ReadSpans(spans, facts);
 }
 
-bool NearEntry::SameAs(const NearEntry& other) const {
+bool MemberEntry::SameAs(const MemberEntry& other) const {
   return words[0] == other.words[0] && words[1] == other.words[1] &&
          (words[2] | kAsked) == (other.words[2] | kAsked) &&
          words[3] >> kIdShift == other.words[3] >> kIdShift && words[4] == other.words[4] &&
@@ -135,8 +135,8 @@ bool NearEntry::SameAs(const NearEntry& other) const {
 
 // The copy's loads acquire: each keeps the check of the sequence number behind it and, if it met
 // what a writer stores (which releases), behind that writer's odd number.
-bool NearEntries::Read(size_t slot, NearEntry& out) const {
-  uint64_t* const words = &words_[slot * NearEntry::kWords];
+bool MemberEntries::Read(size_t slot, MemberEntry& out) const {
+  uint64_t* const words = &words_[slot * MemberEntry::kWords];
   for (int tries = 0; tries < kTries; ++tries) {
     out.words[3] = Word(words[3]).load(std::memory_order_acquire);
     if (out.words[3] & 1) continue;
@@ -147,21 +147,21 @@ bool NearEntries::Read(size_t slot, NearEntry& out) const {
 }
 
 // Sets a bit in whatever stands there: at worst somebody else's entry stays a bit longer.
-void NearEntries::Ask(size_t slot, const NearEntry& entry) const {
+void MemberEntries::Ask(size_t slot, const MemberEntry& entry) const {
   if (entry.words[2] & kAsked) return;
-  Word(words_[slot * NearEntry::kWords + 2]).fetch_or(kAsked, std::memory_order_relaxed);
+  Word(words_[slot * MemberEntry::kWords + 2]).fetch_or(kAsked, std::memory_order_relaxed);
 }
 
-NearEntry NearEntries::Get(size_t slot) const {
-  NearEntry entry;
-  for (size_t i = 0; i < NearEntry::kWords; ++i) {
-    entry.words[i] = Word(words_[slot * NearEntry::kWords + i]).load(std::memory_order_relaxed);
+MemberEntry MemberEntries::Get(size_t slot) const {
+  MemberEntry entry;
+  for (size_t i = 0; i < MemberEntry::kWords; ++i) {
+    entry.words[i] = Word(words_[slot * MemberEntry::kWords + i]).load(std::memory_order_relaxed);
   }
   return entry;
 }
 
-void NearEntries::Write(size_t slot, const NearEntry& entry) {
-  uint64_t* const words = &words_[slot * NearEntry::kWords];
+void MemberEntries::Write(size_t slot, const MemberEntry& entry) {
+  uint64_t* const words = &words_[slot * MemberEntry::kWords];
   const uint64_t old = Word(words[3]).load(std::memory_order_relaxed);
   const auto next = [](uint64_t word, uint64_t after) {
     return (word & ~kSequence) | ((after + 1) & kSequence);
@@ -172,8 +172,8 @@ void NearEntries::Write(size_t slot, const NearEntry& entry) {
   Word(words[3]).store(next(entry.words[3], odd), std::memory_order_release);
 }
 
-bool NearEntries::TakeAsked(size_t slot) {
-  Word word(words_[slot * NearEntry::kWords + 2]);
+bool MemberEntries::TakeAsked(size_t slot) {
+  Word word(words_[slot * MemberEntry::kWords + 2]);
   return (word.load(std::memory_order_relaxed) & kAsked) != 0 &&
          (word.fetch_and(~kAsked, std::memory_order_relaxed) & kAsked) != 0;
 }

@@ -35,13 +35,13 @@ uint64_t HashOf(const KeyCode& key, uint64_t seed);
 //   3     worker id (40), sequence number (24)
 //   4, 5  spans
 // Wide marks someone whose facts do not fit: his keys are there, his facts are not.
-struct NearEntry {
+struct MemberEntry {
   static constexpr size_t kWords = 6;
   std::array<uint64_t, kWords> words{};
 
   // nullopt if the worker id does not fit.
-  static std::optional<NearEntry> Of(const Record& record);
-  static std::optional<NearEntry> Of(const CodedRecord& record);
+  static std::optional<MemberEntry> Of(const MemberRecord& record);
+  static std::optional<MemberEntry> Of(const CodedRecord& record);
   int64_t worker_id() const;
   KeyCode Key(PersonKey::Kind kind) const;
   void DropKey(PersonKey::Kind kind);
@@ -49,34 +49,34 @@ struct NearEntry {
   // Must not be wide. Leaves the position alone.
   void Read(Facts& facts) const;
   // Same person, same facts, whatever the sequence number.
-  bool SameAs(const NearEntry& other) const;
+  bool SameAs(const MemberEntry& other) const;
 };
 
 // Entries by slot. An odd sequence number says that the entry is being written. It goes on when the
 // slot gets another person and when the table is emptied, so who sees the same one before and after
 // his copy has copied one version (or slept through a multiple of eight million writes of that one
 // entry).
-class NearEntries {
+class MemberEntries {
  public:
-  explicit NearEntries(size_t count) : words_(count * NearEntry::kWords) {}
+  explicit MemberEntries(size_t count) : words_(count * MemberEntry::kWords) {}
 
   // Any thread. False if each try met a writer.
-  bool Read(size_t slot, NearEntry& out) const;
+  bool Read(size_t slot, MemberEntry& out) const;
   // Any thread: `entry`, read from `slot`, was asked for.
-  void Ask(size_t slot, const NearEntry& entry) const;
+  void Ask(size_t slot, const MemberEntry& entry) const;
 
   // Any thread: it will be read in a moment.
-  void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * NearEntry::kWords]); }
+  void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * MemberEntry::kWords]); }
 
   // The writer.
-  NearEntry Get(size_t slot) const;
-  void Write(size_t slot, const NearEntry& entry);
+  MemberEntry Get(size_t slot) const;
+  void Write(size_t slot, const MemberEntry& entry);
   // True if the entry was asked for since the last call.
   bool TakeAsked(size_t slot);
   size_t bytes() const { return words_.bytes(); }
 
  private:
-  MappedWords<uint64_t> words_;
+  MappedArray<uint64_t> words_;
 };
 
 }  // namespace lingkaran::coverage

@@ -37,13 +37,13 @@ class Moving {
 
 }  // namespace
 
-struct NearTable::Impl {
+struct MemberTable::Impl {
   explicit Impl(size_t people)
       : capacity(std::clamp(people, kFewest, kMost)),
         entries(capacity),
-        indexes{NearIndex(capacity), NearIndex(capacity), NearIndex(capacity)} {}
+        indexes{HashIndex(capacity), HashIndex(capacity), HashIndex(capacity)} {}
 
-  NearIndex& IndexOf(Kind kind) {
+  HashIndex& IndexOf(Kind kind) {
     return indexes[static_cast<size_t>(kind) - static_cast<size_t>(Kind::kWorker)];
   }
   uint64_t Hash(const KeyCode& key) const { return HashOf(key, seed); }
@@ -53,7 +53,7 @@ struct NearTable::Impl {
   // kAbsent is to be believed only if nothing moved meanwhile.
   Look LookOnce(const KeyCode& key, Facts& out) {
     Look look = Look::kAbsent;
-    NearEntry entry;
+    MemberEntry entry;
     IndexOf(key.kind).Find(Hash(key), [&](size_t slot) {
       if (!entries.Read(slot, entry)) {
         look = Look::kElsewhere;
@@ -102,17 +102,17 @@ struct NearTable::Impl {
     const std::optional<size_t> owner = SlotOf(key);
     if (!owner || owner == keeper) return;
     RemoveKey(key, *owner);
-    NearEntry entry = entries.Get(*owner);
+    MemberEntry entry = entries.Get(*owner);
     entry.DropKey(key.kind);
     entries.Write(*owner, entry);
   }
 
   void Free(size_t slot) {
-    NearEntry entry = entries.Get(slot);
+    MemberEntry entry = entries.Get(slot);
     for (Kind kind : kKinds) {
       if (entry.Key(kind).given()) RemoveKey(entry.Key(kind), slot);
     }
-    entries.Write(slot, NearEntry());
+    entries.Write(slot, MemberEntry());
     size.store(size.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   }
 
@@ -139,7 +139,7 @@ struct NearTable::Impl {
   }
 
   // True if keys go or move: then readers must be told.
-  bool Moves(const NearEntry& entry, std::optional<size_t> slot) {
+  bool Moves(const MemberEntry& entry, std::optional<size_t> slot) {
     if (!slot && full()) return true;
     for (Kind kind : kKinds) {
       const KeyCode key = entry.Key(kind);
@@ -150,9 +150,9 @@ struct NearTable::Impl {
     return false;
   }
 
-  void Set(const NearEntry& entry, std::optional<size_t> slot) {
+  void Set(const MemberEntry& entry, std::optional<size_t> slot) {
     for (Kind kind : kKinds) TakeKey(entry.Key(kind), slot);
-    NearEntry old;
+    MemberEntry old;
     if (slot) {
       old = entries.Get(*slot);
       for (Kind kind : kKinds) {
@@ -175,8 +175,8 @@ struct NearTable::Impl {
 
   const size_t capacity;
   const uint64_t seed = NewSeed();
-  NearEntries entries;
-  std::array<NearIndex, 3> indexes;  // by kind
+  MemberEntries entries;
+  std::array<HashIndex, 3> indexes;  // by kind
   std::atomic<uint64_t> moves{0};
   std::atomic<size_t> size{0};
   // Somebody's worker id fits no entry: from then on nobody is known to be absent.
@@ -186,16 +186,16 @@ struct NearTable::Impl {
   size_t hand = 0;
 };
 
-NearTable::NearTable(size_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
-NearTable::~NearTable() = default;
+MemberTable::MemberTable(size_t capacity) : impl_(std::make_unique<Impl>(capacity)) {}
+MemberTable::~MemberTable() = default;
 
-NearTable::Look NearTable::Find(const PersonKey& key, Facts& out) const {
+MemberTable::Look MemberTable::Find(const PersonKey& key, Facts& out) const {
   const std::optional<KeyCode> code = CodeOf(key);
   return code ? impl_->Find(*code, out) : Look::kElsewhere;
 }
 
-bool NearTable::Put(const Record& record) {
-  const std::optional<NearEntry> entry = NearEntry::Of(record);
+bool MemberTable::Put(const MemberRecord& record) {
+  const std::optional<MemberEntry> entry = MemberEntry::Of(record);
   if (!entry) {
     const Moving moving(impl_->moves);
     impl_->someone_unlisted.store(true, std::memory_order_release);
@@ -208,7 +208,7 @@ bool NearTable::Put(const Record& record) {
   return Put(*entry);
 }
 
-bool NearTable::Put(const NearEntry& entry) {
+bool MemberTable::Put(const MemberEntry& entry) {
   const std::optional<size_t> slot = impl_->SlotOf(entry.Key(Kind::kWorker));
   if (slot && impl_->entries.Get(*slot).SameAs(entry)) return true;
   const bool drops = !slot && impl_->full();
@@ -221,13 +221,13 @@ bool NearTable::Put(const NearEntry& entry) {
   return !drops;
 }
 
-void NearTable::Expect(const NearEntry& entry) const {
+void MemberTable::Expect(const MemberEntry& entry) const {
   for (Kind kind : kKinds) impl_->IndexOf(kind).Prefetch(impl_->Hash(entry.Key(kind)));
 }
 
-void NearTable::Expect(absl::Span<const PersonKey* const> keys) const {
+void MemberTable::Expect(absl::Span<const PersonKey* const> keys) const {
   std::array<uint64_t, kTogether> hashes{};
-  std::array<const NearIndex*, kTogether> where{};
+  std::array<const HashIndex*, kTogether> where{};
   const size_t count = std::min(keys.size(), kTogether);
   for (size_t i = 0; i < count; ++i) {
     const std::optional<KeyCode> code = CodeOf(*keys[i]);
@@ -245,12 +245,12 @@ void NearTable::Expect(absl::Span<const PersonKey* const> keys) const {
   }
 }
 
-bool NearTable::WouldDrop(int64_t worker_id) const {
+bool MemberTable::WouldDrop(int64_t worker_id) const {
   const std::optional<KeyCode> code = CodeOf(PersonKey::OfWorker(worker_id));
   return code && impl_->full() && !impl_->SlotOf(*code);
 }
 
-void NearTable::Erase(int64_t worker_id) {
+void MemberTable::Erase(int64_t worker_id) {
   const std::optional<KeyCode> code = CodeOf(PersonKey::OfWorker(worker_id));
   const std::optional<size_t> slot = code ? impl_->SlotOf(*code) : std::nullopt;
   if (!slot) return;
@@ -260,9 +260,9 @@ void NearTable::Erase(int64_t worker_id) {
 }
 
 // Entries keep their sequence numbers; without index nothing leads to them.
-void NearTable::Clear() {
+void MemberTable::Clear() {
   const Moving moving(impl_->moves);
-  for (NearIndex& index : impl_->indexes) index.Clear();
+  for (HashIndex& index : impl_->indexes) index.Clear();
   impl_->someone_unlisted.store(false, std::memory_order_release);
   impl_->size.store(0, std::memory_order_relaxed);
   impl_->free.clear();
@@ -270,12 +270,12 @@ void NearTable::Clear() {
   impl_->hand = 0;
 }
 
-size_t NearTable::size() const { return impl_->size.load(std::memory_order_relaxed); }
-size_t NearTable::capacity() const { return impl_->capacity; }
+size_t MemberTable::size() const { return impl_->size.load(std::memory_order_relaxed); }
+size_t MemberTable::capacity() const { return impl_->capacity; }
 
-size_t NearTable::bytes() const {
+size_t MemberTable::bytes() const {
   size_t bytes = impl_->entries.bytes();
-  for (const NearIndex& index : impl_->indexes) bytes += index.bytes();
+  for (const HashIndex& index : impl_->indexes) bytes += index.bytes();
   return bytes;
 }
 

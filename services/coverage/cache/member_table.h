@@ -21,7 +21,7 @@
 
 namespace lingkaran::coverage {
 
-class NearTable {
+class MemberTable {
  public:
   enum class Look {
     kFound,
@@ -30,8 +30,8 @@ class NearTable {
   };
 
   // `capacity` in people; 64 at least. Above it, Put drops someone who was not asked for lately.
-  explicit NearTable(size_t capacity);
-  ~NearTable();
+  explicit MemberTable(size_t capacity);
+  ~MemberTable();
 
   // Any thread. Fills `out` on kFound (facts.known is true, position is left alone) without
   // allocating, as long as the person has at most four runs.
@@ -45,10 +45,10 @@ class NearTable {
   // One writer at a time.
   // Adds or replaces the person (by worker id), with all his keys; a key that another entry still
   // has is taken from it. False if somebody had to be dropped for him.
-  bool Put(const Record& record);
-  bool Put(const NearEntry& entry);
+  bool Put(const MemberRecord& record);
+  bool Put(const MemberEntry& entry);
   // This one will be put in a moment.
-  void Expect(const NearEntry& entry) const;
+  void Expect(const MemberEntry& entry) const;
   // True if Put of this worker would drop somebody.
   bool WouldDrop(int64_t worker_id) const;
   // Takes a person out, if he is there.

@@ -59,7 +59,7 @@ struct NearCache::Impl {
     if (as_of > w) arrivals_since = latest();
   }
 
-  void Put(const Record& record) {
+  void Put(const MemberRecord& record) {
     if (options.members == 0 || table.WouldDrop(record.facts.worker_id)) LoseSomebody();
     if (options.members != 0) table.Put(record);
   }
@@ -69,10 +69,10 @@ struct NearCache::Impl {
     if (position < std::max(load_since, window.begin())) load_good = false;
   }
 
-  // `Person` is a Record or a NearEntry.
+  // `Person` is a MemberRecord or a MemberEntry.
   template <typename Person>
   void LoadOne(int64_t worker_id, const Person& person, int64_t as_of) {
-    if (!StillRight(worker_id, as_of)) return;
+    if (!IsCurrent(worker_id, as_of)) return;
     if (options.members == 0 || table.WouldDrop(worker_id)) {
       load_good = false;
     } else {
@@ -82,7 +82,7 @@ struct NearCache::Impl {
   }
 
   // A change: nobody's keys may be somebody's now.
-  void Arrive(const Record& record, int64_t to) {
+  void Arrive(const MemberRecord& record, int64_t to) {
     if (record.facts.position > to) return nobody.Clear();
     for (const PersonKey& key :
          {PersonKey::OfWorker(record.facts.worker_id), PersonKey::OfNik(record.nik_hash),
@@ -91,15 +91,15 @@ struct NearCache::Impl {
     }
   }
 
-  bool StillRight(int64_t worker_id, int64_t as_of) const {
+  bool IsCurrent(int64_t worker_id, int64_t as_of) const {
     return followed() && window.Unchanged(worker_id, as_of);
   }
 
   const NearOptions options;
   const int64_t max_age;
   Shown shown;
-  NearTable table;
-  NobodyCache nobody;
+  MemberTable table;
+  NegativeCache nobody;
 
   mutable std::mutex mutex;  // all below, and writing all above
   ChangeWindow window;
@@ -116,30 +116,30 @@ NearCache::~NearCache() = default;
 // they say; state and `latest` again after it. That the table has nobody with the key is true of W
 // if it was complete all the while and nothing in it is later than W: a key that is passed on from
 // one person to another leaves no moment in between to a reader.
-NearCache::Hit NearCache::Find(const PersonKey& key, const Freshness& fresh, absl::Time now,
-                               Facts& out) const {
+NearCache::LookupResult NearCache::Find(const PersonKey& key, const Freshness& fresh,
+                                        absl::Time now, Facts& out) const {
   const Shown& shown = impl_->shown;
   const uint64_t state = shown.state.load(std::memory_order_acquire);
-  if (fresh.from_store || (state & kFollowed) == 0) return Hit::kBypassed;
+  if (fresh.from_store || (state & kFollowed) == 0) return LookupResult::kBypassed;
   const int64_t confirmed = shown.confirmed.load(std::memory_order_acquire);
   const int64_t position = shown.position.load(std::memory_order_acquire);
-  if (fresh.position > position) return Hit::kBehind;
+  if (fresh.position > position) return LookupResult::kBehind;
   const int64_t time = absl::ToUnixNanos(now);
-  if (fresh.within_time() && time - confirmed > impl_->max_age) return Hit::kUnconfirmed;
+  if (fresh.within_time() && time - confirmed > impl_->max_age) return LookupResult::kUnconfirmed;
 
-  const NearTable::Look look = impl_->table.Find(key, out);
-  if (look == NearTable::Look::kElsewhere) return Hit::kMiss;
-  if (look == NearTable::Look::kAbsent) {
+  const MemberTable::Look look = impl_->table.Find(key, out);
+  if (look == MemberTable::Look::kElsewhere) return LookupResult::kMiss;
+  if (look == MemberTable::Look::kAbsent) {
     const bool nobody = (state & kComplete) != 0
                             ? shown.latest.load(std::memory_order_acquire) <= position
                             : impl_->nobody.Has(*CodeOf(key), time);
-    if (!nobody) return Hit::kMiss;
+    if (!nobody) return LookupResult::kMiss;
     static const Facts& unknown = *new Facts();
     out = unknown;
   }
-  if (shown.state.load(std::memory_order_relaxed) != state) return Hit::kMiss;
+  if (shown.state.load(std::memory_order_relaxed) != state) return LookupResult::kMiss;
   out.position = position;
-  return Hit::kFound;
+  return LookupResult::kFound;
 }
 
 void NearCache::Expect(absl::Span<const PersonKey* const> keys) const { impl_->table.Expect(keys); }
@@ -175,12 +175,12 @@ void NearCache::Bypass() {
   impl_->load_good = false;
 }
 
-bool NearCache::Advance(int64_t from, int64_t to, absl::Span<const Record> changed) {
+bool NearCache::Advance(int64_t from, int64_t to, absl::Span<const MemberRecord> changed) {
   const std::lock_guard lock(impl_->mutex);
   if (!impl_->followed() || from > impl_->position()) return false;
   if (to <= impl_->position()) return true;
   impl_->Take(to, to);
-  for (const Record& record : changed) {
+  for (const MemberRecord& record : changed) {
     impl_->window.Note(record.facts.worker_id, to);
     impl_->Take(record.facts.position, to);
     impl_->Arrive(record, to);
@@ -218,11 +218,11 @@ void NearCache::Confirm(int64_t position, absl::Time at) {
   }
 }
 
-void NearCache::Fill(absl::Span<const Record> read) {
+void NearCache::Fill(absl::Span<const MemberRecord> read) {
   const std::lock_guard lock(impl_->mutex);
-  for (const Record& record : read) {
+  for (const MemberRecord& record : read) {
     const Facts& facts = record.facts;
-    if (facts.known && impl_->StillRight(facts.worker_id, facts.position)) {
+    if (facts.known && impl_->IsCurrent(facts.worker_id, facts.position)) {
       impl_->Take(facts.position, impl_->position());
       impl_->Put(record);
     }
@@ -236,15 +236,15 @@ void NearCache::FillNobody(const PersonKey& key, int64_t position, absl::Time re
   const std::lock_guard lock(impl_->mutex);
   Facts ignored;
   if (!code || !impl_->followed() || position < impl_->arrivals_since ||
-      impl_->table.Find(key, ignored) != NearTable::Look::kAbsent) {
+      impl_->table.Find(key, ignored) != MemberTable::Look::kAbsent) {
     return;
   }
   impl_->nobody.Put(*code, absl::ToUnixNanos(read + kNobodyAge));
 }
 
-bool NearCache::StillRight(int64_t worker_id, int64_t position) const {
+bool NearCache::IsCurrent(int64_t worker_id, int64_t position) const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->StillRight(worker_id, position);
+  return impl_->IsCurrent(worker_id, position);
 }
 
 void NearCache::BeginLoad() {
@@ -253,15 +253,15 @@ void NearCache::BeginLoad() {
   impl_->load_since = impl_->position();
 }
 
-void NearCache::Load(absl::Span<const Record> rows, int64_t position) {
+void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t position) {
   const std::lock_guard lock(impl_->mutex);
   impl_->LoadFrom(position);
-  for (const Record& row : rows) {
+  for (const MemberRecord& row : rows) {
     if (row.facts.known) impl_->LoadOne(row.facts.worker_id, row, position);
   }
 }
 
-void NearCache::Load(absl::Span<const NearEntry> rows, int64_t position) {
+void NearCache::Load(absl::Span<const MemberEntry> rows, int64_t position) {
   constexpr size_t kAhead = 8;
   const std::lock_guard lock(impl_->mutex);
   impl_->LoadFrom(position);

@@ -1,4 +1,4 @@
-// The near cache: a NearTable that knows of when it is, and therefore what it may answer.
+// The near cache: a MemberTable that knows of when it is, and therefore what it may answer.
 //
 //   position W     every change of coverage's log up to W is in the table
 //   confirmed      the steady time at which W was known to be the head of the log
@@ -8,7 +8,7 @@
 // token it is given while the confirmation is younger than max_age; with a token T if W >= T; never
 // when full consistency is asked for. Nothing here does I/O: follower.h feeds it.
 //
-// The one rule that keeps old facts out (StillRight): what was read anywhere as of position P about
+// The one rule that keeps old facts out (IsCurrent): what was read anywhere as of position P about
 // a worker is right as of W if P >= B and the worker is not among those that changed in (P, W].
 // So a slow reader can't put back what an invalidation removed, and a Redis that was wiped, failed
 // over or set back is believed exactly as far as the log allows.
@@ -23,7 +23,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "services/coverage/cache/member_table.h"
-#include "services/coverage/lookup/reader.h"
+#include "services/coverage/record/freshness.h"
 
 namespace lingkaran::coverage {
 
@@ -36,10 +36,10 @@ struct NearOptions {
 
 class NearCache {
  public:
-  enum class Hit {
+  enum class LookupResult {
     kFound,        // `out` is filled, known or surely unknown
     kMiss,         // not held here
-    kUnconfirmed,  // W may be older than max_age allows: Follower::CatchUp, then ask again
+    kUnconfirmed,  // W may be older than max_age allows: LogFollower::CatchUp, then ask again
     kBehind,       // the token is ahead of W: the same
     kBypassed      // full consistency was asked for, or nothing is followed
   };
@@ -50,9 +50,9 @@ class NearCache {
   // ---- Readers: any thread, no lock ----
 
   // out.position is W on kFound. `now` is steady time.
-  Hit Find(const PersonKey& key, const Freshness& fresh, absl::Time now, Facts& out) const;
-  // These are asked for next: fetches them from memory together (NearTable::Expect).
-  static constexpr size_t kTogether = NearTable::kTogether;
+  LookupResult Find(const PersonKey& key, const Freshness& fresh, absl::Time now, Facts& out) const;
+  // These are asked for next: fetches them from memory together (MemberTable::Expect).
+  static constexpr size_t kTogether = MemberTable::kTogether;
   void Expect(absl::Span<const PersonKey* const> keys) const;
   int64_t position() const;
   // True if everybody is in the table, so that whom it has not is nobody.
@@ -71,28 +71,28 @@ class NearCache {
   // (facts.position, if that is more than `to`); facts.known is false for one who is no more. Of
   // two records of one worker the later stands. Nothing happens if to <= W. False, and nothing
   // happens, if from > W (there is a gap) or nothing is followed.
-  bool Advance(int64_t from, int64_t to, absl::Span<const Record> changed);
+  bool Advance(int64_t from, int64_t to, absl::Span<const MemberRecord> changed);
   // The same where only the workers are known: they go from the table, which then is not complete.
   // Fills the window after a Restart at an earlier position.
   bool Changed(int64_t from, int64_t to, absl::Span<const int64_t> worker_ids);
   // As of steady time `at`, no change beyond `position` was committed. Counts if position <= W.
   void Confirm(int64_t position, absl::Time at);
-  // People read elsewhere (facts.position says as of when): kept as far as StillRight. Where the
+  // People read elsewhere (facts.position says as of when): kept as far as IsCurrent. Where the
   // table is full, others go.
-  void Fill(absl::Span<const Record> read);
+  void Fill(absl::Span<const MemberRecord> read);
   // A key that nobody had as of `position`, as read at steady time `read`: remembered for a second
   // at most, and no longer than until somebody comes who has it.
   void FillNobody(const PersonKey& key, int64_t position, absl::Time read);
   // True if a record of this worker as of `position` is right as of W.
-  bool StillRight(int64_t worker_id, int64_t position) const;
+  bool IsCurrent(int64_t worker_id, int64_t position) const;
 
   // Warm start: people in any order, each span of rows as of a position of its own, none of them
   // before W at BeginLoad; what changed meanwhile is left out by the same rule, and who finds the
   // table full stays out. FinishLoad makes it complete if, since BeginLoad, all that were loaded or
   // brought by Advance found room, the window reached back far enough, and nothing restarted.
   void BeginLoad();
-  void Load(absl::Span<const Record> rows, int64_t position);
-  void Load(absl::Span<const NearEntry> rows, int64_t position);
+  void Load(absl::Span<const MemberRecord> rows, int64_t position);
+  void Load(absl::Span<const MemberEntry> rows, int64_t position);
   void FinishLoad();
 
  private:

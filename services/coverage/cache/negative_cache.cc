@@ -12,13 +12,13 @@ constexpr uint64_t kKind = 3;
 
 }  // namespace
 
-NobodyCache::NobodyCache() : seed_(NewSeed()), words_(kPlaces * kWords) {}
+NegativeCache::NegativeCache() : seed_(NewSeed()), words_(kPlaces * kWords) {}
 
-size_t NobodyCache::Place(const KeyCode& key) const {
+size_t NegativeCache::Place(const KeyCode& key) const {
   return HashOf(key, seed_) % kPlaces * kWords;
 }
 
-bool NobodyCache::Read(size_t place, KeyCode& key, int64_t& until) const {
+bool NegativeCache::Read(size_t place, KeyCode& key, int64_t& until) const {
   uint64_t* const words = &words_[place];
   const uint64_t before = Word(words[0]).load(std::memory_order_acquire);
   key.a = Word(words[1]).load(std::memory_order_acquire);
@@ -29,7 +29,7 @@ bool NobodyCache::Read(size_t place, KeyCode& key, int64_t& until) const {
   return before % 2 == 0 && Word(words[0]).load(std::memory_order_relaxed) == before;
 }
 
-void NobodyCache::Write(size_t place, const KeyCode& key, int64_t until) {
+void NegativeCache::Write(size_t place, const KeyCode& key, int64_t until) {
   uint64_t* const words = &words_[place];
   const uint64_t before = Word(words[0]).load(std::memory_order_relaxed);
   Word(words[0]).store(before + 1, std::memory_order_relaxed);
@@ -40,21 +40,21 @@ void NobodyCache::Write(size_t place, const KeyCode& key, int64_t until) {
   Word(words[0]).store(before + 2, std::memory_order_release);
 }
 
-bool NobodyCache::Has(const KeyCode& key, int64_t now) const {
+bool NegativeCache::Has(const KeyCode& key, int64_t now) const {
   KeyCode held;
   int64_t until = 0;
   return Read(Place(key), held, until) && held == key && now < until;
 }
 
-void NobodyCache::Put(const KeyCode& key, int64_t until) { Write(Place(key), key, until); }
+void NegativeCache::Put(const KeyCode& key, int64_t until) { Write(Place(key), key, until); }
 
-void NobodyCache::Remove(const KeyCode& key) {
+void NegativeCache::Remove(const KeyCode& key) {
   KeyCode held;
   int64_t until = 0;
   if (Read(Place(key), held, until) && held == key) Write(Place(key), KeyCode(), 0);
 }
 
-void NobodyCache::Clear() {
+void NegativeCache::Clear() {
   for (size_t place = 0; place < words_.size(); place += kWords) Write(place, KeyCode(), 0);
 }
 

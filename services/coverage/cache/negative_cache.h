@@ -11,9 +11,9 @@
 namespace lingkaran::coverage {
 
 // Readers take no lock; writers exclude each other. Exact: holds whole keys, no hashes of them.
-class NobodyCache {
+class NegativeCache {
  public:
-  NobodyCache();
+  NegativeCache();
 
   // Any thread. True if the key was put with a later `until`.
   bool Has(const KeyCode& key, int64_t now) const;
@@ -32,7 +32,7 @@ class NobodyCache {
   void Write(size_t place, const KeyCode& key, int64_t until);
 
   const uint64_t seed_;
-  MappedWords<uint64_t> words_;
+  MappedArray<uint64_t> words_;
 };
 
 }  // namespace lingkaran::coverage

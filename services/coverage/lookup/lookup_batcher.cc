@@ -12,8 +12,7 @@
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
 #include "common/base/error.h"
-#include "common/rpc/admission_control.h"
-#include "common/rpc/run_rpc.h"
+#include "common/base/overload.h"
 #include "services/coverage/lookup/miss_round.h"
 
 namespace lingkaran::coverage {
@@ -26,8 +25,8 @@ absl::Status Stopping() { return absl::CancelledError("the service is about to s
 // One who asked, until he has his answer.
 struct Asker {
   Freshness fresh;
-  MissPool::Patience patience;
-  MissPool::Done done;
+  LookupBatcher::Patience patience;
+  LookupBatcher::Done done;
   std::vector<Facts> facts;
   size_t open = 0;  // keys without an answer
   bool ended = false;
@@ -75,7 +74,7 @@ struct Ended {
 
 }  // namespace
 
-struct MissPool::Impl {
+struct LookupBatcher::Impl {
   Impl(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady_clock,
        const Options& pool_options)
       : rounds(near, std::move(catch_up), next, steady_clock),
@@ -87,7 +86,7 @@ struct MissPool::Impl {
 
   void Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience, Done done);
   void FindHere(const std::vector<PersonKey>& keys, Asker& asker);
-  void Run(MissPool::Work work);
+  void Run(LookupBatcher::Work work);
 
   // Under the lock.
   void Join(const PersonKey& key, uint64_t caller, Question::Waiter waiter);
@@ -111,16 +110,16 @@ struct MissPool::Impl {
   bool ending = false;
   uint64_t callers = 0;
   size_t waiting = 0;  // keys, of all who wait
-  std::deque<MissPool::Work> works;
+  std::deque<LookupBatcher::Work> works;
   std::deque<QuestionPtr> queue;
   absl::flat_hash_map<PersonKey, QuestionPtr> queued;
   absl::flat_hash_map<PersonKey, QuestionPtr> under_way;
   std::vector<std::thread> threads;
 };
 
-MissPool::Impl::~Impl() {
+LookupBatcher::Impl::~Impl() {
   std::vector<Ended> ended;
-  std::deque<MissPool::Work> left;
+  std::deque<LookupBatcher::Work> left;
   {
     const std::lock_guard lock(mutex);
     ending = true;
@@ -133,12 +132,12 @@ MissPool::Impl::~Impl() {
   }
   more.notify_all();
   for (Ended& one : ended) one.Tell();
-  for (MissPool::Work& work : left) work(Stopping());
+  for (LookupBatcher::Work& work : left) work(Stopping());
   for (std::thread& thread : threads) thread.join();
 }
 
-void MissPool::Impl::Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience,
-                          Done done) {
+void LookupBatcher::Impl::Find(std::vector<PersonKey> keys, const Freshness& fresh,
+                               Patience patience, Done done) {
   auto asker = std::make_shared<Asker>();
   asker->fresh = fresh;
   asker->patience = std::move(patience);
@@ -154,7 +153,7 @@ void MissPool::Impl::Find(std::vector<PersonKey> keys, const Freshness& fresh, P
     if (ending) {
       refused = Stopping();
     } else if (waiting + keys.size() > options.waiting_keys) {
-      refused = OverloadAnswer().status;
+      refused = Overloaded();
     } else {
       waiting += keys.size();
       ++callers;
@@ -167,7 +166,7 @@ void MissPool::Impl::Find(std::vector<PersonKey> keys, const Freshness& fresh, P
   more.notify_one();
 }
 
-void MissPool::Impl::Join(const PersonKey& key, uint64_t caller, Question::Waiter waiter) {
+void LookupBatcher::Impl::Join(const PersonKey& key, uint64_t caller, Question::Waiter waiter) {
   const auto begun = under_way.find(key);
   if (begun != under_way.end() && !waiter.asker->fresh.from_store &&
       waiter.came - begun->second->begun < options.max_age) {
@@ -185,8 +184,8 @@ void MissPool::Impl::Join(const PersonKey& key, uint64_t caller, Question::Waite
   question->waiters.push_back(std::move(waiter));
 }
 
-void MissPool::Impl::End(const std::shared_ptr<Asker>& asker, absl::Status status,
-                         std::vector<Ended>& ended) {
+void LookupBatcher::Impl::End(const std::shared_ptr<Asker>& asker, absl::Status status,
+                              std::vector<Ended>& ended) {
   if (asker->ended) return;
   asker->ended = true;
   waiting -= asker->facts.size();
@@ -194,7 +193,7 @@ void MissPool::Impl::End(const std::shared_ptr<Asker>& asker, absl::Status statu
 }
 
 // Takes away those who have given up; true if nobody is left.
-bool MissPool::Impl::Drop(Question& question, absl::Time now, std::vector<Ended>& ended) {
+bool LookupBatcher::Impl::Drop(Question& question, absl::Time now, std::vector<Ended>& ended) {
   for (const Question::Waiter& waiter : question.waiters) {
     if (waiter.asker->ended) continue;
     if (absl::Status waits = waiter.asker->Waits(now); !waits.ok()) {
@@ -207,7 +206,7 @@ bool MissPool::Impl::Drop(Question& question, absl::Time now, std::vector<Ended>
   return question.waiters.empty();
 }
 
-std::vector<Asked> MissPool::Impl::TakeRound(absl::Time& deadline, std::vector<Ended>& ended) {
+std::vector<Asked> LookupBatcher::Impl::TakeRound(absl::Time& deadline, std::vector<Ended>& ended) {
   std::vector<Asked> round;
   const absl::Time now = absl::Now();
   const absl::Time begun = steady.Now();
@@ -237,13 +236,13 @@ std::vector<Asked> MissPool::Impl::TakeRound(absl::Time& deadline, std::vector<E
   return round;
 }
 
-void MissPool::Impl::Work() {
+void LookupBatcher::Impl::Work() {
   std::unique_lock lock(mutex);
   for (;;) {
     more.wait(lock, [this] { return ending || !works.empty() || !queue.empty(); });
     if (ending) return;
     if (!works.empty()) {
-      MissPool::Work work = std::move(works.front());
+      LookupBatcher::Work work = std::move(works.front());
       works.pop_front();
       lock.unlock();
       work(absl::OkStatus());
@@ -269,15 +268,15 @@ void MissPool::Impl::Work() {
   }
 }
 
-std::optional<absl::StatusOr<Facts>> MissPool::Impl::AnswerFor(const Question::Waiter& waiter,
-                                                               const Asked& asked) const {
+std::optional<absl::StatusOr<Facts>> LookupBatcher::Impl::AnswerFor(const Question::Waiter& waiter,
+                                                                    const Asked& asked) const {
   const RoundKey& round = asked.round;
   if (!round.facts.ok()) return round.facts;
   const Freshness& fresh = waiter.asker->fresh;
   const bool as_fresh = round.facts->position >= fresh.position;
   if (!waiter.late) {
     if (as_fresh) return round.facts;
-    return absl::StatusOr<Facts>(NotYetApplied());
+    return absl::StatusOr<Facts>(TokenNotYetApplied());
   }
   // He came after the question was begun. What was read from the store then is as old as that at
   // most; for everything else the near cache knows.
@@ -291,7 +290,7 @@ std::optional<absl::StatusOr<Facts>> MissPool::Impl::AnswerFor(const Question::W
   return absl::StatusOr<Facts>(std::move(facts));
 }
 
-void MissPool::Impl::Settle(const Asked& asked, std::vector<Ended>& ended) {
+void LookupBatcher::Impl::Settle(const Asked& asked, std::vector<Ended>& ended) {
   const auto found = under_way.find(asked.round.key);
   if (found != under_way.end() && found->second == asked.question) under_way.erase(found);
   uint64_t again = 0;
@@ -315,7 +314,7 @@ void MissPool::Impl::Settle(const Asked& asked, std::vector<Ended>& ended) {
   if (again != 0) more.notify_one();
 }
 
-void MissPool::Impl::FindHere(const std::vector<PersonKey>& keys, Asker& asker) {
+void LookupBatcher::Impl::FindHere(const std::vector<PersonKey>& keys, Asker& asker) {
   if (absl::Status waits = asker.Waits(absl::Now()); !waits.ok()) return asker.done(waits);
   std::vector<RoundKey> round(keys.size());
   std::vector<RoundKey*> all;
@@ -330,20 +329,20 @@ void MissPool::Impl::FindHere(const std::vector<PersonKey>& keys, Asker& asker) 
   }
   for (size_t i = 0; i < round.size(); ++i) {
     if (!round[i].facts.ok()) return asker.done(round[i].facts.status());
-    if (round[i].facts->position < asker.fresh.position) return asker.done(NotYetApplied());
+    if (round[i].facts->position < asker.fresh.position) return asker.done(TokenNotYetApplied());
     asker.facts[i] = *std::move(round[i].facts);
   }
   asker.done(std::move(asker.facts));
 }
 
-void MissPool::Impl::Run(MissPool::Work work) {
+void LookupBatcher::Impl::Run(LookupBatcher::Work work) {
   absl::Status refused;
   if (options.threads > 0) {
     const std::lock_guard lock(mutex);
     if (ending) {
       refused = Stopping();
     } else if (works.size() >= options.waiting_keys) {
-      refused = OverloadAnswer().status;
+      refused = Overloaded();
     } else {
       works.push_back(std::move(work));
       more.notify_one();
@@ -353,17 +352,17 @@ void MissPool::Impl::Run(MissPool::Work work) {
   work(refused);
 }
 
-MissPool::MissPool(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
-                   const Options& options)
+LookupBatcher::LookupBatcher(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
+                             const Options& options)
     : impl_(std::make_unique<Impl>(near, std::move(catch_up), next, steady, options)) {}
 
-MissPool::~MissPool() = default;
+LookupBatcher::~LookupBatcher() = default;
 
-void MissPool::Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience,
-                    Done done) {
+void LookupBatcher::Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience,
+                         Done done) {
   impl_->Find(std::move(keys), fresh, std::move(patience), std::move(done));
 }
 
-void MissPool::Run(Work work) { impl_->Run(std::move(work)); }
+void LookupBatcher::Run(Work work) { impl_->Run(std::move(work)); }
 
 }  // namespace lingkaran::coverage

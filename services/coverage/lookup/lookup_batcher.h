@@ -25,7 +25,7 @@
 
 namespace lingkaran::coverage {
 
-class MissPool {
+class LookupBatcher {
  public:
   struct Options {
     int threads = 2;  // 0: everything works on the caller's thread, for simulations
@@ -44,18 +44,18 @@ class MissPool {
     std::function<bool()> gone = nullptr;
   };
 
-  // Tells the near cache what is new; Follower::CatchUp.
+  // Tells the near cache what is new; LogFollower::CatchUp.
   using CatchUp = std::function<absl::Status()>;
 
   // All outlive it. `next` is the first link behind the near cache.
-  MissPool(NearCache& near, Follower& follower, Reader& next, const Clock& steady,
-           const Options& options)
-      : MissPool(
+  LookupBatcher(NearCache& near, LogFollower& follower, Reader& next, const Clock& steady,
+                const Options& options)
+      : LookupBatcher(
             near, [&follower] { return follower.CatchUp(); }, next, steady, options) {}
-  MissPool(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
-           const Options& options);
+  LookupBatcher(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
+                const Options& options);
   // Ends those that wait with CANCELLED, and waits for those under way.
-  ~MissPool();
+  ~LookupBatcher();
 
   // `done` runs on a thread of the pool (of the caller, if refused or without threads). Questions
   // whose every asker has given up are not asked.

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/rpc/run_rpc.h"
-
 namespace lingkaran::coverage {
 
 bool MissRounds::Look(const PersonKey& key, const Freshness& demand, Facts& facts) const {
-  return near_.Find(key, demand, steady_.Now(), facts) == NearCache::Hit::kFound;
+  return near_.Find(key, demand, steady_.Now(), facts) == NearCache::LookupResult::kFound;
 }
 
 void MissRounds::Ask(std::vector<RoundKey*> keys) {
@@ -18,17 +16,17 @@ void MissRounds::Ask(std::vector<RoundKey*> keys) {
   const auto look = [&](RoundKey* key, std::vector<RoundKey*>& if_behind) {
     Facts facts;
     switch (near_.Find(key->key, key->demand, steady_.Now(), facts)) {
-      case NearCache::Hit::kFound:
+      case NearCache::LookupResult::kFound:
         key->facts = std::move(facts);
         return;
-      case NearCache::Hit::kMiss:
+      case NearCache::LookupResult::kMiss:
         to_next.push_back(key);
         return;
-      case NearCache::Hit::kBypassed:
+      case NearCache::LookupResult::kBypassed:
         (key->demand.from_store ? to_store : if_behind).push_back(key);
         return;
-      case NearCache::Hit::kUnconfirmed:
-      case NearCache::Hit::kBehind:
+      case NearCache::LookupResult::kUnconfirmed:
+      case NearCache::LookupResult::kBehind:
         if_behind.push_back(key);
         return;
     }
@@ -58,19 +56,19 @@ void MissRounds::AskNext(const std::vector<RoundKey*>& asked, const Freshness& f
   keys.reserve(asked.size());
   for (const RoundKey* key : asked) keys.push_back(key->key);
   const absl::Time read = steady_.Now();
-  absl::StatusOr<std::vector<Record>> records = std::vector<Record>();
+  absl::StatusOr<std::vector<MemberRecord>> records = std::vector<MemberRecord>();
   const absl::Status status = Guarded([&] {
     records = next_.Find(keys, fresh);
     return records.status();
   });
-  std::vector<Record> people;
+  std::vector<MemberRecord> people;
   for (size_t i = 0; i < asked.size(); ++i) {
     asked[i]->from_store = fresh.from_store;
     if (!status.ok()) {
       asked[i]->facts = status;
       continue;
     }
-    Record& record = (*records)[i];
+    MemberRecord& record = (*records)[i];
     asked[i]->facts = record.facts;
     // A record that was written earlier and is still right is as good as one of that position.
     asked[i]->facts->position = std::max(record.facts.position, fresh.position);

@@ -41,20 +41,20 @@ std::string FieldOf(uint64_t hash) {
 
 class RedisReader final : public Reader {
  public:
-  RedisReader(Reader& next, Redis& redis, const NearCache& near, int64_t epoch)
+  RedisReader(Reader& next, VersionedCache& redis, const NearCache& near, int64_t epoch)
       : next_(next), redis_(redis), near_(near), epoch_(epoch) {}
 
   // One round trip to Redis, at most one question to the next link, at most one fill.
-  absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
-                                           const Freshness& fresh) override {
+  absl::StatusOr<std::vector<MemberRecord>> Find(absl::Span<const PersonKey> keys,
+                                                 const Freshness& fresh) override {
     if (fresh.from_store || !redis_.configured()) return next_.Find(keys, fresh);
-    std::vector<Record> records(keys.size());
+    std::vector<MemberRecord> records(keys.size());
     const std::vector<size_t> missing = Look(keys, fresh, records);
     if (missing.empty()) return records;
     std::vector<PersonKey> rest;
     rest.reserve(missing.size());
     for (const size_t i : missing) rest.push_back(keys[i]);
-    ASSIGN_OR_RETURN(std::vector<Record> found, next_.Find(rest, fresh));
+    ASSIGN_OR_RETURN(std::vector<MemberRecord> found, next_.Find(rest, fresh));
     std::vector<CacheValue> values;
     for (size_t k = 0; k < missing.size(); ++k) {
       if (found[k].facts.known)
@@ -68,7 +68,7 @@ class RedisReader final : public Reader {
  private:
   // Fills in what Redis has; gives the indexes of the rest.
   std::vector<size_t> Look(absl::Span<const PersonKey> keys, const Freshness& fresh,
-                           std::vector<Record>& records) {
+                           std::vector<MemberRecord>& records) {
     std::vector<CachePlace> places;
     std::vector<size_t> asked, missing;
     for (size_t i = 0; i < keys.size(); ++i) {
@@ -81,7 +81,7 @@ class RedisReader final : public Reader {
     }
     const std::vector<std::optional<CacheValue>> cached = redis_.Get(places);
     for (size_t k = 0; k < asked.size(); ++k) {
-      std::optional<Record> hit;
+      std::optional<MemberRecord> hit;
       if (cached[k]) hit = Believe(keys[asked[k]], *cached[k], fresh);
       if (hit) {
         records[asked[k]] = *std::move(hit);
@@ -93,15 +93,15 @@ class RedisReader final : public Reader {
   }
 
   // The record if it is this key's and as fresh as asked.
-  std::optional<Record> Believe(const PersonKey& key, const CacheValue& value,
-                                const Freshness& fresh) const {
-    std::optional<Record> record = Unpack(value.bytes);
+  std::optional<MemberRecord> Believe(const PersonKey& key, const CacheValue& value,
+                                      const Freshness& fresh) const {
+    std::optional<MemberRecord> record = Unpack(value.bytes);
     if (!record || !record->Has(key)) return std::nullopt;
     int64_t& position = record->facts.position;
     position = epoch_ + value.version;
     // Read before the question: what is right as of a later position was so at this one.
     const int64_t near_position = near_.position();
-    if (near_.StillRight(record->facts.worker_id, position)) {
+    if (near_.IsCurrent(record->facts.worker_id, position)) {
       position = std::max(position, near_position);
       if (position >= fresh.position) return record;
     } else if (!fresh.within_time() && position >= fresh.position) {
@@ -111,7 +111,7 @@ class RedisReader final : public Reader {
   }
 
   Reader& next_;
-  Redis& redis_;
+  VersionedCache& redis_;
   const NearCache& near_;
   const int64_t epoch_;
 };
@@ -140,7 +140,7 @@ CachePlace PlaceOf(const PersonKey& key, int64_t epoch) {
   return {};
 }
 
-std::vector<CacheValue> CacheValuesOf(const Record& record, int64_t epoch) {
+std::vector<CacheValue> CacheValuesOf(const MemberRecord& record, int64_t epoch) {
   const int64_t version = record.facts.position - epoch;
   std::vector<CacheValue> values;
   values.reserve(3);
@@ -155,7 +155,7 @@ std::vector<CacheValue> CacheValuesOf(const Record& record, int64_t epoch) {
   return values;
 }
 
-std::unique_ptr<Reader> MakeRedisReader(Reader& next, Redis& redis, const NearCache& near,
+std::unique_ptr<Reader> MakeRedisReader(Reader& next, VersionedCache& redis, const NearCache& near,
                                         int64_t epoch) {
   return std::make_unique<RedisReader>(next, redis, near, epoch);
 }

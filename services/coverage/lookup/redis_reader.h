@@ -22,12 +22,12 @@
 namespace lingkaran::coverage {
 
 // Asks `next` for what Redis does not have, and stores that. All must outlive the reader.
-std::unique_ptr<Reader> MakeRedisReader(Reader& next, Redis& redis, const NearCache& near,
+std::unique_ptr<Reader> MakeRedisReader(Reader& next, VersionedCache& redis, const NearCache& near,
                                         int64_t epoch);
 
 // Where the record of a key stands; `key.kind` must not be kNone.
 CachePlace PlaceOf(const PersonKey& key, int64_t epoch);
 // The values of a person, one for each of his keys; facts.known must be true.
-std::vector<CacheValue> CacheValuesOf(const Record& record, int64_t epoch);
+std::vector<CacheValue> CacheValuesOf(const MemberRecord& record, int64_t epoch);
 
 }  // namespace lingkaran::coverage

@@ -12,16 +12,15 @@ namespace {
 
 absl::Status CheckPosition(int64_t seen, const Freshness& fresh) {
   if (seen >= fresh.position) return absl::OkStatus();
-  return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
-               "the change that the token names has not arrived here yet; ask again in a moment");
+  return TokenNotYetApplied();
 }
 
-using ByKey = absl::flat_hash_map<PersonKey, const Record*>;
+using ByKey = absl::flat_hash_map<PersonKey, const MemberRecord*>;
 
-ByKey Indexed(absl::Span<const Record> records) {
+ByKey Indexed(absl::Span<const MemberRecord> records) {
   ByKey out;
   out.reserve(3 * records.size());
-  for (const Record& record : records) {
+  for (const MemberRecord& record : records) {
     out.emplace(PersonKey::OfWorker(record.facts.worker_id), &record);
     out.emplace(PersonKey::OfNik(record.nik_hash), &record);
     if (!record.membership_number.empty()) {
@@ -35,8 +34,8 @@ class StoreReader final : public Reader {
  public:
   explicit StoreReader(sql::Database& database) : database_(database) {}
 
-  absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
-                                           const Freshness& fresh) override {
+  absl::StatusOr<std::vector<MemberRecord>> Find(absl::Span<const PersonKey> keys,
+                                                 const Freshness& fresh) override {
     store::RecordRows rows;
     CountEvent("check_statement");
     RETURN_IF_ERROR(database_.Read([&](sql::Tx& tx) {
@@ -44,10 +43,10 @@ class StoreReader final : public Reader {
       return absl::OkStatus();
     }));
     RETURN_IF_ERROR(CheckPosition(rows.position, fresh));
-    Record nobody;
+    MemberRecord nobody;
     nobody.facts.position = rows.position;
     const ByKey by_key = Indexed(rows.records);
-    std::vector<Record> out;
+    std::vector<MemberRecord> out;
     out.reserve(keys.size());
     for (const PersonKey& key : keys) {
       const auto found = by_key.find(key);

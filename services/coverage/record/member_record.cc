@@ -222,7 +222,7 @@ PersonKey PersonKey::OfNumber(std::string_view number) {
   return key;
 }
 
-bool Record::Has(const PersonKey& key) const {
+bool MemberRecord::Has(const PersonKey& key) const {
   switch (key.kind) {
     case PersonKey::Kind::kWorker:
       return facts.worker_id == key.worker_id;
@@ -236,7 +236,7 @@ bool Record::Has(const PersonKey& key) const {
   return false;
 }
 
-std::string Pack(const Record& record) {
+std::string Pack(const MemberRecord& record) {
   const Facts& facts = record.facts;
   const std::optional<uint64_t> number = NumberCode(record.membership_number);
   const std::optional<Spans> spans = PackSpans(facts);
@@ -268,10 +268,10 @@ std::string Pack(const Record& record) {
   return out;
 }
 
-std::optional<Record> Unpack(std::string_view bytes) {
+std::optional<MemberRecord> Unpack(std::string_view bytes) {
   Source source(BodyOf(bytes));
   const Head head = ReadHead(source);
-  Record record;
+  MemberRecord record;
   record.facts.known = true;
   record.facts.worker_id = head.worker_id;
   record.nik_hash = head.nik_hash;

@@ -37,7 +37,7 @@ struct PersonKey {
 
 // A person as of position facts.position of the change log. facts.known is false for a key that
 // nobody has; then only facts.position means anything.
-struct Record {
+struct MemberRecord {
   Facts facts;
   NikHash nik_hash{};
   std::string membership_number;  // empty if none
@@ -48,10 +48,10 @@ struct Record {
 
 // The packed form, without the position (whoever stores it, stores that beside it): 32 bytes
 // for a person with one sponsorship. `record.facts.known` must be true.
-std::string Pack(const Record& record);
+std::string Pack(const MemberRecord& record);
 // nullopt for bytes that are no record: another version of the form, cut, or days that are none.
 // facts.position is 0 and must be set by the caller.
-std::optional<Record> Unpack(std::string_view bytes);
+std::optional<MemberRecord> Unpack(std::string_view bytes);
 
 // A person whose number, time zone and facts have short codes, as nearly all have. A warm start
 // takes tens of millions of them as they are; to make facts of each would take it twice the time.

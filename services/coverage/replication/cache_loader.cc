@@ -35,12 +35,12 @@ class Rows {
     const absl::StatusOr<std::string> packed = FromBase64Url(row);
     if (!packed.ok()) return false;
     if (const std::optional<CodedRecord> coded = UnpackCoded(*packed)) {
-      if (const std::optional<NearEntry> entry = NearEntry::Of(*coded)) {
+      if (const std::optional<MemberEntry> entry = MemberEntry::Of(*coded)) {
         entries_.push_back(*entry);
         return true;
       }
     }
-    std::optional<Record> record = Unpack(*packed);
+    std::optional<MemberRecord> record = Unpack(*packed);
     if (!record) return false;
     records_.push_back(*std::move(record));
     return true;
@@ -52,16 +52,16 @@ class Rows {
   }
 
  private:
-  std::vector<NearEntry> entries_;
-  std::vector<Record> records_;  // who have no short form
+  std::vector<MemberEntry> entries_;
+  std::vector<MemberRecord> records_;  // who have no short form
 };
 
 // Reading and unpacking cost as much as putting in: a thread for each.
-class Loader {
+class CacheLoader {
  public:
-  Loader(NearCache& near, int64_t position, std::atomic<int64_t>& loaded)
+  CacheLoader(NearCache& near, int64_t position, std::atomic<int64_t>& loaded)
       : near_(near), position_(position), loaded_(loaded), thread_([this] { Run(); }) {}
-  ~Loader() { Finish(); }
+  ~CacheLoader() { Finish(); }
 
   // Takes the portion; waits while too many lie before it.
   void Give(Rows portion) {
@@ -120,7 +120,7 @@ absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64
     loaded.store(0);
     near.BeginLoad();  // before the snapshot: that is as new as the cache, or newer
     const int64_t position = store::Position(tx);
-    Loader loader(near, position, loaded);
+    CacheLoader loader(near, position, loaded);
     Rows portion;
     const bool read = store::StreamRecords(tx, [&](std::string_view row) {
       if (!portion.Add(row)) all_read = false;

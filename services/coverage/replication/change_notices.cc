@@ -14,7 +14,7 @@ constexpr size_t kMostPeopleWaiting = 200'000;
 
 }  // namespace
 
-std::string EncodeNotice(const Notice& notice, int64_t epoch, uint64_t sender) {
+std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender) {
   cache::v1::ChangeNotice out;
   out.set_epoch(epoch);
   out.set_from(notice.from);
@@ -22,7 +22,7 @@ std::string EncodeNotice(const Notice& notice, int64_t epoch, uint64_t sender) {
   out.set_sender(sender);
   out.set_left_out(notice.left_out);
   size_t bytes = 0;
-  for (const Record& record : notice.changed) {
+  for (const MemberRecord& record : notice.changed) {
     std::string packed = Pack(record);
     bytes += packed.size() + 4;
     if (bytes > kMostBytes) {
@@ -35,22 +35,23 @@ std::string EncodeNotice(const Notice& notice, int64_t epoch, uint64_t sender) {
   return out.SerializeAsString();
 }
 
-std::optional<Notice> DecodeNotice(std::string_view message, int64_t epoch, uint64_t own_sender) {
+std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch,
+                                         uint64_t own_sender) {
   cache::v1::ChangeNotice in;
   if (!in.ParseFromArray(message.data(), static_cast<int>(message.size()))) return std::nullopt;
   if (in.epoch() != epoch || in.sender() == own_sender || in.from() >= in.to()) return std::nullopt;
-  Notice out{in.from(), in.to(), {}, in.left_out()};
+  ChangeNotice out{in.from(), in.to(), {}, in.left_out()};
   for (const std::string& packed : in.records()) {
-    std::optional<Record> record = Unpack(packed);
+    std::optional<MemberRecord> record = Unpack(packed);
     // Of another release, whose records this one can't read.
-    if (!record) return Notice{in.from(), in.to(), {}, /*left_out=*/true};
+    if (!record) return ChangeNotice{in.from(), in.to(), {}, /*left_out=*/true};
     record->facts.position = in.to();
     out.changed.push_back(*std::move(record));
   }
   return out;
 }
 
-void Notices::Add(Notice notice) {
+void ChangeNotices::Add(ChangeNotice notice) {
   const std::lock_guard lock(mutex_);
   told_ = std::max(told_, notice.to);
   if (notice.left_out || waiting_.size() >= kMostWaiting ||
@@ -62,7 +63,7 @@ void Notices::Add(Notice notice) {
   if (waiting_.emplace(from, std::move(notice)).second) people_ += people;
 }
 
-void Notices::Apply() {
+void ChangeNotices::Apply() {
   const std::lock_guard lock(mutex_);
   while (!waiting_.empty()) {
     const auto first = waiting_.begin();
@@ -72,12 +73,12 @@ void Notices::Apply() {
   }
 }
 
-bool Notices::gap() const {
+bool ChangeNotices::gap() const {
   const std::lock_guard lock(mutex_);
   return near_.position() < told_;
 }
 
-void Notices::Forget() {
+void ChangeNotices::Forget() {
   const std::lock_guard lock(mutex_);
   waiting_.clear();
   people_ = 0;

@@ -15,26 +15,27 @@
 namespace lingkaran::coverage {
 
 // The changes in (from, to] and the people they left, as of `to`.
-struct Notice {
+struct ChangeNotice {
   int64_t from = 0;
   int64_t to = 0;
-  std::vector<Record> changed;
+  std::vector<MemberRecord> changed;
   bool left_out = false;  // there were too many: SQL knows them
 };
 
 // To and from a message on the line (proto lingkaran/cache/v1 ChangeNotice); people that take more
 // than about 4 MB are left out. Decode gives nullopt for what is no notice, or one of another
 // database, or of `own_sender`, who has applied it himself.
-std::string EncodeNotice(const Notice& notice, int64_t epoch, uint64_t sender);
-std::optional<Notice> DecodeNotice(std::string_view message, int64_t epoch, uint64_t own_sender);
+std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender);
+std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch,
+                                         uint64_t own_sender);
 
-// Notices that came too early wait here until those before them have come. Bounded: what is too
-// much is forgotten, and comes from SQL.
-class Notices {
+// ChangeNotices that came too early wait here until those before them have come. Bounded: what is
+// too much is forgotten, and comes from SQL.
+class ChangeNotices {
  public:
-  explicit Notices(NearCache& near) : near_(near) {}
+  explicit ChangeNotices(NearCache& near) : near_(near) {}
 
-  void Add(Notice notice);
+  void Add(ChangeNotice notice);
   // Gives the near cache all that follow its position without a gap.
   void Apply();
   // True if the near cache lacks something that a notice told of.
@@ -45,9 +46,9 @@ class Notices {
  private:
   NearCache& near_;
   mutable std::mutex mutex_;
-  std::map<int64_t, Notice> waiting_;  // by `from`
-  size_t people_ = 0;                  // in waiting_
-  int64_t told_ = 0;                   // the largest `to` that came
+  std::map<int64_t, ChangeNotice> waiting_;  // by `from`
+  size_t people_ = 0;                        // in waiting_
+  int64_t told_ = 0;                         // the largest `to` that came
 };
 
 }  // namespace lingkaran::coverage

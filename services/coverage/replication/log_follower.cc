@@ -14,10 +14,10 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/random.h"
+#include "common/concurrency/single_flight.h"
 #include "common/concurrency/thread_priority.h"
 #include "services/coverage/replication/cache_loader.h"
 #include "services/coverage/replication/change_notices.h"
-#include "services/coverage/replication/single_flight.h"
 #include "services/coverage/store/change_log.h"
 
 namespace lingkaran::coverage {
@@ -35,7 +35,7 @@ constexpr absl::Duration kLongestPause = absl::Seconds(2);  // between polls tha
 // What one transaction found out about the time after a position.
 struct News {
   store::LogRows rows;
-  std::vector<Record> changed;
+  std::vector<MemberRecord> changed;
   bool too_much = false;
 };
 
@@ -53,7 +53,7 @@ News ReadNews(sql::Tx& tx, int64_t after) {
   }
   const std::vector<int64_t> ids(people.begin(), people.end());
   for (size_t begin = 0; begin < ids.size(); begin += kLookUp) {
-    std::vector<Record> found =
+    std::vector<MemberRecord> found =
         store::FindRecords(tx, absl::MakeConstSpan(ids).subspan(begin, kLookUp)).records;
     news.changed.insert(news.changed.end(), std::make_move_iterator(found.begin()),
                         std::make_move_iterator(found.end()));
@@ -63,8 +63,8 @@ News ReadNews(sql::Tx& tx, int64_t after) {
 
 }  // namespace
 
-struct Follower::Impl {
-  Impl(sql::Database& database_in, NearCache& near_in, RedisLink* link_in, const Clock& steady_in,
+struct LogFollower::Impl {
+  Impl(sql::Database& database_in, NearCache& near_in, PubSub* link_in, const Clock& steady_in,
        int64_t epoch_in, const Options& options_in)
       : database(database_in),
         near(near_in),
@@ -83,7 +83,7 @@ struct Follower::Impl {
   void Arrived(int64_t head, absl::Time asked);
   void Moved();
 
-  void Take(Notice notice);
+  void Take(ChangeNotice notice);
   void Heard(std::string_view message);
   void HeartbeatCame(absl::Time at);
   void LineLost();
@@ -96,13 +96,13 @@ struct Follower::Impl {
 
   sql::Database& database;
   NearCache& near;
-  RedisLink* const link;
+  PubSub* const link;
   const Clock& steady;
   const int64_t epoch;
   const Options options;
   const uint64_t sender;
 
-  Notices notices;
+  ChangeNotices notices;
   SingleFlight flight;
   std::atomic<bool> following{false};
   std::atomic<int64_t> last_sql{0};  // steady nanoseconds
@@ -130,7 +130,7 @@ struct Follower::Impl {
 
 // ---- SQL ----
 
-absl::Status Follower::Impl::Ask() {
+absl::Status LogFollower::Impl::Ask() {
   const int64_t standing = line;
   for (bool more = true; more;) {
     ASSIGN_OR_RETURN(more, following ? FollowOn() : BeginAnew());
@@ -139,12 +139,12 @@ absl::Status Follower::Impl::Ask() {
   return absl::OkStatus();
 }
 
-void Follower::Impl::Arrived(int64_t head, absl::Time asked) {
+void LogFollower::Impl::Arrived(int64_t head, absl::Time asked) {
   last_sql = absl::ToUnixNanos(asked);
   near.Confirm(head, asked);
 }
 
-absl::StatusOr<bool> Follower::Impl::BeginAnew() {
+absl::StatusOr<bool> LogFollower::Impl::BeginAnew() {
   const absl::Time asked = steady.Now();
   store::LogHead head;
   std::vector<store::Change> last;
@@ -170,7 +170,7 @@ absl::StatusOr<bool> Follower::Impl::BeginAnew() {
   return false;
 }
 
-absl::StatusOr<bool> Follower::Impl::FollowOn() {
+absl::StatusOr<bool> LogFollower::Impl::FollowOn() {
   const int64_t from = near.position();
   const absl::Time asked = steady.Now();
   News news;
@@ -203,7 +203,7 @@ absl::StatusOr<bool> Follower::Impl::FollowOn() {
   return more;
 }
 
-void Follower::Impl::Moved() {
+void LogFollower::Impl::Moved() {
   std::vector<std::shared_ptr<Listener>> all;
   const int64_t position = near.position();
   {
@@ -218,17 +218,17 @@ void Follower::Impl::Moved() {
   }
 }
 
-// ---- Notices ----
+// ---- ChangeNotices ----
 
-void Follower::Impl::Take(Notice notice) {
+void LogFollower::Impl::Take(ChangeNotice notice) {
   notices.Add(std::move(notice));
   if (!following) return;
   notices.Apply();
   Moved();
 }
 
-void Follower::Impl::Heard(std::string_view message) {
-  std::optional<Notice> notice = DecodeNotice(message, epoch, sender);
+void LogFollower::Impl::Heard(std::string_view message) {
+  std::optional<ChangeNotice> notice = DecodeNotice(message, epoch, sender);
   if (!notice) return;
   const bool ask = notice->left_out;
   Take(*std::move(notice));
@@ -238,7 +238,7 @@ void Follower::Impl::Heard(std::string_view message) {
 // All that was published on this line before `at` is here: if nothing of it is missing, W was the
 // head then. What was published before the line stood never came, so SQL must have been asked
 // since, and not too long ago: a replica may die before it publishes.
-void Follower::Impl::HeartbeatCame(absl::Time at) {
+void LogFollower::Impl::HeartbeatCame(absl::Time at) {
   if (line % 2 == 0) {
     ++line;
     Want(ask_now);
@@ -251,27 +251,27 @@ void Follower::Impl::HeartbeatCame(absl::Time at) {
   near.Confirm(near.position(), at);
 }
 
-void Follower::Impl::LineLost() {
+void LogFollower::Impl::LineLost() {
   if (line % 2 == 1) ++line;
   Want(ask_now);
 }
 
 // ---- Threads ----
 
-void Follower::Impl::Want(bool& wish) {
+void LogFollower::Impl::Want(bool& wish) {
   const std::lock_guard lock(mutex);
   wish = true;
   changed.notify_all();
 }
 
-void Follower::Impl::ShowGauges() const {
+void LogFollower::Impl::ShowGauges() const {
   SetGauge("lingkaran_near_members", static_cast<double>(near.size()));
   SetGauge("lingkaran_near_bytes", static_cast<double>(near.bytes()));
   SetGauge("lingkaran_near_complete", near.complete() ? 1 : 0);
   SetGauge("lingkaran_near_position", static_cast<double>(near.position()));
 }
 
-void Follower::Impl::Poll() {
+void LogFollower::Impl::Poll() {
   absl::Duration pause = options.poll;
   std::unique_lock lock(mutex);
   while (!stopping) {
@@ -286,7 +286,7 @@ void Follower::Impl::Poll() {
   }
 }
 
-absl::Status Follower::Impl::WorkOnce(bool mend) {
+absl::Status LogFollower::Impl::WorkOnce(bool mend) {
   if (!mend) {
     return LoadAll(database, near, loaded, [&] {
       const std::lock_guard lock(mutex);
@@ -300,7 +300,7 @@ absl::Status Follower::Impl::WorkOnce(bool mend) {
   return flight.Do([&] { return Ask(); });
 }
 
-void Follower::Impl::Work() {
+void LogFollower::Impl::Work() {
   GiveWay();
   std::unique_lock lock(mutex);
   while (true) {
@@ -321,8 +321,8 @@ void Follower::Impl::Work() {
 
 // ---- The follower ----
 
-Follower::Follower(sql::Database& database, NearCache& near, RedisLink* link, const Clock& steady,
-                   int64_t epoch, const Options& options)
+LogFollower::LogFollower(sql::Database& database, NearCache& near, PubSub* link,
+                         const Clock& steady, int64_t epoch, const Options& options)
     : impl_(std::make_unique<Impl>(database, near, link, steady, epoch, options)) {
   Impl* const impl = impl_.get();
   if (link != nullptr) {
@@ -335,7 +335,7 @@ Follower::Follower(sql::Database& database, NearCache& near, RedisLink* link, co
   impl->worker = std::thread([impl] { impl->Work(); });
 }
 
-Follower::~Follower() {
+LogFollower::~LogFollower() {
   if (impl_->link != nullptr) impl_->link->Stop();
   {
     const std::lock_guard lock(impl_->mutex);
@@ -346,12 +346,12 @@ Follower::~Follower() {
   if (impl_->worker.joinable()) impl_->worker.join();
 }
 
-absl::Status Follower::CatchUp() {
+absl::Status LogFollower::CatchUp() {
   return impl_->flight.Do([this] { return impl_->Ask(); });
 }
 
-void Follower::Wrote(int64_t position, std::vector<Record> changed) {
-  Notice notice{position - 1, position, std::move(changed)};
+void LogFollower::Wrote(int64_t position, std::vector<MemberRecord> changed) {
+  ChangeNotice notice{position - 1, position, std::move(changed)};
   const std::string message =
       impl_->link == nullptr ? "" : EncodeNotice(notice, impl_->epoch, impl_->sender);
   FailPoint("learn", "Wrote", "near");
@@ -361,7 +361,7 @@ void Follower::Wrote(int64_t position, std::vector<Record> changed) {
   FailPoint("learn", "Wrote", "published");
 }
 
-std::shared_ptr<void> Follower::OnMove(std::function<void(int64_t position)> changed) {
+std::shared_ptr<void> LogFollower::OnMove(std::function<void(int64_t position)> changed) {
   const auto listener = std::make_shared<Impl::Listener>();
   listener->changed = std::move(changed);
   Impl* const impl = impl_.get();
@@ -379,7 +379,7 @@ std::shared_ptr<void> Follower::OnMove(std::function<void(int64_t position)> cha
   });
 }
 
-Follower::Progress Follower::progress() const {
+LogFollower::Progress LogFollower::progress() const {
   return {impl_->loaded.load(), impl_->near.complete()};
 }
 

@@ -27,7 +27,7 @@
 
 namespace lingkaran::coverage {
 
-class Follower {
+class LogFollower {
  public:
   struct Options {
     bool threads = true;  // false: CatchUp is all there is, for simulations
@@ -38,16 +38,16 @@ class Follower {
   };
 
   // `link` may be null (no Redis). All outlive it. `epoch` names the database (store::Epoch).
-  Follower(sql::Database& database, NearCache& near, RedisLink* link, const Clock& steady,
-           int64_t epoch, const Options& options);
-  ~Follower();
+  LogFollower(sql::Database& database, NearCache& near, PubSub* link, const Clock& steady,
+              int64_t epoch, const Options& options);
+  ~LogFollower();
 
   // Asks SQL now and takes over what changed; concurrent callers share one question. Errors are the
   // store's.
   absl::Status CatchUp();
   // A transaction of this process committed: log position and the people it changed, as of it.
   // Takes them over and publishes the notice.
-  void Wrote(int64_t position, std::vector<Record> changed);
+  void Wrote(int64_t position, std::vector<MemberRecord> changed);
   // Calls `changed` (no blocking) whenever W moves, until the returned handle goes.
   std::shared_ptr<void> OnMove(std::function<void(int64_t position)> changed);
 

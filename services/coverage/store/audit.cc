@@ -74,7 +74,7 @@ constexpr Rule kRules[] = {
      "ORDER BY r.worker_id"},
 };
 
-absl::Status AuditRules(Tx& tx, BookLines& lines) {
+absl::Status AuditRules(Tx& tx, AuditLines& lines) {
   for (const Rule& rule : kRules) {
     int64_t a = 0, b = 0;
     absl::Status status;
@@ -90,8 +90,8 @@ absl::Status AuditRules(Tx& tx, BookLines& lines) {
   return absl::OkStatus();
 }
 
-absl::Status PutTotals(Tx& tx, BookLines& lines) {
-  BookTotal total;
+absl::Status PutTotals(Tx& tx, AuditLines& lines) {
+  AuditTotal total;
   absl::Status status;
   ForEachInPortions(
       tx,
@@ -108,9 +108,9 @@ absl::Status PutTotals(Tx& tx, BookLines& lines) {
 }
 
 // Gathers rows of one worker and source and puts them out together.
-absl::Status PutWorkers(Tx& tx, const std::string& query, BookLines& lines) {
-  BookWorker row, gathered;
-  BookMonth month;
+absl::Status PutWorkers(Tx& tx, const std::string& query, AuditLines& lines) {
+  AuditWorker row, gathered;
+  AuditMonth month;
   absl::Status status;
   const auto put = [&] {
     if (!gathered.months.empty()) status = lines.Worker(gathered);
@@ -137,8 +137,8 @@ absl::Status PutWorkers(Tx& tx, const std::string& query, BookLines& lines) {
   return status;
 }
 
-absl::Status PutMembers(Tx& tx, BookLines& lines) {
-  BookMember member;
+absl::Status PutMembers(Tx& tx, AuditLines& lines) {
+  AuditMember member;
   indicator has_number = soci::i_ok;
   absl::Status status;
   ForEachInPortions(
@@ -153,7 +153,7 @@ absl::Status PutMembers(Tx& tx, BookLines& lines) {
 }
 
 // What caches are filled from is what the tables say; while it is being mended it may differ.
-absl::Status AuditRecords(Tx& tx, BookLines& lines) {
+absl::Status AuditRecords(Tx& tx, AuditLines& lines) {
   constexpr int kPortion = 5'000;
   if (!ReadLogHead(tx).whole()) return absl::OkStatus();
   Differences found;
@@ -161,7 +161,7 @@ absl::Status AuditRecords(Tx& tx, BookLines& lines) {
   for (found.last = 0; found.last != after;) {
     after = found.last;
     found = CompareRecords(tx, after, kPortion);
-    for (const Record& truth : found.truth) {
+    for (const MemberRecord& truth : found.truth) {
       RETURN_IF_ERROR(lines.Finding(
           absl::StrCat("worker: the record for caches is not the truth: ", truth.facts.worker_id)));
     }
@@ -171,8 +171,8 @@ absl::Status AuditRecords(Tx& tx, BookLines& lines) {
 
 }  // namespace
 
-absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, BookLines& lines) {
-  BookCounts counts;
+absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, AuditLines& lines) {
+  AuditCounts counts;
   tx.db() << "SELECT COUNT(*) FROM person_months", into(counts.entries);
   RETURN_IF_ERROR(AuditRules(tx, lines));
   RETURN_IF_ERROR(PutTotals(tx, lines));

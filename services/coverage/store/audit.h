@@ -10,6 +10,6 @@ namespace lingkaran::coverage::store {
 
 // Reads everything in the snapshot of `tx`: findings and totals, and unless `totals_only` what each
 // source pays for each worker, and the members. Throws as the store does.
-absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines);
+absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines);
 
 }  // namespace lingkaran::coverage::store

@@ -66,11 +66,11 @@ constexpr int kMostRows = 200;
 
 }  // namespace
 
-Record MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t position) {
+MemberRecord MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t position) {
   std::sort(months.begin(), months.end(), [](const PersonMonth& a, const PersonMonth& b) {
     return std::pair(a.programme, a.month) < std::pair(b.programme, b.month);
   });
-  Record record;
+  MemberRecord record;
   record.nik_hash = ReadHash(member.nik_hash);
   record.membership_number = member.membership_number;
   record.facts.worker_id = member.worker_id;
@@ -83,10 +83,11 @@ Record MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t
   return record;
 }
 
-void RecordChange(sql::Tx& tx, int64_t position, int64_t now_ms, absl::Span<const Record> changed) {
+void RecordChange(sql::Tx& tx, int64_t position, int64_t now_ms,
+                  absl::Span<const MemberRecord> changed) {
   std::vector<int64_t> ids;
   sql::BulkRows records({"worker_id", "position", "record"});
-  for (const Record& record : changed) {
+  for (const MemberRecord& record : changed) {
     ids.push_back(record.facts.worker_id);
     records.Int(ids.back()).Int(position).Text(Base64Url(Pack(record))).EndRow();
   }
@@ -280,9 +281,9 @@ std::vector<std::pair<int64_t, std::string>> StoredRecords(sql::Tx& tx,
 }
 
 // When the newest fact about any of the people was recorded.
-int64_t NewestFactMs(sql::Tx& tx, absl::Span<const Record> people) {
+int64_t NewestFactMs(sql::Tx& tx, absl::Span<const MemberRecord> people) {
   std::vector<int64_t> ids;
-  for (const Record& record : people) ids.push_back(record.facts.worker_id);
+  for (const MemberRecord& record : people) ids.push_back(record.facts.worker_id);
   const std::string list = sql::IntList(tx, ids);
   const std::string in = sql::InInts(tx, "worker_id", "ids");
   int64_t newest = 0;
@@ -303,7 +304,7 @@ Differences CompareRecords(sql::Tx& tx, int64_t after, int limit) {
   Differences out;
   out.last = ids.empty() ? after : ids.back();
   auto known = stored.begin();
-  for (Record& truth : FindRecords(tx, ids).records) {
+  for (MemberRecord& truth : FindRecords(tx, ids).records) {
     const int64_t id = truth.facts.worker_id;
     while (known != stored.end() && known->first < id) ++known;
     const bool same =

@@ -24,10 +24,11 @@ namespace lingkaran::coverage::store {
 // ---- Writing ----
 
 // A member as caches see him; `months` are those that stand, in any order.
-Record MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t position);
+MemberRecord MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t position);
 // Ends every write transaction: the log's row for `position`, naming whom it changed (nobody too),
 // and their records as they are now. No worker twice.
-void RecordChange(sql::Tx& tx, int64_t position, int64_t now_ms, absl::Span<const Record> changed);
+void RecordChange(sql::Tx& tx, int64_t position, int64_t now_ms,
+                  absl::Span<const MemberRecord> changed);
 
 // ---- The log ----
 
@@ -67,7 +68,7 @@ int64_t FirstChange(sql::Tx& tx);
 // nobody has are left out. One statement, which sees one state: that of `position`.
 struct RecordRows {
   int64_t position = 0;
-  std::vector<Record> records;
+  std::vector<MemberRecord> records;
 };
 RecordRows FindRecords(sql::Tx& tx, absl::Span<const PersonKey> keys);
 RecordRows FindRecords(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
@@ -80,7 +81,7 @@ bool StreamRecords(sql::Tx& tx, absl::FunctionRef<bool(std::string_view record)>
 
 // The next `limit` members above `after`: those whose stored record is not the truth.
 struct Differences {
-  std::vector<Record> truth;
+  std::vector<MemberRecord> truth;
   int64_t last = 0;  // the last member looked at; `after` if there are none left
 };
 Differences CompareRecords(sql::Tx& tx, int64_t after, int limit);

@@ -76,7 +76,7 @@ absl::Status ErrorsOf(const Candidate& candidate) {
 // What the log of requests may make its fingerprint of: a plain digest of a NIK is soon guessed, so
 // the correction is replaced by its keyed hash.
 v1::CorrectWorkerRequest WithoutPersonalData(const v1::CorrectWorkerRequest& request,
-                                             const Sealer& sealer) {
+                                             const PersonalDataVault& sealer) {
   v1::CorrectWorkerRequest keyed = request;
   keyed.clear_correction();
   keyed.mutable_correction()->set_nik(HashText(
@@ -103,7 +103,7 @@ absl::Status RegistryServiceImpl::ChangeWorker(
         // Told again even if nothing changed: the token then covers an earlier change, too.
         if (worker->KnownToCoverage()) {
           owed = parts_.push.Put(tx, request.request_id(), {&*worker, 1});
-          response->set_consistency_token(MemberPush::OwedToken(*owed));
+          response->set_consistency_token(MemberSync::OwedToken(*owed));
         }
         Record(tx, call, absl::StrCat("worker/", worker->worker_id), changed.note);
         return View(tx, *worker, person, response->mutable_worker());

@@ -90,7 +90,7 @@ absl::StatusOr<std::optional<OutboxMessage>> RegistryServiceImpl::DoEnrol(
   }
   store::UpdateMemberships(tx, written);
   OutboxMessage message = parts_.push.Put(tx, request.request_id(), members);
-  response->set_consistency_token(MemberPush::OwedToken(message));
+  response->set_consistency_token(MemberSync::OwedToken(message));
   Record(tx, call, absl::StrCat("pledge/", request.pledge_id()));
   return std::optional<OutboxMessage>(std::move(message));
 }

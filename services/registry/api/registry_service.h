@@ -35,11 +35,11 @@ namespace lingkaran::registry {
 // What the service stands on; everything outlives it.
 struct ServiceParts {
   sql::Database& database;
-  const Sealer& sealer;
+  const PersonalDataVault& sealer;
   const Regions& regions;
   const EntryRules& rules;
   const Clock& clock;
-  MemberPush& push;
+  MemberSync& push;
 };
 
 class RegistryServiceImpl final : public v1::RegistryService::Service {

@@ -37,7 +37,7 @@ struct PersonSummary {
   bool disabled = false;
 };
 
-// Person <-> text for the Sealer. DATA_LOSS for what Encode did not make.
+// Person <-> text for the PersonalDataVault. DATA_LOSS for what Encode did not make.
 std::string EncodePerson(const Person& person);
 absl::StatusOr<Person> DecodePerson(std::string_view encoded);
 absl::StatusOr<PersonSummary> SummarizePerson(std::string_view encoded);

@@ -65,7 +65,7 @@ constexpr Rule kRules[] = {
 };
 #undef LINGKARAN_LIST_RULE
 
-absl::Status AuditRules(Tx& tx, BookLines& lines) {
+absl::Status AuditRules(Tx& tx, AuditLines& lines) {
   for (const Rule& rule : kRules) {
     int64_t id = 0, a = 0, b = 0;
     absl::Status status;
@@ -88,7 +88,7 @@ struct Owed {
   absl::flat_hash_set<int64_t> workers;
 };
 
-absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, BookLines& lines) {
+absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, AuditLines& lines) {
   Owed owed;
   int64_t seq = 0;
   std::string body;
@@ -113,8 +113,8 @@ absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, BookLines& lines)
 }
 
 // Whoever has been told of to coverage.
-absl::Status PutMembers(Tx& tx, const Owed& owed, BookLines& lines) {
-  BookMember member;
+absl::Status PutMembers(Tx& tx, const Owed& owed, AuditLines& lines) {
+  AuditMember member;
   int state = 0;
   indicator has_number = soci::i_ok;
   absl::Status status;
@@ -138,9 +138,9 @@ absl::Status PutMembers(Tx& tx, const Owed& owed, BookLines& lines) {
 
 }  // namespace
 
-absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, WorkersOfRow workers_of,
-                                     BookLines& lines) {
-  BookCounts counts;
+absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, WorkersOfRow workers_of,
+                                      AuditLines& lines) {
+  AuditCounts counts;
   tx.db() << "SELECT COUNT(*) FROM batch_rows", into(counts.entries);
   RETURN_IF_ERROR(AuditRules(tx, lines));
   ASSIGN_OR_RETURN(const Owed owed, ReadOwed(tx, workers_of, lines));

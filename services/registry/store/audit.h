@@ -20,7 +20,7 @@ using WorkersOfRow = absl::FunctionRef<absl::StatusOr<std::vector<int64_t>>(cons
 // Reads everything in the snapshot of `tx` and puts findings and, unless `totals_only`, members
 // into `lines`. Registry has no money, so it has no totals and no workers' lines. Throws as the
 // store does.
-absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, WorkersOfRow workers_of,
-                                     BookLines& lines);
+absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, WorkersOfRow workers_of,
+                                      AuditLines& lines);
 
 }  // namespace lingkaran::registry::store

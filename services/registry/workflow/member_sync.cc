@@ -49,7 +49,7 @@ std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage) {
   return std::make_unique<ChannelCalls>(coverage);
 }
 
-absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines) {
+absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines) {
   const auto workers_of = [](const std::string& body) -> absl::StatusOr<std::vector<int64_t>> {
     coverage::v1::UpsertMembersRequest request;
     if (!request.ParseFromString(body)) return absl::DataLossError("an outbox row can't be read");
@@ -62,12 +62,12 @@ absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& l
   return store::AuditBook(tx, totals_only, workers_of, lines);
 }
 
-MemberPush::MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)
+MemberSync::MemberSync(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)
     : coverage_(coverage), outbox_(database, options) {
   outbox_.Register(kKind, [this](const OutboxMessage& message) { return Send(message); });
 }
 
-OutboxMessage MemberPush::Put(sql::Tx& tx, const std::string& request_id,
+OutboxMessage MemberSync::Put(sql::Tx& tx, const std::string& request_id,
                               absl::Span<const Worker> members) {
   coverage::v1::UpsertMembersRequest request;
   for (const Worker& worker : members) FillMember(worker, request.add_members());
@@ -75,11 +75,11 @@ OutboxMessage MemberPush::Put(sql::Tx& tx, const std::string& request_id,
                            request.SerializeAsString());
 }
 
-std::string MemberPush::OwedToken(const OutboxMessage& message) {
+std::string MemberSync::OwedToken(const OutboxMessage& message) {
   return ToToken({0, {message.request_id}});
 }
 
-std::string MemberPush::Deliver(const OutboxMessage& message) {
+std::string MemberSync::Deliver(const OutboxMessage& message) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     awaited_[message.request_id].clear();
@@ -90,7 +90,7 @@ std::string MemberPush::Deliver(const OutboxMessage& message) {
   return answered.mapped().empty() ? OwedToken(message) : std::move(answered.mapped());
 }
 
-absl::StatusOr<Outbox::Settle> MemberPush::Send(const OutboxMessage& message) {
+absl::StatusOr<Outbox::Commit> MemberSync::Send(const OutboxMessage& message) {
   coverage::v1::UpsertMembersRequest request;
   if (!request.ParseFromString(message.body)) {
     return absl::DataLossError("an outbox row can't be read");
@@ -104,7 +104,7 @@ absl::StatusOr<Outbox::Settle> MemberPush::Send(const OutboxMessage& message) {
   if (const auto waits = awaited_.find(message.request_id); waits != awaited_.end()) {
     waits->second = response.consistency_token();
   }
-  return Outbox::Settle([](sql::Tx&) { return absl::OkStatus(); });
+  return Outbox::Commit([](sql::Tx&) { return absl::OkStatus(); });
 }
 
 }  // namespace lingkaran::registry

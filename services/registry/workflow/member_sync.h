@@ -33,16 +33,16 @@ class CoverageCalls {
 };
 
 // Registry's book (store_audit.h), with what its outbox says of members.
-absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines);
+absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines);
 
 // Calls at the address; never waits for it here.
 std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage);
 
-class MemberPush {
+class MemberSync {
  public:
   // `coverage` outlives it.
-  MemberPush(sql::Database& database, CoverageCalls& coverage, Outbox::Options options = {});
-  ~MemberPush() { Stop(); }
+  MemberSync(sql::Database& database, CoverageCalls& coverage, Outbox::Options options = {});
+  ~MemberSync() { Stop(); }
 
   // Writes the row, leased to the caller, who calls Deliver after the commit. `request_id` is that
   // of the mutation.
@@ -59,7 +59,7 @@ class MemberPush {
   Outbox& outbox() { return outbox_; }
 
  private:
-  absl::StatusOr<Outbox::Settle> Send(const OutboxMessage& message);
+  absl::StatusOr<Outbox::Commit> Send(const OutboxMessage& message);
 
   CoverageCalls& coverage_;
   std::mutex mutex_;

@@ -11,7 +11,7 @@ namespace {
 
 namespace wire = common::v1;
 
-// The numbers are the same on both sides, so a cast converts.
+// The numbers are the same on locked sides, so a cast converts.
 static_assert(static_cast<int>(Programme::kJkk) == wire::PROGRAMME_JKK);
 static_assert(static_cast<int>(Programme::kJkm) == wire::PROGRAMME_JKM);
 static_assert(static_cast<int>(Programme::kJht) == wire::PROGRAMME_JHT);

@@ -22,7 +22,7 @@ constexpr int kTries = 3;
 absl::Status CheckNamed(const v1::AllocatePledgeRequest& request) {
   FieldErrors errors;
   errors.Require(request.seed().empty(), "worker_ids",
-                 "name workers or give the seed of a draw, not both");
+                 "name workers or give the seed of a draw, not locked");
   errors.Require(request.worker_ids_size() <= kMostWorkers, "worker_ids", "name 1 to 100 workers");
   std::set<int64_t> workers;
   for (int64_t worker : request.worker_ids()) {
@@ -52,13 +52,16 @@ std::string ReplyFor(const AllocationRow& allocation) {
 
 }  // namespace
 
-NamedDesk::NamedDesk(const Context& context, AllocationProcess* allocations, Groups::Bounds bounds)
+NamedAllocationBatcher::NamedAllocationBatcher(const Context& context,
+                                               AllocationWorkflow* allocations,
+                                               Groups::Bounds bounds)
     : context_(context),
       allocations_(allocations),
       groups_(bounds, [this](absl::Span<NamedCall* const> group) { Decide(group); }) {}
 
-absl::Status NamedDesk::Allocate(const Call& call, const v1::AllocatePledgeRequest& request,
-                                 v1::AllocatePledgeResponse* response) {
+absl::Status NamedAllocationBatcher::Allocate(const Call& call,
+                                              const v1::AllocatePledgeRequest& request,
+                                              v1::AllocatePledgeResponse* response) {
   RETURN_IF_ERROR(CheckNamed(request));
   NamedCall named{&call, &request, {}, Unknown()};
   ASSIGN_OR_RETURN(named.key, RequestKeyOf(call, request));
@@ -73,7 +76,7 @@ absl::Status NamedDesk::Allocate(const Call& call, const v1::AllocatePledgeReque
   return absl::OkStatus();
 }
 
-void NamedDesk::Decide(absl::Span<NamedCall* const> group) {
+void NamedAllocationBatcher::Decide(absl::Span<NamedCall* const> group) {
   absl::flat_hash_map<std::string, NamedCall*> by_id;
   std::vector<NamedCall*> calls;
   std::vector<NamedCall*> repeats;
@@ -101,8 +104,8 @@ void NamedDesk::Decide(absl::Span<NamedCall* const> group) {
   }
 }
 
-absl::Status NamedDesk::Book(Tx& tx, absl::Span<NamedCall* const> calls,
-                             std::vector<absl::StatusOr<std::string>>& replies) {
+absl::Status NamedAllocationBatcher::Book(Tx& tx, absl::Span<NamedCall* const> calls,
+                                          std::vector<absl::StatusOr<std::string>>& replies) {
   const std::string_view method = calls[0]->call->method;
   tx.AfterCommit([method] { FailPoint("rpc", method, "committed"); });
   // The lock comes first: who asks with the same request_id elsewhere asks for the same pledge, and
@@ -130,7 +133,7 @@ absl::Status NamedDesk::Book(Tx& tx, absl::Span<NamedCall* const> calls,
     }
   }
   if (fresh.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const AllocationProcess::NamedOutcome outcome,
+  ASSIGN_OR_RETURN(const AllocationWorkflow::NamedOutcome outcome,
                    allocations_->StartNamed(tx, *pledge, workers));
   const std::string reply = ReplyFor(outcome.allocation);
   std::vector<std::string> actors;

@@ -31,11 +31,12 @@ struct NamedCall {
   absl::StatusOr<std::string> reply;  // serialized
 };
 
-class NamedDesk {
+class NamedAllocationBatcher {
  public:
   using Groups = GroupCommit<NamedCall>;
   // `allocations` outlives the desk. A group is one chunk of an allocation.
-  NamedDesk(const Context& context, AllocationProcess* allocations, Groups::Bounds bounds = {});
+  NamedAllocationBatcher(const Context& context, AllocationWorkflow* allocations,
+                         Groups::Bounds bounds = {});
 
   // Waits until the call's group is through. Errors as the contract says.
   absl::Status Allocate(const Call& call, const v1::AllocatePledgeRequest& request,
@@ -52,7 +53,7 @@ class NamedDesk {
                     std::vector<absl::StatusOr<std::string>>& replies);
 
   const Context context_;
-  AllocationProcess* const allocations_;
+  AllocationWorkflow* const allocations_;
   Groups groups_;
 };
 

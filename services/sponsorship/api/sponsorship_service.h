@@ -48,8 +48,8 @@ namespace lingkaran::sponsorship {
 class SponsorshipServiceImpl final : public v1::SponsorshipService::Service {
  public:
   // The processes outlive the service.
-  SponsorshipServiceImpl(const Context& context, AllocationProcess* allocations,
-                         ReplacementProcess* replacements, ContributionProcess* contributions)
+  SponsorshipServiceImpl(const Context& context, AllocationWorkflow* allocations,
+                         ReplacementWorkflow* replacements, ContributionWorkflow* contributions)
       : context_(context),
         allocations_(allocations),
         replacements_(replacements),
@@ -103,10 +103,10 @@ class SponsorshipServiceImpl final : public v1::SponsorshipService::Service {
   absl::StatusOr<v1::PledgeReport> ReportOn(sql::Tx& tx, const PledgeRow& pledge);
 
   const Context context_;
-  AllocationProcess* const allocations_;
-  ReplacementProcess* const replacements_;
-  ContributionProcess* const contributions_;
-  NamedDesk named_;
+  AllocationWorkflow* const allocations_;
+  ReplacementWorkflow* const replacements_;
+  ContributionWorkflow* const contributions_;
+  NamedAllocationBatcher named_;
 };
 
 }  // namespace lingkaran::sponsorship

@@ -90,8 +90,8 @@ std::unique_ptr<PeerCalls> CallsTo(const std::string& registry, const std::strin
   return std::make_unique<ChannelCalls>(registry, coverage);
 }
 
-absl::StatusOr<std::vector<Candidate>> Peers::ListCandidates(const Criteria& criteria,
-                                                             int32_t day) {
+absl::StatusOr<std::vector<Candidate>> PeerClient::ListCandidates(const Criteria& criteria,
+                                                                  int32_t day) {
   std::vector<Candidate> candidates;
   rv::ListWorkersRequest request;
   request.set_state(rv::WORKER_STATE_VERIFIED);
@@ -110,8 +110,8 @@ absl::StatusOr<std::vector<Candidate>> Peers::ListCandidates(const Criteria& cri
   return candidates;
 }
 
-absl::StatusOr<Enrolment> Peers::Enrol(const std::string& request_id, int64_t pledge_id,
-                                       const std::vector<int64_t>& workers) {
+absl::StatusOr<Enrolment> PeerClient::Enrol(const std::string& request_id, int64_t pledge_id,
+                                            const std::vector<int64_t>& workers) {
   rv::EnrolWorkersRequest request;
   request.set_request_id(request_id);
   request.set_pledge_id(pledge_id);
@@ -132,7 +132,7 @@ absl::StatusOr<Enrolment> Peers::Enrol(const std::string& request_id, int64_t pl
   return enrolment;
 }
 
-absl::StatusOr<cv::QuoteContributionResponse> Peers::Quote(
+absl::StatusOr<cv::QuoteContributionResponse> PeerClient::Quote(
     const cv::QuoteContributionRequest& request) {
   cv::QuoteContributionResponse response;
   RETURN_IF_ERROR(CallWithRetry(Ask(calls_), [&](grpc::ClientContext* context) {
@@ -141,10 +141,11 @@ absl::StatusOr<cv::QuoteContributionResponse> Peers::Quote(
   return response;
 }
 
-absl::StatusOr<Activation> Peers::Activate(const std::string& request_id, const Funding& funding,
-                                           Rupiah wage_base, Sector sector,
-                                           const std::vector<ActivationOrder>& orders,
-                                           const std::string& after) {
+absl::StatusOr<Activation> PeerClient::Activate(const std::string& request_id,
+                                                const Funding& funding, Rupiah wage_base,
+                                                Sector sector,
+                                                const std::vector<ActivationOrder>& orders,
+                                                const std::string& after) {
   cv::ActivateCoverageRequest request;
   request.set_request_id(request_id);
   *request.mutable_source() = ToWire(funding);
@@ -177,10 +178,10 @@ absl::StatusOr<Activation> Peers::Activate(const std::string& request_id, const 
   return activation;
 }
 
-absl::StatusOr<Revocation> Peers::Revoke(const std::string& request_id, const Funding& funding,
-                                         const std::vector<int64_t>& workers,
-                                         const std::vector<int32_t>& from_months,
-                                         const std::string& reason) {
+absl::StatusOr<Revocation> PeerClient::Revoke(const std::string& request_id, const Funding& funding,
+                                              const std::vector<int64_t>& workers,
+                                              const std::vector<int32_t>& from_months,
+                                              const std::string& reason) {
   cv::RevokeCoverageRequest request;
   request.set_request_id(request_id);
   *request.mutable_source() = ToWire(funding);
@@ -208,9 +209,8 @@ absl::StatusOr<Revocation> Peers::Revoke(const std::string& request_id, const Fu
   return revocation;
 }
 
-absl::StatusOr<std::vector<PaidSoFar>> Peers::PaidUntil(const std::vector<int64_t>& workers,
-                                                        const std::vector<Programme>& programmes,
-                                                        int32_t day) {
+absl::StatusOr<std::vector<PaidSoFar>> PeerClient::PaidUntil(
+    const std::vector<int64_t>& workers, const std::vector<Programme>& programmes, int32_t day) {
   cv::BatchCheckEligibilityRequest request;
   request.mutable_consistency()->set_fully_consistent(true);
   for (int64_t worker : workers) {
@@ -241,7 +241,7 @@ absl::StatusOr<std::vector<PaidSoFar>> Peers::PaidUntil(const std::vector<int64_
   return paid;
 }
 
-absl::StatusOr<std::vector<Continuation>> Peers::ListEnds(int64_t pledge_id) {
+absl::StatusOr<std::vector<Continuation>> PeerClient::ListEnds(int64_t pledge_id) {
   std::vector<Continuation> ends;
   cv::ListExpiringRequest request;
   request.set_from_day(19000101);

@@ -113,10 +113,10 @@ class PeerCalls {
 // Calls at the addresses of registry and coverage; never waits for them here.
 std::unique_ptr<PeerCalls> CallsTo(const std::string& registry, const std::string& coverage);
 
-class Peers {
+class PeerClient {
  public:
   // `calls` outlives it.
-  explicit Peers(PeerCalls& calls) : calls_(calls) {}
+  explicit PeerClient(PeerCalls& calls) : calls_(calls) {}
 
   // Verified workers in the region and batch of the criteria; ages as of the day.
   absl::StatusOr<std::vector<Candidate>> ListCandidates(const Criteria& criteria, int32_t day);

@@ -122,8 +122,8 @@ MonthsByProgramme::MonthsByProgramme(const PriceSchedule& schedule) {
   });
 }
 
-std::vector<BookMonth> MonthsByProgramme::Of(absl::Span<const Holding> holdings) const {
-  std::vector<BookMonth> months;
+std::vector<AuditMonth> MonthsByProgramme::Of(absl::Span<const Holding> holdings) const {
+  std::vector<AuditMonth> months;
   for (const Place& place : places_) {
     for (const Holding& holding : holdings) {
       if (holding.from <= place.index && place.index < holding.to) months.push_back(place.month);

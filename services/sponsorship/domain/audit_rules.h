@@ -41,7 +41,7 @@ struct PledgeBook {
 
 // Sentences about what does not add up; none if all does. Money that is spent is always the price
 // of what is paid of the seats, and money that is reserved the price of what waits, whatever is
-// under way: both change in one transaction.
+// under way: locked change in one transaction.
 std::vector<std::string> PledgeFaults(const PledgeBook& book, const PriceSchedule& schedule);
 
 // Person-months that the seats hold.
@@ -75,12 +75,12 @@ class MonthsByProgramme {
  public:
   explicit MonthsByProgramme(const PriceSchedule& schedule);
   // Of all holdings together. A month that two of them hold comes twice.
-  std::vector<BookMonth> Of(absl::Span<const Holding> holdings) const;
+  std::vector<AuditMonth> Of(absl::Span<const Holding> holdings) const;
 
  private:
   struct Place {
     int index;  // in the schedule
-    BookMonth month;
+    AuditMonth month;
   };
   std::vector<Place> places_;
 };

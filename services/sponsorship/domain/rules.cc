@@ -5,7 +5,7 @@
 
 namespace lingkaran::sponsorship {
 
-absl::StatusOr<PayerRule> RuleBook::Find(PayerClass payer_class, Day day) const {
+absl::StatusOr<PayerRule> PayerRules::Find(PayerClass payer_class, Day day) const {
   for (const PayerRule& rule : rules_) {
     if (rule.payer_class == payer_class && rule.from <= day && day <= rule.to) return rule;
   }

@@ -10,7 +10,7 @@
 
 namespace lingkaran::sponsorship {
 
-// One entry: in force from `from` to `to`, both inclusive.
+// One entry: in force from `from` to `to`, locked inclusive.
 struct PayerRule {
   PayerClass payer_class = PayerClass::kUnspecified;
   Day from;
@@ -22,10 +22,10 @@ struct PayerRule {
   bool agreed_start = false;  // whether cover may start on an agreed day gone by
 };
 
-class RuleBook {
+class PayerRules {
  public:
-  RuleBook() = default;
-  RuleBook(std::vector<PayerRule> rules, std::string version)
+  PayerRules() = default;
+  PayerRules(std::vector<PayerRule> rules, std::string version)
       : rules_(std::move(rules)), version_(std::move(version)) {}
 
   // FAILED_PRECONDITION/NO_RULE_IN_FORCE if there is none.

@@ -11,7 +11,7 @@ absl::Status Unreadable() { return absl::DataLossError("a step of the outbox can
 
 }  // namespace
 
-std::string StepToText(const Step& step) {
+std::string WorkItemToText(const WorkItem& step) {
   std::string text =
       absl::StrCat(step.owner_id, " ", step.number, " ", step.token.empty() ? "-" : step.token);
   text.reserve(text.size() + step.slots.size() * 40);
@@ -23,8 +23,8 @@ std::string StepToText(const Step& step) {
   return text;
 }
 
-absl::StatusOr<Step> StepFromText(std::string_view text) {
-  Step step;
+absl::StatusOr<WorkItem> WorkItemFromText(std::string_view text) {
+  WorkItem step;
   bool head = true;
   for (absl::string_view line : absl::StrSplit(absl::string_view(text.data(), text.size()), '\n')) {
     std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');

@@ -16,7 +16,7 @@
 namespace lingkaran::sponsorship {
 
 // A chunk on its way.
-struct Step {
+struct WorkItem {
   int64_t owner_id = 0;  // allocation or replacement
   int number = 0;        // counts the chunks of the owner, from 1
   std::string token;     // consistency token of the enrolment; empty before
@@ -25,8 +25,8 @@ struct Step {
 
 // As text: "<owner> <number> <token or ->" and a line for each slot
 // "<seat> <worker> <from> <to> <first day> <d: disabled, h: held, or ->".
-std::string StepToText(const Step& step);
+std::string WorkItemToText(const WorkItem& step);
 // DATA_LOSS for anything else.
-absl::StatusOr<Step> StepFromText(std::string_view text);
+absl::StatusOr<WorkItem> WorkItemFromText(std::string_view text);
 
 }  // namespace lingkaran::sponsorship

@@ -34,7 +34,7 @@ constexpr int kWorkers = 5'000;
 
 // Every transfer that was recorded, in or back, is in the journal, and nothing else came from the
 // bank.
-absl::Status AuditReceipts(Tx& tx, BookLines& lines) {
+absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
   int64_t id = 0, amount = 0, booked = 0;
   absl::Status status;
   ForEachInPortions(
@@ -110,7 +110,7 @@ PledgeBooks ReadPledgeBooks(Tx& tx, int64_t first, int64_t last) {
 }
 
 absl::Status AuditPledge(const PledgeRow& pledge, PledgeBooks& read, WorkUnderWay& work,
-                         BookLines& lines) {
+                         AuditLines& lines) {
   const int64_t id = pledge.pledge_id;
   PledgeBook& book = read.books[id];
   book.pledge_id = id;
@@ -120,7 +120,7 @@ absl::Status AuditPledge(const PledgeRow& pledge, PledgeBooks& read, WorkUnderWa
   for (const std::string& fault : PledgeFaults(book, pledge.schedule)) {
     RETURN_IF_ERROR(lines.Finding(fault));
   }
-  BookTotal total;
+  AuditTotal total;
   total.pledge_id = id;
   total.received = pledge.funds.received.amount();
   total.available = pledge.funds.available.amount();
@@ -146,7 +146,7 @@ absl::Status ForPledges(Tx& tx,
 }
 
 // Money and seats of pledges that are not there.
-absl::Status ReportStrays(const PledgeBooks& read, BookLines& lines) {
+absl::Status ReportStrays(const PledgeBooks& read, AuditLines& lines) {
   for (const auto& [id, book] : read.books) {
     RETURN_IF_ERROR(
         lines.Finding(absl::StrCat("pledge ", id, ": is not there, but has money or seats")));
@@ -154,7 +154,7 @@ absl::Status ReportStrays(const PledgeBooks& read, BookLines& lines) {
   return absl::OkStatus();
 }
 
-absl::Status AuditPledges(Tx& tx, WorkUnderWay& work, BookLines& lines) {
+absl::Status AuditPledges(Tx& tx, WorkUnderWay& work, AuditLines& lines) {
   int64_t after = 0;
   const auto audit = [&](const std::vector<PledgeRow>& pledges) -> absl::Status {
     PledgeBooks read = ReadPledgeBooks(tx, after, pledges.back().pledge_id);
@@ -208,7 +208,7 @@ std::vector<Seat> SeatsAfter(Tx& tx, int64_t pledge_id, int64_t after) {
 // Puts out what the pledge pays for each worker: those who hold its seats and those who did.
 class PledgeWorkers {
  public:
-  PledgeWorkers(int64_t pledge_id, const PriceSchedule& schedule, Kept kept, BookLines& lines)
+  PledgeWorkers(int64_t pledge_id, const PriceSchedule& schedule, Kept kept, AuditLines& lines)
       : pledge_id_(pledge_id), months_(schedule), kept_(std::move(kept)), lines_(lines) {}
 
   absl::Status Add(const Seat& seat) {
@@ -246,9 +246,9 @@ class PledgeWorkers {
   }
 
   absl::Status Put(const std::vector<Holding>& holdings) {
-    BookWorker worker{holdings.front().worker_id, pledge_id_, 0, months_.Of(holdings)};
+    AuditWorker worker{holdings.front().worker_id, pledge_id_, 0, months_.Of(holdings)};
     if (worker.months.empty()) return absl::OkStatus();
-    const auto same = [](const BookMonth& a, const BookMonth& b) {
+    const auto same = [](const AuditMonth& a, const AuditMonth& b) {
       return a.programme == b.programme && a.month == b.month;
     };
     const auto twice = std::adjacent_find(worker.months.begin(), worker.months.end(), same);
@@ -263,11 +263,11 @@ class PledgeWorkers {
   const int64_t pledge_id_;
   const MonthsByProgramme months_;
   const Kept kept_;
-  BookLines& lines_;
+  AuditLines& lines_;
   size_t next_ = 0;  // of kept_.holdings
 };
 
-absl::Status PutPledgeWorkers(Tx& tx, BookLines& lines) {
+absl::Status PutPledgeWorkers(Tx& tx, AuditLines& lines) {
   int64_t first = 0;
   return ForPledges(tx, [&](const std::vector<PledgeRow>& pledges) -> absl::Status {
     std::map<int64_t, std::vector<SeatCut>> cuts = ReadCuts(tx, first, pledges.back().pledge_id);
@@ -364,8 +364,8 @@ absl::Status ForContributions(Tx& tx,
   }
 }
 
-absl::Status AuditContribution(const ContributionBook& book, BookLines& lines) {
-  BookTotal total;
+absl::Status AuditContribution(const ContributionBook& book, AuditLines& lines) {
+  AuditTotal total;
   total.contribution_id = book.id;
   total.received = book.amount;
   total.reserved = book.balances.at("reserved");
@@ -389,7 +389,7 @@ absl::Status AuditContribution(const ContributionBook& book, BookLines& lines) {
   return lines.Total(total);
 }
 
-absl::Status PutContributionWorkers(const ContributionBook& book, BookLines& lines) {
+absl::Status PutContributionWorkers(const ContributionBook& book, AuditLines& lines) {
   for (const auto& [worker, schedule] : book.covered) {
     const Holding all{worker, 0, schedule.size()};
     RETURN_IF_ERROR(lines.Worker({worker, 0, book.id, MonthsByProgramme(schedule).Of({&all, 1})}));
@@ -399,8 +399,8 @@ absl::Status PutContributionWorkers(const ContributionBook& book, BookLines& lin
 
 }  // namespace
 
-absl::StatusOr<BookCounts> AuditBook(Tx& tx, bool totals_only, BookLines& lines) {
-  BookCounts counts;
+absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, AuditLines& lines) {
+  AuditCounts counts;
   tx.db() << "SELECT COUNT(*) FROM ledger_entries", into(counts.entries);
   RETURN_IF_ERROR(AuditLedger(tx, [&](const std::string& fault) { return lines.Finding(fault); }));
   RETURN_IF_ERROR(AuditReceipts(tx, lines));

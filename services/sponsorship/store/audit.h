@@ -10,6 +10,6 @@ namespace lingkaran::sponsorship {
 
 // Reads everything in the snapshot of `tx`: findings and the total of every contribution and
 // pledge, and unless `totals_only` what each pays for each worker. Throws as the stores do.
-absl::StatusOr<BookCounts> AuditBook(sql::Tx& tx, bool totals_only, BookLines& lines);
+absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines);
 
 }  // namespace lingkaran::sponsorship

@@ -42,7 +42,7 @@ std::string OwnerOf(const std::string& key) {
   return parts.size() < 2 ? key : absl::StrCat(parts[0], "/", parts[1]);
 }
 
-absl::StatusOr<Rows> ReadRows(Tx& tx, BookLines& lines) {
+absl::StatusOr<Rows> ReadRows(Tx& tx, AuditLines& lines) {
   Rows rows;
   int64_t seq = 0;
   std::string key, kind, body;
@@ -54,7 +54,7 @@ absl::StatusOr<Rows> ReadRows(Tx& tx, BookLines& lines) {
         rows.owners.insert(OwnerOf(key));
         if (kind != "enrol" && kind != "activate") return true;
         const absl::StatusOr<std::string> text = FromBase64Url(body);
-        const absl::StatusOr<Step> step = text.ok() ? StepFromText(*text) : text.status();
+        const absl::StatusOr<WorkItem> step = text.ok() ? WorkItemFromText(*text) : text.status();
         if (!step.ok()) {
           status = lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
           return status.ok();
@@ -85,7 +85,7 @@ absl::Status ForPairs(Tx& tx, const std::string& query,
   return status;
 }
 
-absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, BookLines& lines) {
+absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, AuditLines& lines) {
   int64_t id = 0, pledge = 0, state = 0, steps = 0, slots = 0;
   absl::Status status;
   const auto find = [&](const std::string& text) {
@@ -122,7 +122,7 @@ absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, BookLines&
   return status;
 }
 
-absl::Status AuditReplacements(Tx& tx, const Rows& rows, WorkUnderWay& work, BookLines& lines) {
+absl::Status AuditReplacements(Tx& tx, const Rows& rows, WorkUnderWay& work, AuditLines& lines) {
   RETURN_IF_ERROR(ForPairs(
       tx,
       "SELECT replacement_id, pledge_id FROM replacements WHERE state = 0 ORDER BY replacement_id",
@@ -147,7 +147,7 @@ absl::Status AuditReplacements(Tx& tx, const Rows& rows, WorkUnderWay& work, Boo
   return absl::OkStatus();
 }
 
-absl::Status AuditContributions(Tx& tx, const Rows& rows, BookLines& lines) {
+absl::Status AuditContributions(Tx& tx, const Rows& rows, AuditLines& lines) {
   return ForPairs(tx,
                   "SELECT contribution_id, amount FROM contributions WHERE state = 0 ORDER BY 1",
                   [&](int64_t id, int64_t) {
@@ -200,7 +200,7 @@ constexpr Check kChecks[] = {
      "WHERE l.total <> COALESCE(e.total, 0) ORDER BY l.replacement_id"},
 };
 
-absl::Status AuditCounts(Tx& tx, BookLines& lines) {
+absl::Status AuditCounts(Tx& tx, AuditLines& lines) {
   for (const Check& check : kChecks) {
     int64_t id = 0, counted = 0, found = 0;
     absl::Status status;
@@ -218,7 +218,7 @@ absl::Status AuditCounts(Tx& tx, BookLines& lines) {
 }
 
 // A seat that is busy for ever is never filled.
-absl::Status AuditBusySeats(Tx& tx, BookLines& lines) {
+absl::Status AuditBusySeats(Tx& tx, AuditLines& lines) {
   return ForPairs(
       tx,
       "SELECT s.pledge_id, CAST(s.seat_number AS BIGINT) FROM seats s WHERE s.busy <> 0 "
@@ -234,7 +234,7 @@ absl::Status AuditBusySeats(Tx& tx, BookLines& lines) {
 
 }  // namespace
 
-absl::StatusOr<WorkUnderWay> AuditWork(Tx& tx, BookLines& lines) {
+absl::StatusOr<WorkUnderWay> AuditWork(Tx& tx, AuditLines& lines) {
   WorkUnderWay work;
   ASSIGN_OR_RETURN(Rows rows, ReadRows(tx, lines));
   work.rows = rows.rows;

@@ -25,6 +25,6 @@ struct WorkUnderWay {
 // that would take them on, or whose counters are not those of their rows; seats that are kept busy
 // by work that has ended; and counts of allocations and replacements that are not those of their
 // lines and of the journal.
-absl::StatusOr<WorkUnderWay> AuditWork(sql::Tx& tx, BookLines& lines);
+absl::StatusOr<WorkUnderWay> AuditWork(sql::Tx& tx, AuditLines& lines);
 
 }  // namespace lingkaran::sponsorship

@@ -33,7 +33,7 @@ absl::Status CheckEntry(const TextprotoFile& file, int index, const v1::PayerRul
 
 }  // namespace
 
-absl::StatusOr<RuleBook> LoadRules(const std::string& path) {
+absl::StatusOr<PayerRules> LoadRules(const std::string& path) {
   v1::FundingRules rules;
   ASSIGN_OR_RETURN(const TextprotoFile file, TextprotoFile::Load(path, &rules));
   std::vector<PayerRule> entries;
@@ -57,7 +57,7 @@ absl::StatusOr<RuleBook> LoadRules(const std::string& path) {
     }
     RETURN_IF_ERROR(CheckSeries(file, series[payer], /*gaps_allowed=*/false));
   }
-  return RuleBook(std::move(entries), file.digest());
+  return PayerRules(std::move(entries), file.digest());
 }
 
 }  // namespace lingkaran::sponsorship

@@ -1,4 +1,4 @@
-// Reads deploy/rules/sponsorship.textproto into a RuleBook.
+// Reads deploy/rules/sponsorship.textproto into a PayerRules.
 #pragma once
 
 #include <string>
@@ -10,6 +10,6 @@ namespace lingkaran::sponsorship {
 
 // INVALID_ARGUMENT/RULES_INVALID "FILE:LINE: what is wrong": unknown keys, impossible values, a
 // payer class without entries, gaps and overlaps in time.
-absl::StatusOr<RuleBook> LoadRules(const std::string& path);
+absl::StatusOr<PayerRules> LoadRules(const std::string& path);
 
 }  // namespace lingkaran::sponsorship

@@ -72,14 +72,14 @@ RefusalRow RefusalOf(int64_t worker_id, const absl::Status& status) {
           std::string(status.message())};
 }
 
-void AllocationProcess::Register() {
+void AllocationWorkflow::Register() {
   context_.outbox->Register("rank", [this](const OutboxMessage& m) { return Rank(m); });
   context_.outbox->Register("enrol", [this](const OutboxMessage& m) { return Enrol(m); });
   context_.outbox->Register("activate", [this](const OutboxMessage& m) { return Activate(m); });
 }
 
-absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge,
-                                                 const std::string& seed) {
+absl::StatusOr<int64_t> AllocationWorkflow::Start(Tx& tx, const PledgeRow& pledge,
+                                                  const std::string& seed) {
   RETURN_IF_ERROR(NotCancelled(pledge));
   if (HasRunningAllocation(tx, pledge.pledge_id)) return Running(pledge.pledge_id);
   const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, 0);
@@ -110,8 +110,8 @@ absl::StatusOr<int64_t> AllocationProcess::Start(Tx& tx, const PledgeRow& pledge
   return id;
 }
 
-absl::StatusOr<AllocationRow> AllocationProcess::NamedAllocation(Tx& tx,
-                                                                 const PledgeRow& pledge) const {
+absl::StatusOr<AllocationRow> AllocationWorkflow::NamedAllocation(Tx& tx,
+                                                                  const PledgeRow& pledge) const {
   RETURN_IF_ERROR(NotCancelled(pledge));
   const Day today = context_.Today();
   if (std::optional<AllocationRow> running = FindRunning(tx, pledge.pledge_id)) {
@@ -132,7 +132,7 @@ absl::StatusOr<AllocationRow> AllocationProcess::NamedAllocation(Tx& tx,
   return allocation;
 }
 
-absl::StatusOr<AllocationProcess::NamedOutcome> AllocationProcess::StartNamed(
+absl::StatusOr<AllocationWorkflow::NamedOutcome> AllocationWorkflow::StartNamed(
     Tx& tx, const PledgeRow& pledge, absl::Span<const std::vector<int64_t>> calls) {
   absl::StatusOr<AllocationRow> allocation = NamedAllocation(tx, pledge);
   if (!allocation.ok()) {
@@ -145,9 +145,9 @@ absl::StatusOr<AllocationProcess::NamedOutcome> AllocationProcess::StartNamed(
   NamedPlan plan = PlanNamed(pledge.schedule,
                              {vacant, allocation->next_seat, pledge.seats, pledge.funds.available},
                              Seated(tx, pledge.pledge_id, workers), calls);
-  Both both{*std::move(allocation), pledge};
+  LockedAllocation locked{*std::move(allocation), pledge};
   if (!plan.slots.empty()) {
-    AllocationRow& row = both.allocation;
+    AllocationRow& row = locked.allocation;
     if (row.allocation_id == 0) row.allocation_id = InsertAllocation(tx, row);
     std::vector<Ranked> named;
     for (const Slot& slot : plan.slots) named.push_back({slot.worker_id, slot.disabled});
@@ -155,46 +155,47 @@ absl::StatusOr<AllocationProcess::NamedOutcome> AllocationProcess::StartNamed(
     row.drawn += static_cast<int>(named.size());
     row.candidates = row.drawn;
     row.seats_wanted += static_cast<int>(named.size());
-    ASSIGN_OR_RETURN(const Step step, Reserve(tx, both, std::move(plan.slots), plan.price));
+    ASSIGN_OR_RETURN(const WorkItem step, Reserve(tx, locked, std::move(plan.slots), plan.price));
     UpdateAllocation(tx, row);
-    context_.outbox->Put(tx, AllocationKey(row.allocation_id), "enrol", StepToText(step));
+    context_.outbox->Put(tx, AllocationKey(row.allocation_id), "enrol", WorkItemToText(step));
     NotifyAfterCommit(tx, context_);
   }
-  return NamedOutcome{std::move(plan.verdicts), std::move(both.allocation)};
+  return NamedOutcome{std::move(plan.verdicts), std::move(locked.allocation)};
 }
 
-absl::StatusOr<AllocationProcess::Both> AllocationProcess::Lock(Tx& tx,
-                                                                int64_t allocation_id) const {
-  Both both;
-  ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
-  ASSIGN_OR_RETURN(both.pledge, LockPledge(tx, both.allocation.pledge_id));
+absl::StatusOr<AllocationWorkflow::LockedAllocation> AllocationWorkflow::Lock(
+    Tx& tx, int64_t allocation_id) const {
+  LockedAllocation locked;
+  ASSIGN_OR_RETURN(locked.allocation, GetAllocation(tx, allocation_id));
+  ASSIGN_OR_RETURN(locked.pledge, LockPledge(tx, locked.allocation.pledge_id));
   // Again: a replacement may have drawn from the list until we had the lock.
-  ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
-  return both;
+  ASSIGN_OR_RETURN(locked.allocation, GetAllocation(tx, allocation_id));
+  return locked;
 }
 
-absl::StatusOr<AllocationProcess::Both> AllocationProcess::Load(int64_t allocation_id) const {
-  Both both;
+absl::StatusOr<AllocationWorkflow::LockedAllocation> AllocationWorkflow::Load(
+    int64_t allocation_id) const {
+  LockedAllocation locked;
   RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(both.allocation, GetAllocation(tx, allocation_id));
-    ASSIGN_OR_RETURN(both.pledge, GetPledge(tx, both.allocation.pledge_id));
+    ASSIGN_OR_RETURN(locked.allocation, GetAllocation(tx, allocation_id));
+    ASSIGN_OR_RETURN(locked.pledge, GetPledge(tx, locked.allocation.pledge_id));
     return absl::OkStatus();
   }));
-  return both;
+  return locked;
 }
 
-AllocationProcess::Settled AllocationProcess::Rank(const OutboxMessage& message) {
+AllocationWorkflow::Settled AllocationWorkflow::Rank(const OutboxMessage& message) {
   int64_t id = 0;
   if (!absl::SimpleAtoi(message.body, &id)) return absl::DataLossError("no allocation in the row");
-  ASSIGN_OR_RETURN(const Both both, Load(id));
-  const Criteria& criteria = both.pledge.criteria;
-  const Day drawn_on = LocalDay(absl::FromUnixMillis(both.allocation.create_time), 7);
+  ASSIGN_OR_RETURN(const LockedAllocation locked, Load(id));
+  const Criteria& criteria = locked.pledge.criteria;
+  const Day drawn_on = LocalDay(absl::FromUnixMillis(locked.allocation.create_time), 7);
   ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
                    context_.peers->ListCandidates(criteria, DayNumber(drawn_on)));
   auto ranked = std::make_shared<const std::vector<Ranked>>(
-      sponsorship::Rank(criteria, both.allocation.seed, candidates));
+      sponsorship::Rank(criteria, locked.allocation.seed, candidates));
   return [this, id, ranked](Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(Both locked, Lock(tx, id));
+    ASSIGN_OR_RETURN(LockedAllocation locked, Lock(tx, id));
     InsertDraw(tx, id, *ranked);
     locked.allocation.ranked = true;
     locked.allocation.candidates = static_cast<int>(ranked->size());
@@ -202,15 +203,15 @@ AllocationProcess::Settled AllocationProcess::Rank(const OutboxMessage& message)
   };
 }
 
-AllocationProcess::Settled AllocationProcess::Enrol(const OutboxMessage& message) {
-  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
-  ASSIGN_OR_RETURN(const Both both, Load(step.owner_id));
+AllocationWorkflow::Settled AllocationWorkflow::Enrol(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(WorkItem step, WorkItemFromText(message.body));
+  ASSIGN_OR_RETURN(const LockedAllocation locked, Load(step.owner_id));
   std::vector<int64_t> workers;
   for (const Slot& slot : step.slots) {
     if (!slot.held) workers.push_back(slot.worker_id);
   }
-  const int64_t pledge_id = both.pledge.pledge_id;
-  bool ended = DayNumber(context_.Today()) > both.allocation.reserve_until;
+  const int64_t pledge_id = locked.pledge.pledge_id;
+  bool ended = DayNumber(context_.Today()) > locked.allocation.reserve_until;
   if (ended && !workers.empty()) {
     ASSIGN_OR_RETURN(const bool enrolled, WasEnrolled(message.request_id, pledge_id));
     ended = !enrolled;
@@ -230,8 +231,8 @@ AllocationProcess::Settled AllocationProcess::Enrol(const OutboxMessage& message
   };
 }
 
-absl::StatusOr<bool> AllocationProcess::WasEnrolled(const std::string& request_id,
-                                                    int64_t pledge_id) {
+absl::StatusOr<bool> AllocationWorkflow::WasEnrolled(const std::string& request_id,
+                                                     int64_t pledge_id) {
   // The id is either known for other workers, or taken for nobody.
   const absl::Status nobody = context_.peers->Enrol(request_id, pledge_id, {kNobody}).status();
   if (ReasonOf(nobody) == Reason::kRequestIdReused) return true;
@@ -239,10 +240,10 @@ absl::StatusOr<bool> AllocationProcess::WasEnrolled(const std::string& request_i
   return false;
 }
 
-AllocationProcess::Settled AllocationProcess::Activate(const OutboxMessage& message) {
-  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
-  ASSIGN_OR_RETURN(const Both both, Load(step.owner_id));
-  const PledgeRow& pledge = both.pledge;
+AllocationWorkflow::Settled AllocationWorkflow::Activate(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(WorkItem step, WorkItemFromText(message.body));
+  ASSIGN_OR_RETURN(const LockedAllocation locked, Load(step.owner_id));
+  const PledgeRow& pledge = locked.pledge;
   ASSIGN_OR_RETURN(
       const Activation activation,
       context_.peers->Activate(message.request_id, {pledge.payer_class, pledge.pledge_id, 0},
@@ -251,10 +252,10 @@ AllocationProcess::Settled AllocationProcess::Activate(const OutboxMessage& mess
   return [this, step, activation](Tx& tx) { return SettleActivation(tx, step, activation); };
 }
 
-absl::Status AllocationProcess::SettleEnrolment(Tx& tx, const Step& step,
-                                                const Enrolment& enrolment) {
-  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
-  Step enrolled{step.owner_id, step.number, enrolment.token, {}};
+absl::Status AllocationWorkflow::SettleEnrolment(Tx& tx, const WorkItem& step,
+                                                 const Enrolment& enrolment) {
+  ASSIGN_OR_RETURN(LockedAllocation locked, Lock(tx, step.owner_id));
+  WorkItem enrolled{step.owner_id, step.number, enrolment.token, {}};
   std::vector<Slot> refused;
   std::vector<absl::Status> statuses;
   size_t next = 0;
@@ -268,16 +269,16 @@ absl::Status AllocationProcess::SettleEnrolment(Tx& tx, const Step& step,
       statuses.push_back(status);
     }
   }
-  RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
-  if (enrolled.slots.empty()) --both.allocation.steps_under_way;
-  return Continue(tx, both, enrolled);
+  RETURN_IF_ERROR(Refuse(tx, locked, refused, statuses));
+  if (enrolled.slots.empty()) --locked.allocation.steps_under_way;
+  return Continue(tx, locked, enrolled);
 }
 
-absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
-                                                 const Activation& activation) {
-  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
-  const PriceSchedule& schedule = both.pledge.schedule;
-  const int64_t pledge_id = both.pledge.pledge_id;
+absl::Status AllocationWorkflow::SettleActivation(Tx& tx, const WorkItem& step,
+                                                  const Activation& activation) {
+  ASSIGN_OR_RETURN(LockedAllocation locked, Lock(tx, step.owner_id));
+  const PriceSchedule& schedule = locked.pledge.schedule;
+  const int64_t pledge_id = locked.pledge.pledge_id;
   std::vector<SeatFill> fills;
   std::vector<SeatChange> changes;
   std::vector<Slot> refused;
@@ -300,45 +301,46 @@ absl::Status AllocationProcess::SettleActivation(Tx& tx, const Step& step,
       changes.push_back({slot.worker_id, slot.seat_number});
     }
     spent += schedule.Price(slot.from, slot.to);
-    both.allocation.person_months += slot.to - slot.from;
-    ++both.allocation.seats_filled;
-    --both.allocation.slots_under_way;
+    locked.allocation.person_months += slot.to - slot.from;
+    ++locked.allocation.seats_filled;
+    --locked.allocation.slots_under_way;
   }
   FillSeats(tx, pledge_id, fills);
   AddSeatsFilled(tx, pledge_id, static_cast<int>(fills.size()));
   if (spent > Rupiah()) {
     RETURN_IF_ERROR(
         Post(tx, Spend(pledge_id, spent, AllocationKey(step.owner_id)), context_.Now()));
-    both.pledge.funds.reserved -= spent;
-    both.pledge.funds.spent += spent;
-    both.allocation.spent += spent;
+    locked.pledge.funds.reserved -= spent;
+    locked.pledge.funds.spent += spent;
+    locked.allocation.spent += spent;
   }
-  both.allocation.token = activation.token;
-  --both.allocation.steps_under_way;
-  RETURN_IF_ERROR(Refuse(tx, both, refused, statuses));
+  locked.allocation.token = activation.token;
+  --locked.allocation.steps_under_way;
+  RETURN_IF_ERROR(Refuse(tx, locked, refused, statuses));
   CacheSeats(tx, context_, pledge_id, std::move(changes));
-  return Continue(tx, both);
+  return Continue(tx, locked);
 }
 
-absl::Status AllocationProcess::SettleExpiry(Tx& tx, const Step& step) {
-  ASSIGN_OR_RETURN(Both both, Lock(tx, step.owner_id));
-  --both.allocation.steps_under_way;
-  RETURN_IF_ERROR(Refuse(tx, both, step.slots,
-                         std::vector<absl::Status>(step.slots.size(), Ended(both.allocation))));
-  return Continue(tx, both);
+absl::Status AllocationWorkflow::SettleExpiry(Tx& tx, const WorkItem& step) {
+  ASSIGN_OR_RETURN(LockedAllocation locked, Lock(tx, step.owner_id));
+  --locked.allocation.steps_under_way;
+  RETURN_IF_ERROR(Refuse(tx, locked, step.slots,
+                         std::vector<absl::Status>(step.slots.size(), Ended(locked.allocation))));
+  return Continue(tx, locked);
 }
 
-void AllocationProcess::ListRefused(Tx& tx, AllocationRow& allocation,
-                                    const std::vector<RefusalRow>& refusals) {
+void AllocationWorkflow::ListRefused(Tx& tx, AllocationRow& allocation,
+                                     const std::vector<RefusalRow>& refusals) {
   InsertRefusals(tx, allocation.allocation_id, allocation.refused, refusals);
   allocation.refused += static_cast<int>(refusals.size());
 }
 
-absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slot>& slots,
-                                       const std::vector<absl::Status>& statuses) {
+absl::Status AllocationWorkflow::Refuse(Tx& tx, LockedAllocation& locked,
+                                        const std::vector<Slot>& slots,
+                                        const std::vector<absl::Status>& statuses) {
   if (slots.empty()) return absl::OkStatus();
-  const int64_t pledge_id = both.pledge.pledge_id;
-  AllocationRow& allocation = both.allocation;
+  const int64_t pledge_id = locked.pledge.pledge_id;
+  AllocationRow& allocation = locked.allocation;
   std::vector<RefusalRow> refusals;
   for (size_t i = 0; i < slots.size(); ++i) {
     refusals.push_back(RefusalOf(slots[i].worker_id, statuses[i]));
@@ -356,42 +358,44 @@ absl::Status AllocationProcess::Refuse(Tx& tx, Both& both, const std::vector<Slo
   }
   ListRefused(tx, allocation, refusals);
   allocation.slots_under_way -= static_cast<int>(refusals.size());
-  const Rupiah price = PriceOf(both.pledge.schedule, slots);
-  both.pledge.funds.reserved -= price;
-  both.pledge.funds.available += price;
+  const Rupiah price = PriceOf(locked.pledge.schedule, slots);
+  locked.pledge.funds.reserved -= price;
+  locked.pledge.funds.available += price;
   return Post(tx, Release(pledge_id, price, AllocationKey(allocation.allocation_id)),
               context_.Now());
 }
 
-absl::Status AllocationProcess::Continue(Tx& tx, Both& both, const Step& enrolled) {
-  AllocationRow& allocation = both.allocation;
+absl::Status AllocationWorkflow::Continue(Tx& tx, LockedAllocation& locked,
+                                          const WorkItem& enrolled) {
+  AllocationRow& allocation = locked.allocation;
   NotifyAfterCommit(tx, context_);
-  Step next;
+  WorkItem next;
   if (!allocation.named) {
-    ASSIGN_OR_RETURN(next, PlanNext(tx, both));
+    ASSIGN_OR_RETURN(next, PlanNext(tx, locked));
   }
-  if (allocation.steps_under_way == 0) return End(tx, both);
+  if (allocation.steps_under_way == 0) return End(tx, locked);
   UpdateAllocation(tx, allocation);
   if (!enrolled.slots.empty()) {
     context_.outbox->Put(tx, ActivationKey(allocation.allocation_id), "activate",
-                         StepToText(enrolled));
+                         WorkItemToText(enrolled));
   }
   if (!next.slots.empty()) {
-    context_.outbox->Put(tx, AllocationKey(allocation.allocation_id), "enrol", StepToText(next));
+    context_.outbox->Put(tx, AllocationKey(allocation.allocation_id), "enrol",
+                         WorkItemToText(next));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Step> AllocationProcess::PlanNext(Tx& tx, Both& both) {
-  AllocationRow& allocation = both.allocation;
-  const PledgeRow& pledge = both.pledge;
+absl::StatusOr<WorkItem> AllocationWorkflow::PlanNext(Tx& tx, LockedAllocation& locked) {
+  AllocationRow& allocation = locked.allocation;
+  const PledgeRow& pledge = locked.pledge;
   const std::vector<OpenSeat> open = OpenSeats(tx, pledge.pledge_id, allocation.allocation_id);
   const SeatBook book{open, allocation.next_seat, pledge.seats, pledge.funds.available};
   const int paid_for = SeatsPaidFor(pledge.schedule, book);
   allocation.seats_wanted = allocation.seats_filled + allocation.slots_under_way + paid_for;
-  if (allocation.steps_under_way >= kMostSteps || paid_for == 0 ||
+  if (allocation.steps_under_way >= kMostChunks || paid_for == 0 ||
       DayNumber(context_.Today()) > allocation.reserve_until) {
-    return Step();
+    return WorkItem();
   }
   while (true) {
     const std::vector<Ranked> drawn =
@@ -416,20 +420,20 @@ absl::StatusOr<Step> AllocationProcess::PlanNext(Tx& tx, Both& both) {
     }
     ListRefused(tx, allocation, refusals);
     allocation.drawn += static_cast<int>(used);
-    if (!plan.slots.empty()) return Reserve(tx, both, std::move(plan.slots), plan.price);
-    if (used == 0) return Step();  // nobody is left
+    if (!plan.slots.empty()) return Reserve(tx, locked, std::move(plan.slots), plan.price);
+    if (used == 0) return WorkItem();  // nobody is left
   }
 }
 
-absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, std::vector<Slot> slots,
-                                                Rupiah price) {
-  AllocationRow& allocation = both.allocation;
-  const int64_t pledge_id = both.pledge.pledge_id;
-  Step step{allocation.allocation_id, allocation.chunks + 1, "", std::move(slots)};
+absl::StatusOr<WorkItem> AllocationWorkflow::Reserve(Tx& tx, LockedAllocation& locked,
+                                                     std::vector<Slot> slots, Rupiah price) {
+  AllocationRow& allocation = locked.allocation;
+  const int64_t pledge_id = locked.pledge.pledge_id;
+  WorkItem step{allocation.allocation_id, allocation.chunks + 1, "", std::move(slots)};
   const int first_new = allocation.next_seat;
   for (Slot& slot : step.slots) {
-    slot.first_day = FirstCoveredDay(both.pledge.first_day,
-                                     both.pledge.schedule.at(slot.from).month, context_.Today());
+    slot.first_day = FirstCoveredDay(locked.pledge.first_day,
+                                     locked.pledge.schedule.at(slot.from).month, context_.Today());
     allocation.next_seat = std::max(allocation.next_seat, slot.seat_number + 1);
   }
   TakeSeats(tx, pledge_id, step.slots, first_new, -allocation.allocation_id);
@@ -442,14 +446,15 @@ absl::StatusOr<Step> AllocationProcess::Reserve(Tx& tx, Both& both, std::vector<
   return step;
 }
 
-absl::Status AllocationProcess::End(Tx& tx, Both& both) {
-  AllocationRow& allocation = both.allocation;
+absl::Status AllocationWorkflow::End(Tx& tx, LockedAllocation& locked) {
+  AllocationRow& allocation = locked.allocation;
   bool complete = allocation.refused == 0;
   if (!allocation.named) {
     // Also seats whose holders were refused further months: their money is still there.
-    const std::vector<OpenSeat> open = OpenSeats(tx, both.pledge.pledge_id, 0);
-    complete = SeatsPaidFor(both.pledge.schedule, {open, allocation.next_seat, both.pledge.seats,
-                                                   both.pledge.funds.available}) == 0;
+    const std::vector<OpenSeat> open = OpenSeats(tx, locked.pledge.pledge_id, 0);
+    complete =
+        SeatsPaidFor(locked.pledge.schedule, {open, allocation.next_seat, locked.pledge.seats,
+                                              locked.pledge.funds.available}) == 0;
   }
   allocation.state = complete ? AllocationState::kComplete : AllocationState::kShort;
   allocation.end_time = absl::ToUnixMillis(context_.Now());

@@ -53,12 +53,12 @@ absl::Status NotCancelled(const PledgeRow& pledge);
 // A line's error as it is kept.
 RefusalRow RefusalOf(int64_t worker_id, const absl::Status& status);
 
-class AllocationProcess {
+class AllocationWorkflow {
  public:
   // Chunks under way at once.
-  static constexpr int kMostSteps = 2;
+  static constexpr int kMostChunks = 2;
 
-  explicit AllocationProcess(const Context& context) : context_(context) {}
+  explicit AllocationWorkflow(const Context& context) : context_(context) {}
   // Makes its steps known to the outbox. Before Outbox::Start.
   void Register();
 
@@ -78,14 +78,14 @@ class AllocationProcess {
                                           absl::Span<const std::vector<int64_t>> calls);
 
  private:
-  using Settled = absl::StatusOr<Outbox::Settle>;
+  using Settled = absl::StatusOr<Outbox::Commit>;
   // The allocation and its pledge, locked.
-  struct Both {
+  struct LockedAllocation {
     AllocationRow allocation;
     PledgeRow pledge;
   };
-  absl::StatusOr<Both> Lock(sql::Tx& tx, int64_t allocation_id) const;
-  absl::StatusOr<Both> Load(int64_t allocation_id) const;
+  absl::StatusOr<LockedAllocation> Lock(sql::Tx& tx, int64_t allocation_id) const;
+  absl::StatusOr<LockedAllocation> Load(int64_t allocation_id) const;
 
   // The named allocation that takes further workers today: the running one, or a new row that is
   // not written yet.
@@ -98,23 +98,24 @@ class AllocationProcess {
   Settled Enrol(const OutboxMessage& message);
   Settled Activate(const OutboxMessage& message);
 
-  absl::Status SettleEnrolment(sql::Tx& tx, const Step& step, const Enrolment& enrolment);
-  absl::Status SettleActivation(sql::Tx& tx, const Step& step, const Activation& activation);
-  absl::Status SettleExpiry(sql::Tx& tx, const Step& step);
+  absl::Status SettleEnrolment(sql::Tx& tx, const WorkItem& step, const Enrolment& enrolment);
+  absl::Status SettleActivation(sql::Tx& tx, const WorkItem& step, const Activation& activation);
+  absl::Status SettleExpiry(sql::Tx& tx, const WorkItem& step);
   // Records the refused slots and gives their money and seats back.
-  absl::Status Refuse(sql::Tx& tx, Both& both, const std::vector<Slot>& slots,
+  absl::Status Refuse(sql::Tx& tx, LockedAllocation& locked, const std::vector<Slot>& slots,
                       const std::vector<absl::Status>& statuses);
   // Lists who was refused.
   static void ListRefused(sql::Tx& tx, AllocationRow& allocation,
                           const std::vector<RefusalRow>& refusals);
   // Plans the next chunk, or ends the allocation when there is none and none is under way. Puts
   // `enrolled`, if it has slots, to be activated. Writes the allocation.
-  absl::Status Continue(sql::Tx& tx, Both& both, const Step& enrolled = {});
+  absl::Status Continue(sql::Tx& tx, LockedAllocation& locked, const WorkItem& enrolled = {});
   // The next chunk of the draw, reserved; without slots if there is none.
-  absl::StatusOr<Step> PlanNext(sql::Tx& tx, Both& both);
+  absl::StatusOr<WorkItem> PlanNext(sql::Tx& tx, LockedAllocation& locked);
   // Reserves the money of the slots and marks their seats; gives their step.
-  absl::StatusOr<Step> Reserve(sql::Tx& tx, Both& both, std::vector<Slot> slots, Rupiah price);
-  absl::Status End(sql::Tx& tx, Both& both);
+  absl::StatusOr<WorkItem> Reserve(sql::Tx& tx, LockedAllocation& locked, std::vector<Slot> slots,
+                                   Rupiah price);
+  absl::Status End(sql::Tx& tx, LockedAllocation& locked);
 
   const Context context_;
 };

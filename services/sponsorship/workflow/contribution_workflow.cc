@@ -15,12 +15,12 @@ std::string ContributionKey(int64_t contribution_id) {
   return absl::StrCat("contribution/", contribution_id);
 }
 
-void ContributionProcess::Register() {
+void ContributionWorkflow::Register() {
   context_.outbox->Register("contribute", [this](const OutboxMessage& m) { return Deliver(m); });
 }
 
-absl::StatusOr<int64_t> ContributionProcess::Start(Tx& tx, const ContributionRow& contribution,
-                                                   const std::vector<ContributionLineRow>& lines) {
+absl::StatusOr<int64_t> ContributionWorkflow::Start(Tx& tx, const ContributionRow& contribution,
+                                                    const std::vector<ContributionLineRow>& lines) {
   const int64_t id = InsertContribution(tx, contribution, lines);
   ReceiptRow receipt;
   receipt.bank_reference = contribution.bank_reference;
@@ -36,7 +36,7 @@ absl::StatusOr<int64_t> ContributionProcess::Start(Tx& tx, const ContributionRow
   return id;
 }
 
-absl::StatusOr<Outbox::Settle> ContributionProcess::Deliver(const OutboxMessage& message) {
+absl::StatusOr<Outbox::Commit> ContributionWorkflow::Deliver(const OutboxMessage& message) {
   int64_t id = 0;
   if (!absl::SimpleAtoi(message.body, &id)) {
     return absl::DataLossError("no contribution in the row");
@@ -59,8 +59,8 @@ absl::StatusOr<Outbox::Settle> ContributionProcess::Deliver(const OutboxMessage&
   return [this, id, activation](Tx& tx) { return Settle(tx, id, activation); };
 }
 
-absl::Status ContributionProcess::Settle(Tx& tx, int64_t contribution_id,
-                                         const Activation& activation) {
+absl::Status ContributionWorkflow::Settle(Tx& tx, int64_t contribution_id,
+                                          const Activation& activation) {
   ASSIGN_OR_RETURN(ContributionRow contribution, GetContribution(tx, contribution_id));
   ASSIGN_OR_RETURN(std::vector<ContributionLineRow> lines,
                    ListContributionLines(tx, contribution_id));

@@ -15,9 +15,9 @@ namespace lingkaran::sponsorship {
 // The outbox key of a contribution; also the reference of its ledger transactions.
 std::string ContributionKey(int64_t contribution_id);
 
-class ContributionProcess {
+class ContributionWorkflow {
  public:
-  explicit ContributionProcess(const Context& context) : context_(context) {}
+  explicit ContributionWorkflow(const Context& context) : context_(context) {}
   // Makes its step known to the outbox. Before Outbox::Start.
   void Register();
 
@@ -27,7 +27,7 @@ class ContributionProcess {
                                 const std::vector<ContributionLineRow>& lines);
 
  private:
-  absl::StatusOr<Outbox::Settle> Deliver(const OutboxMessage& message);
+  absl::StatusOr<Outbox::Commit> Deliver(const OutboxMessage& message);
   absl::Status Settle(sql::Tx& tx, int64_t contribution_id, const Activation& activation);
 
   const Context context_;

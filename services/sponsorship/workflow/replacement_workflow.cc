@@ -29,13 +29,13 @@ void SetError(ReplacementLineRow& line, const absl::Status& status) {
 }
 
 // Body of a replace_revoke row: "<replacement> <line> <line> ...".
-struct RevokeStep {
+struct RevokeItem {
   int64_t replacement_id = 0;
   std::vector<int> lines;
 };
 
-absl::StatusOr<RevokeStep> RevokeStepFromText(const std::string& text) {
-  RevokeStep step;
+absl::StatusOr<RevokeItem> RevokeItemFromText(const std::string& text) {
+  RevokeItem step;
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ' ');
   bool ok = parts.size() > 1 && absl::SimpleAtoi(parts[0], &step.replacement_id);
   for (size_t i = 1; i < parts.size(); ++i) {
@@ -57,15 +57,15 @@ ReplacementLineRow* LineOfSeat(std::vector<ReplacementLineRow>& lines, int seat_
 
 std::string ReplacementKey(int64_t pledge_id) { return absl::StrCat("replace/", pledge_id); }
 
-void ReplacementProcess::Register() {
+void ReplacementWorkflow::Register() {
   context_.outbox->Register("replace_revoke", [this](const OutboxMessage& m) { return Revoke(m); });
   context_.outbox->Register("replace_enrol", [this](const OutboxMessage& m) { return Enrol(m); });
   context_.outbox->Register("replace_activate",
                             [this](const OutboxMessage& m) { return Activate(m); });
 }
 
-absl::StatusOr<int64_t> ReplacementProcess::Start(Tx& tx, const PledgeRow& pledge,
-                                                  std::vector<ReplacementLineRow> lines) {
+absl::StatusOr<int64_t> ReplacementWorkflow::Start(Tx& tx, const PledgeRow& pledge,
+                                                   std::vector<ReplacementLineRow> lines) {
   std::map<std::string, std::string> steps;  // by reason, for the history at coverage
   for (size_t i = 0; i < lines.size(); ++i) {
     ReplacementLineRow& line = lines[i];
@@ -107,8 +107,8 @@ absl::StatusOr<int64_t> ReplacementProcess::Start(Tx& tx, const PledgeRow& pledg
   return id;
 }
 
-absl::StatusOr<ReplacementProcess::Work> ReplacementProcess::Lock(Tx& tx,
-                                                                  int64_t replacement_id) const {
+absl::StatusOr<ReplacementWorkflow::Work> ReplacementWorkflow::Lock(Tx& tx,
+                                                                    int64_t replacement_id) const {
   Work work;
   ASSIGN_OR_RETURN(work.replacement, GetReplacement(tx, replacement_id));
   ASSIGN_OR_RETURN(work.pledge, LockPledge(tx, work.replacement.pledge_id));
@@ -116,7 +116,7 @@ absl::StatusOr<ReplacementProcess::Work> ReplacementProcess::Lock(Tx& tx,
   return work;
 }
 
-absl::StatusOr<ReplacementProcess::Work> ReplacementProcess::Load(int64_t replacement_id) const {
+absl::StatusOr<ReplacementWorkflow::Work> ReplacementWorkflow::Load(int64_t replacement_id) const {
   Work work;
   RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) -> absl::Status {
     ASSIGN_OR_RETURN(work.replacement, GetReplacement(tx, replacement_id));
@@ -127,8 +127,8 @@ absl::StatusOr<ReplacementProcess::Work> ReplacementProcess::Load(int64_t replac
   return work;
 }
 
-ReplacementProcess::Settled ReplacementProcess::Revoke(const OutboxMessage& message) {
-  ASSIGN_OR_RETURN(const RevokeStep step, RevokeStepFromText(message.body));
+ReplacementWorkflow::Settled ReplacementWorkflow::Revoke(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(const RevokeItem step, RevokeItemFromText(message.body));
   ASSIGN_OR_RETURN(const Work work, Load(step.replacement_id));
   std::vector<int64_t> workers;
   std::vector<int32_t> from_months;
@@ -147,9 +147,9 @@ ReplacementProcess::Settled ReplacementProcess::Revoke(const OutboxMessage& mess
   };
 }
 
-absl::Status ReplacementProcess::SettleRevocation(Tx& tx, int64_t replacement_id,
-                                                  const std::vector<int>& lines,
-                                                  const Revocation& revocation) {
+absl::Status ReplacementWorkflow::SettleRevocation(Tx& tx, int64_t replacement_id,
+                                                   const std::vector<int>& lines,
+                                                   const Revocation& revocation) {
   ASSIGN_OR_RETURN(Work work, Lock(tx, replacement_id));
   const int64_t pledge_id = work.pledge.pledge_id;
   std::vector<SeatChange> changes;
@@ -177,8 +177,8 @@ absl::Status ReplacementProcess::SettleRevocation(Tx& tx, int64_t replacement_id
   return absl::OkStatus();
 }
 
-ReplacementProcess::Settled ReplacementProcess::Enrol(const OutboxMessage& message) {
-  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
+ReplacementWorkflow::Settled ReplacementWorkflow::Enrol(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(WorkItem step, WorkItemFromText(message.body));
   ASSIGN_OR_RETURN(const Work work, Load(step.owner_id));
   std::vector<int64_t> workers;
   for (const Slot& slot : step.slots) workers.push_back(slot.worker_id);
@@ -187,10 +187,10 @@ ReplacementProcess::Settled ReplacementProcess::Enrol(const OutboxMessage& messa
   return [this, step, enrolment](Tx& tx) { return SettleEnrolment(tx, step, enrolment); };
 }
 
-absl::Status ReplacementProcess::SettleEnrolment(Tx& tx, const Step& step,
-                                                 const Enrolment& enrolment) {
+absl::Status ReplacementWorkflow::SettleEnrolment(Tx& tx, const WorkItem& step,
+                                                  const Enrolment& enrolment) {
   ASSIGN_OR_RETURN(Work work, Lock(tx, step.owner_id));
-  Step enrolled{step.owner_id, step.number, enrolment.token, {}};
+  WorkItem enrolled{step.owner_id, step.number, enrolment.token, {}};
   std::vector<RefusalRow> refusals;
   for (size_t i = 0; i < step.slots.size(); ++i) {
     const Slot& slot = step.slots[i];
@@ -207,12 +207,12 @@ absl::Status ReplacementProcess::SettleEnrolment(Tx& tx, const Step& step,
   RETURN_IF_ERROR(RecordRefusals(tx, work, refusals));
   if (enrolled.slots.empty()) return Continue(tx, work);
   context_.outbox->Put(tx, ReplacementKey(work.pledge.pledge_id), "replace_activate",
-                       StepToText(enrolled));
+                       WorkItemToText(enrolled));
   return absl::OkStatus();
 }
 
-ReplacementProcess::Settled ReplacementProcess::Activate(const OutboxMessage& message) {
-  ASSIGN_OR_RETURN(Step step, StepFromText(message.body));
+ReplacementWorkflow::Settled ReplacementWorkflow::Activate(const OutboxMessage& message) {
+  ASSIGN_OR_RETURN(WorkItem step, WorkItemFromText(message.body));
   ASSIGN_OR_RETURN(const Work work, Load(step.owner_id));
   const PledgeRow& pledge = work.pledge;
   ASSIGN_OR_RETURN(
@@ -223,8 +223,8 @@ ReplacementProcess::Settled ReplacementProcess::Activate(const OutboxMessage& me
   return [this, step, activation](Tx& tx) { return SettleActivation(tx, step, activation); };
 }
 
-absl::Status ReplacementProcess::SettleActivation(Tx& tx, const Step& step,
-                                                  const Activation& activation) {
+absl::Status ReplacementWorkflow::SettleActivation(Tx& tx, const WorkItem& step,
+                                                   const Activation& activation) {
   ASSIGN_OR_RETURN(Work work, Lock(tx, step.owner_id));
   const PriceSchedule& schedule = work.pledge.schedule;
   const int64_t pledge_id = work.pledge.pledge_id;
@@ -261,7 +261,7 @@ absl::Status ReplacementProcess::SettleActivation(Tx& tx, const Step& step,
   return Continue(tx, work);
 }
 
-absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
+absl::Status ReplacementWorkflow::Continue(Tx& tx, Work& work) {
   const int64_t id = work.replacement.replacement_id;
   std::vector<ReplacementLineRow*> waiting;
   for (ReplacementLineRow& line : work.lines) {
@@ -272,7 +272,7 @@ absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
   if (draw.has_value() && !waiting.empty()) {
     reserve = TakeReserve(tx, *draw, static_cast<int>(waiting.size()));
   }
-  Step step{id, ++work.replacement.rounds, "", {}};
+  WorkItem step{id, ++work.replacement.rounds, "", {}};
   for (size_t i = 0; i < waiting.size(); ++i) {
     ReplacementLineRow& line = *waiting[i];
     if (i >= reserve.size()) {
@@ -290,14 +290,14 @@ absl::Status ReplacementProcess::Continue(Tx& tx, Work& work) {
     TakeSeats(tx, work.pledge.pledge_id, step.slots, /*first_new=*/std::numeric_limits<int>::max(),
               id);
     context_.outbox->Put(tx, ReplacementKey(work.pledge.pledge_id), "replace_enrol",
-                         StepToText(step));
+                         WorkItemToText(step));
   }
   UpdateReplacement(tx, work.replacement);
   NotifyAfterCommit(tx, context_);
   return absl::OkStatus();
 }
 
-std::vector<Ranked> ReplacementProcess::TakeReserve(Tx& tx, AllocationRow& draw, int count) {
+std::vector<Ranked> ReplacementWorkflow::TakeReserve(Tx& tx, AllocationRow& draw, int count) {
   std::vector<Ranked> reserve;
   std::vector<RefusalRow> refusals;
   while (static_cast<int>(reserve.size()) < count) {
@@ -322,8 +322,8 @@ std::vector<Ranked> ReplacementProcess::TakeReserve(Tx& tx, AllocationRow& draw,
   return reserve;
 }
 
-absl::Status ReplacementProcess::EndWithoutNewcomer(Tx& tx, const Work& work,
-                                                    ReplacementLineRow& line) {
+absl::Status ReplacementWorkflow::EndWithoutNewcomer(Tx& tx, const Work& work,
+                                                     ReplacementLineRow& line) {
   const int64_t pledge_id = work.pledge.pledge_id;
   SetError(line, Error(absl::StatusCode::kFailedPrecondition, Reason::kReserveEmpty,
                        "nobody is left on the reserve list; the seat is free and its money is "
@@ -335,8 +335,8 @@ absl::Status ReplacementProcess::EndWithoutNewcomer(Tx& tx, const Work& work,
               context_.Now());
 }
 
-absl::Status ReplacementProcess::RecordRefusals(Tx& tx, const Work& work,
-                                                const std::vector<RefusalRow>& refusals) {
+absl::Status ReplacementWorkflow::RecordRefusals(Tx& tx, const Work& work,
+                                                 const std::vector<RefusalRow>& refusals) {
   std::optional<AllocationRow> draw = LatestDraw(tx, work.pledge.pledge_id);
   if (!draw.has_value() || refusals.empty()) return absl::OkStatus();
   InsertRefusals(tx, draw->allocation_id, draw->refused, refusals);

@@ -28,9 +28,9 @@ namespace lingkaran::sponsorship {
 // The outbox key of a pledge's replacements.
 std::string ReplacementKey(int64_t pledge_id);
 
-class ReplacementProcess {
+class ReplacementWorkflow {
  public:
-  explicit ReplacementProcess(const Context& context) : context_(context) {}
+  explicit ReplacementWorkflow(const Context& context) : context_(context) {}
   // Makes its steps known to the outbox. Before Outbox::Start.
   void Register();
 
@@ -40,7 +40,7 @@ class ReplacementProcess {
                                 std::vector<ReplacementLineRow> lines);
 
  private:
-  using Settled = absl::StatusOr<Outbox::Settle>;
+  using Settled = absl::StatusOr<Outbox::Commit>;
   // A replacement under way, with its pledge locked.
   struct Work {
     ReplacementRow replacement;
@@ -56,8 +56,8 @@ class ReplacementProcess {
 
   absl::Status SettleRevocation(sql::Tx& tx, int64_t replacement_id, const std::vector<int>& lines,
                                 const Revocation& revocation);
-  absl::Status SettleEnrolment(sql::Tx& tx, const Step& step, const Enrolment& enrolment);
-  absl::Status SettleActivation(sql::Tx& tx, const Step& step, const Activation& activation);
+  absl::Status SettleEnrolment(sql::Tx& tx, const WorkItem& step, const Enrolment& enrolment);
+  absl::Status SettleActivation(sql::Tx& tx, const WorkItem& step, const Activation& activation);
   // Takes the next of the reserve list for each line that waits; ends the lines for which there is
   // nobody, and the replacement when no line waits any more. Writes all.
   absl::Status Continue(sql::Tx& tx, Work& work);

@@ -54,10 +54,10 @@ struct Context {
   sql::Database* database;
   Outbox* outbox;
   const Clock* clock;
-  Peers* peers;
-  const RuleBook* rules;
+  PeerClient* peers;
+  const PayerRules* rules;
   const Regions* regions;
-  Redis* redis;
+  VersionedCache* redis;
   Progress* progress;
   int chunk = 1'000;  // workers in one step of an allocation at most
 

@@ -24,7 +24,8 @@ std::string ReadAll(const std::string& path) {
 }
 
 absl::Status Serve(const Flags& flags) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Sealer> sealer, Sealer::FromFile(flags.keys));
+  ASSIGN_OR_RETURN(const std::unique_ptr<PersonalDataVault> sealer,
+                   PersonalDataVault::FromFile(flags.keys));
   ASSIGN_OR_RETURN(const std::shared_ptr<const coverage::Rules> rules,
                    coverage::LoadRules(flags.rules));
   ASSIGN_OR_RETURN(const std::unique_ptr<Clock> clock, MakeClock(flags.clock));

@@ -19,7 +19,7 @@ namespace lingkaran::bench {
 
 // What the answering ones need; all outlive them.
 struct BaselineParts {
-  const Sealer& sealer;
+  const PersonalDataVault& sealer;
   const coverage::Rules& rules;
   const Clock& clock;
 };

@@ -27,7 +27,7 @@ constexpr double kLeastLoad = 1'000;  // calls a second, if the first slice came
 
 void FillValues(const std::string& redis, const std::string& keys, int64_t members) {
   RedisConnection connection(redis);
-  const auto sealer = Sealer::FromFile(keys);
+  const auto sealer = PersonalDataVault::FromFile(keys);
   std::vector<std::pair<std::string, std::string>> values;
   for (int64_t id = 1; id <= members; ++id) {
     const coverage::Record record = RecordOf(MakeCitizen(id), **sealer);

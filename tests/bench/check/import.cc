@@ -44,7 +44,8 @@ void Import::Prepare(int64_t people) {
 }
 
 void Import::PrepareOne() {
-  static const std::unique_ptr<Sealer> sealer = std::move(*Sealer::FromText(NationKeys()));
+  static const std::unique_ptr<PersonalDataVault> sealer =
+      std::move(*PersonalDataVault::FromText(NationKeys()));
   v1::UpsertMembersRequest members;
   v1::ActivateCoverageRequest months;
   members.set_request_id(NewRequestId());

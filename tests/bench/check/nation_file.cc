@@ -46,7 +46,7 @@ struct Row {
 };
 using Chunk = std::vector<Row>;
 
-Chunk MakeChunk(const Sealer& sealer, int64_t first, int64_t last) {
+Chunk MakeChunk(const PersonalDataVault& sealer, int64_t first, int64_t last) {
   Chunk chunk;
   chunk.reserve(last - first + 1);
   for (int64_t id = first; id <= last; ++id) {
@@ -124,7 +124,7 @@ void Migrate(const std::string& service, const std::string& path, const std::str
   process.Stop();
 }
 
-void WritePeople(Sqlite& db, int64_t members, const Sealer& sealer) {
+void WritePeople(Sqlite& db, int64_t members, const PersonalDataVault& sealer) {
   const auto start = std::chrono::steady_clock::now();
   Writer writer(db.get());
   const auto make = [&](int64_t first) {
@@ -145,7 +145,7 @@ void WritePeople(Sqlite& db, int64_t members, const Sealer& sealer) {
   }
 }
 
-void Fill(const std::string& path, int64_t members, const Sealer& sealer) {
+void Fill(const std::string& path, int64_t members, const PersonalDataVault& sealer) {
   Sqlite db(path);
   // Nobody reads it before it is done, and if it is not done it is made anew.
   db.Run("PRAGMA journal_mode=DELETE");
@@ -194,7 +194,7 @@ std::string NationFile(const std::string& directory, int64_t members, const std:
   RemoveDatabase(path);
   std::filesystem::remove(made);
   std::filesystem::rename(empty, path);
-  const auto sealer = Sealer::FromFile(keys);
+  const auto sealer = PersonalDataVault::FromFile(keys);
   Fill(path, members, **sealer);
   Settle(path);
   std::ofstream(made) << wanted;

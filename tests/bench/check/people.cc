@@ -125,7 +125,7 @@ coverage::Facts FactsOf(const Citizen& citizen) {
   return facts;
 }
 
-coverage::Record RecordOf(const Citizen& citizen, const Sealer& sealer) {
+coverage::Record RecordOf(const Citizen& citizen, const PersonalDataVault& sealer) {
   coverage::Record record;
   record.facts = FactsOf(citizen);
   record.nik_hash = sealer.HashNik(citizen.nik);

@@ -40,7 +40,7 @@ Citizen MakeCitizen(int64_t worker_id);
 
 // What coverage knows of him, as of kNationPosition.
 coverage::Facts FactsOf(const Citizen& citizen);
-coverage::Record RecordOf(const Citizen& citizen, const Sealer& sealer);
+coverage::Record RecordOf(const Citizen& citizen, const PersonalDataVault& sealer);
 
 // A key file (common/crypto/personal_data_vault.h) that is the same for all nations.
 std::string NationKeys();

@@ -34,7 +34,7 @@ struct Filling {
   std::vector<int64_t> by_nik;
 };
 
-Filling MakeFilling(const Sealer& sealer, int64_t first, int64_t last, int share) {
+Filling MakeFilling(const PersonalDataVault& sealer, int64_t first, int64_t last, int share) {
   Filling out;
   for (int64_t id = first; id <= last; ++id) {
     const Citizen citizen = MakeCitizen(id);
@@ -52,8 +52,8 @@ Filling MakeFilling(const Sealer& sealer, int64_t first, int64_t last, int share
 }
 
 // Gives some of those who can be found by their NIK.
-std::vector<int64_t> FillAll(Redis& redis, const Setting& setting) {
-  const auto sealer = Sealer::FromFile(setting.keys);
+std::vector<int64_t> FillAll(VersionedCache& redis, const Setting& setting) {
+  const auto sealer = PersonalDataVault::FromFile(setting.keys);
   std::vector<int64_t> some;
   for (int64_t first = 1; first <= setting.members; first += kChunk) {
     const Filling filling = MakeFilling(
@@ -93,8 +93,8 @@ void MeasureRedis(Setting& setting) {
   RedisServer server;
   RedisConnection info(server.address());
   const auto before = info.Info("used_memory");
-  const std::unique_ptr<Redis> redis =
-      Redis::Make({.address = server.address(), .operation = absl::Seconds(5)});
+  const std::unique_ptr<VersionedCache> redis =
+      VersionedCache::Make({.address = server.address(), .operation = absl::Seconds(5)});
   const std::vector<int64_t> people = FillAll(*redis, setting);
   const double bytes = static_cast<double>(info.Info("used_memory") - before) *
                        setting.redis_share / static_cast<double>(setting.members);

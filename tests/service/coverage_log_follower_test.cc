@@ -14,33 +14,33 @@
 #include "coverage_schema.h"
 #include "services/coverage/replication/change_notices.h"
 #include "tests/support/coverage_rows.h"
-#include "tests/support/hand_link.h"
+#include "tests/support/fake_pubsub.h"
 #include "tests/support/sql_fixture.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::Hit;
+using Hit = NearCache::LookupResult;
 
 const Month kNovember(2019, 11);
 
 // A replica, as far as it follows the log.
 struct Node {
   Node(sql::Database& database_in, const Clock& steady_in, int64_t epoch,
-       const Follower::Options& options, bool linked)
+       const LogFollower::Options& options, bool linked)
       : database(database_in),
         steady(steady_in),
         near({.members = 50'000}),
         follower(database, near, linked ? &link : nullptr, steady, epoch, options) {}
 
   // What it answers without asking anybody.
-  Hit Ask(int64_t worker, const Freshness& fresh = {}) {
+  LookupResult Ask(int64_t worker, const Freshness& fresh = {}) {
     return near.Find(PersonKey::OfWorker(worker), fresh, steady.Now(), facts);
   }
   int MonthsOf(int64_t worker) {
-    const Hit hit = Ask(worker);
-    if (hit != Hit::kFound) return -1 - static_cast<int>(hit);
+    const LookupResult hit = Ask(worker);
+    if (hit != LookupResult::kFound) return -1 - static_cast<int>(hit);
     int months = 0;
     for (const Run& run : facts.runs) months += run.months;
     return facts.known ? months : -100;
@@ -54,9 +54,9 @@ struct Node {
 
   sql::Database& database;
   const Clock& steady;
-  HandLink link;
+  FakePubSub link;
   NearCache near;
-  Follower follower;
+  LogFollower follower;
   Facts facts;
 };
 
@@ -73,7 +73,7 @@ class CoverageFollowerTest : public DatabaseTest {
  protected:
   CoverageFollowerTest() : DatabaseTest(Schema()) { epoch_ = EpochOf(db()); }
 
-  std::unique_ptr<Node> Replica(const Follower::Options& options = {.threads = false},
+  std::unique_ptr<Node> Replica(const LogFollower::Options& options = {.threads = false},
                                 bool linked = true) {
     return std::make_unique<Node>(db(), steady_, epoch_, options, linked);
   }
@@ -103,13 +103,14 @@ class CoverageFollowerTest : public DatabaseTest {
     std::vector<int64_t> ids;
     for (int64_t id = 1; id <= members; ++id) ids.push_back(id);
     ASSERT_TRUE(db().Read([&](sql::Tx& tx) {
-                      for (const Record& truth : TruthOf(tx, ids, 0)) {
+                      for (const MemberRecord& truth : TruthOf(tx, ids, 0)) {
                         for (const PersonKey& key :
                              {PersonKey::OfWorker(truth.facts.worker_id),
                               PersonKey::OfNik(truth.nik_hash),
                               PersonKey::OfNumber(truth.membership_number)}) {
                           Facts facts;
-                          EXPECT_EQ(node.near.Find(key, {}, node.steady.Now(), facts), Hit::kFound);
+                          EXPECT_EQ(node.near.Find(key, {}, node.steady.Now(), facts),
+                                    LookupResult::kFound);
                           EXPECT_EQ(facts.worker_id, truth.facts.worker_id);
                           EXPECT_EQ(facts.runs, truth.facts.runs) << facts.worker_id;
                         }
@@ -129,9 +130,9 @@ LINGKARAN_ON_BOTH_DATABASES(CoverageFollowerTest);
 
 TEST_P(CoverageFollowerTest, NothingIsAnsweredBeforeSqlWasAsked) {
   a_ = Replica();
-  EXPECT_EQ(a_->Ask(1), Hit::kBypassed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kBypassed);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kMiss);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kMiss);
   EXPECT_EQ(a_->near.position(), epoch_);
 }
 
@@ -140,7 +141,7 @@ TEST_P(CoverageFollowerTest, OwnWritesAreSeenAtOnceAndThoseOfOthersWhenSqlIsAske
   const int64_t position = a_->Write({MemberRow(1)}, {MonthRow(1, kNovember)});
   EXPECT_EQ(a_->MonthsOf(1), 1);
   EXPECT_EQ(a_->facts.position, position);
-  EXPECT_EQ(b_->Ask(1, {.position = position}), Hit::kBehind);
+  EXPECT_EQ(b_->Ask(1, {.position = position}), LookupResult::kBehind);
   ASSERT_TRUE(b_->follower.CatchUp().ok());
   EXPECT_EQ(b_->MonthsOf(1), 1);
   EXPECT_EQ(b_->near.position(), position);
@@ -197,7 +198,7 @@ TEST_P(CoverageFollowerTest, WhatSqlKnowsAlreadyIsNotTakenBackByALateNotice) {
 TEST_P(CoverageFollowerTest, NoticesThatAreNotForUsChangeNothing) {
   StartTwo();
   Written written = WriteRows(db(), {MemberRow(1)}, {});
-  const Notice notice{written.position - 1, written.position, written.changed};
+  const ChangeNotice notice{written.position - 1, written.position, written.changed};
   b_->link.Deliver("");
   b_->link.Deliver("no notice at all");
   b_->link.Deliver(EncodeNotice(notice, epoch_ + 1, 77));
@@ -207,8 +208,8 @@ TEST_P(CoverageFollowerTest, NoticesThatAreNotForUsChangeNothing) {
 }
 
 TEST(CoverageNoticeTest, ComesBackAsItWas) {
-  Record record = store::MakeRecord(MemberRow(7), {MonthRow(7, kNovember)}, 12);
-  const Notice notice{11, 12, {record}};
+  MemberRecord record = store::MakeRecord(MemberRow(7), {MonthRow(7, kNovember)}, 12);
+  const ChangeNotice notice{11, 12, {record}};
   const std::string message = EncodeNotice(notice, 5, 99);
   const auto back = DecodeNotice(message, 5, 1);
   ASSERT_TRUE(back.has_value());
@@ -222,7 +223,7 @@ TEST(CoverageNoticeTest, ComesBackAsItWas) {
 }
 
 TEST(CoverageNoticeTest, TooManyPeopleAreLeftOut) {
-  Notice notice{11, 12, {}};
+  ChangeNotice notice{11, 12, {}};
   notice.changed.assign(200'000, store::MakeRecord(MemberRow(7), {MonthRow(7, kNovember)}, 12));
   const std::string message = EncodeNotice(notice, 5, 99);
   EXPECT_LT(message.size(), 1'000u);
@@ -238,14 +239,14 @@ TEST_P(CoverageFollowerTest, WithoutSqlAndLineItStopsToAnswer) {
   StartTwo();
   a_->Write({MemberRow(1)}, {});
   steady_.Advance(absl::Milliseconds(1'999));
-  EXPECT_EQ(a_->Ask(1), Hit::kFound);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
   Sql("ALTER TABLE log_position RENAME TO away");
   EXPECT_FALSE(a_->follower.CatchUp().ok());
   steady_.Advance(absl::Milliseconds(2));
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
   Sql("ALTER TABLE away RENAME TO log_position");
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kFound);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
 }
 
 TEST_P(CoverageFollowerTest, HeartbeatsConfirmIfSqlWasAskedSinceTheLineStands) {
@@ -254,25 +255,25 @@ TEST_P(CoverageFollowerTest, HeartbeatsConfirmIfSqlWasAskedSinceTheLineStands) {
   const auto later = [&] { steady_.Advance(absl::Seconds(3)); };
   later();
   a_->link.Beat(steady_.Now());  // the line stands; what was published before never came
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
   later();
   a_->link.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed) << "SQL was not asked since";
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "SQL was not asked since";
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   later();
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
   a_->link.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), Hit::kFound);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
 
   a_->link.Lose();
   a_->link.Beat(steady_.Now());
   later();
   a_->link.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed) << "it is another line";
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "it is another line";
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   later();
   a_->link.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), Hit::kFound);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
 }
 
 TEST_P(CoverageFollowerTest, HeartbeatsDoNotConfirmOverAGap) {
@@ -287,7 +288,7 @@ TEST_P(CoverageFollowerTest, HeartbeatsDoNotConfirmOverAGap) {
   Pass();
   steady_.Advance(absl::Seconds(3));
   b_->link.Beat(steady_.Now());
-  EXPECT_EQ(b_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
   ASSERT_TRUE(b_->follower.CatchUp().ok());
   EXPECT_EQ(b_->MonthsOf(1), 2);
   // The same for a notice that named too many to send them.
@@ -295,7 +296,7 @@ TEST_P(CoverageFollowerTest, HeartbeatsDoNotConfirmOverAGap) {
   b_->link.Deliver(EncodeNotice({written.position - 1, written.position, {}, true}, epoch_, 77));
   steady_.Advance(absl::Seconds(3));
   b_->link.Beat(steady_.Now());
-  EXPECT_EQ(b_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
 }
 
 TEST_P(CoverageFollowerTest, HeartbeatsAloneConfirmForALimitedTime) {
@@ -305,11 +306,11 @@ TEST_P(CoverageFollowerTest, HeartbeatsAloneConfirmForALimitedTime) {
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   steady_.Advance(absl::Minutes(1));
   a_->link.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), Hit::kFound);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
   steady_.Advance(absl::Seconds(1));
   a_->link.Beat(steady_.Now());
   steady_.Advance(absl::Seconds(2));
-  EXPECT_EQ(a_->Ask(1), Hit::kUnconfirmed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
 }
 
 // ---- Where the log begins, ends, and has holes ----
@@ -320,10 +321,10 @@ TEST_P(CoverageFollowerTest, WhatWasReadBeforeTheStartIsBelievedAsFarAsTheLogSay
   a_ = Replica();
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   EXPECT_EQ(a_->near.position(), second);
-  EXPECT_TRUE(a_->near.StillRight(1, first));
-  EXPECT_FALSE(a_->near.StillRight(2, first));
-  EXPECT_TRUE(a_->near.StillRight(2, second));
-  EXPECT_FALSE(a_->near.StillRight(1, epoch_ - 1));
+  EXPECT_TRUE(a_->near.IsCurrent(1, first));
+  EXPECT_FALSE(a_->near.IsCurrent(2, first));
+  EXPECT_TRUE(a_->near.IsCurrent(2, second));
+  EXPECT_FALSE(a_->near.IsCurrent(1, epoch_ - 1));
 }
 
 TEST_P(CoverageFollowerTest, FarBehindItBeginsAnew) {
@@ -336,7 +337,7 @@ TEST_P(CoverageFollowerTest, FarBehindItBeginsAnew) {
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   EXPECT_EQ(a_->near.size(), 0u);
   EXPECT_EQ(a_->near.position(), epoch_ + 3);
-  EXPECT_EQ(a_->Ask(1), Hit::kMiss);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kMiss);
 }
 
 TEST_P(CoverageFollowerTest, LittleBehindItReplaysInSteps) {
@@ -367,7 +368,7 @@ TEST_P(CoverageFollowerTest, ALogThatWasSetBackEmptiesTheCache) {
   EXPECT_EQ(a_->near.position(), epoch_);
   steady_.Advance(absl::Seconds(3));
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kMiss) << "it works on";
+  EXPECT_EQ(a_->Ask(1), LookupResult::kMiss) << "it works on";
 }
 
 TEST_P(CoverageFollowerTest, AfterAnOlderReleaseWroteNothingIsAnsweredUntilItIsMended) {
@@ -376,14 +377,14 @@ TEST_P(CoverageFollowerTest, AfterAnOlderReleaseWroteNothingIsAnsweredUntilItIsM
   a_->Write({MemberRow(1)}, {});
   WriteAsOlderRelease(db(), {}, {MonthRow(1, kNovember)});
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kBypassed);
+  EXPECT_EQ(a_->Ask(1), LookupResult::kBypassed);
   // One with threads mends.
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
   ASSERT_TRUE(Becomes([&] { return b_->follower.progress().complete; }));
   EXPECT_EQ(b_->follower.progress().loaded, 1);
   ExpectTruth(*b_, 1);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kMiss) << "follows again, from an empty table";
+  EXPECT_EQ(a_->Ask(1), LookupResult::kMiss) << "follows again, from an empty table";
 }
 
 TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt) {
@@ -395,8 +396,8 @@ TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt)
   // A did not look all the while.
   EXPECT_EQ(a_->MonthsOf(1), 0);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  EXPECT_EQ(a_->Ask(1), Hit::kMiss);
-  EXPECT_FALSE(a_->near.StillRight(1, epoch_ + 1)) << "what was read before the hole";
+  EXPECT_EQ(a_->Ask(1), LookupResult::kMiss);
+  EXPECT_FALSE(a_->near.IsCurrent(1, epoch_ + 1)) << "what was read before the hole";
 }
 
 // ---- Threads ----
@@ -412,7 +413,7 @@ TEST_P(CoverageFollowerTest, WithoutALineTheOthersWritesComeByThemselves) {
     ASSERT_TRUE(Becomes([&] { return b_->near.position() == position; }));
     EXPECT_EQ(b_->MonthsOf(1), i + 1);
     steady_.Advance(absl::Seconds(3));
-    ASSERT_TRUE(Becomes([&] { return b_->Ask(1) == Hit::kFound; })) << "a poll confirms";
+    ASSERT_TRUE(Becomes([&] { return b_->Ask(1) == LookupResult::kFound; })) << "a poll confirms";
   }
 }
 
@@ -446,7 +447,7 @@ TEST_P(CoverageFollowerTest, TheWarmStartIsCompleteAndTrueWhileWritesGoOn) {
   ExpectTruth(*b_, kMembers);
   EXPECT_EQ(b_->near.size(), static_cast<size_t>(kMembers));
   // Complete: who is not there is nobody.
-  EXPECT_EQ(b_->Ask(kMembers + 1), Hit::kFound);
+  EXPECT_EQ(b_->Ask(kMembers + 1), LookupResult::kFound);
   EXPECT_FALSE(b_->facts.known);
 }
 

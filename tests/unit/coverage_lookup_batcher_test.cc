@@ -1,7 +1,7 @@
 // Misses join, are bounded, and nobody is forgotten.
 #include <thread>
 
-#include "tests/support/miss_asking.h"
+#include "tests/support/lookup_asking.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-TEST_F(CoverageMissPool, AThousandCallersOfOneKeyAreOneQuestion) {
+TEST_F(CoverageLookupBatcher, AThousandCallersOfOneKeyAreOneQuestion) {
   for (const bool follows : {false, true}) {
     Start({.threads = 2}, follows);
     const size_t before = links_.rounds().size();
@@ -35,7 +35,7 @@ TEST_F(CoverageMissPool, AThousandCallersOfOneKeyAreOneQuestion) {
   }
 }
 
-TEST_F(CoverageMissPool, AnswersComeInTheOrderOfTheKeys) {
+TEST_F(CoverageLookupBatcher, AnswersComeInTheOrderOfTheKeys) {
   for (const int threads : {0, 1, 2}) {
     Start({.threads = threads});
     const Told answer = AskAndWait({Id(7), Id(3), Id(2'000), Id(7), Id(1)});
@@ -48,7 +48,7 @@ TEST_F(CoverageMissPool, AnswersComeInTheOrderOfTheKeys) {
   }
 }
 
-TEST_F(CoverageMissPool, WhatWaitsTogetherIsAskedTogether) {
+TEST_F(CoverageLookupBatcher, WhatWaitsTogetherIsAskedTogether) {
   Start({.threads = 1});
   links_.Hold();
   Asker first;
@@ -64,7 +64,7 @@ TEST_F(CoverageMissPool, WhatWaitsTogetherIsAskedTogether) {
   EXPECT_THAT(links_.rounds()[1].keys, SizeIs(51));
 }
 
-TEST_F(CoverageMissPool, KeysOfOneCallerStayTogether) {
+TEST_F(CoverageLookupBatcher, KeysOfOneCallerStayTogether) {
   Start({.threads = 1, .batch_keys = 3});
   links_.Hold();
   Asker first, second, third;
@@ -80,7 +80,7 @@ TEST_F(CoverageMissPool, KeysOfOneCallerStayTogether) {
 
 // ---- Errors and limits ----
 
-TEST_F(CoverageMissPool, ErrorsGoToAllAndAreNotKept) {
+TEST_F(CoverageLookupBatcher, ErrorsGoToAllAndAreNotKept) {
   Start({.threads = 1});
   links_.Hold();
   links_.Fail(absl::UnavailableError("down"));
@@ -96,7 +96,7 @@ TEST_F(CoverageMissPool, ErrorsGoToAllAndAreNotKept) {
   EXPECT_THAT(links_.rounds(), SizeIs(2));
 }
 
-TEST_F(CoverageMissPool, TheQueueIsBounded) {
+TEST_F(CoverageLookupBatcher, TheQueueIsBounded) {
   Start({.threads = 1, .waiting_keys = 3});
   links_.Hold();
   Asker first, second, refused;
@@ -112,7 +112,7 @@ TEST_F(CoverageMissPool, TheQueueIsBounded) {
   EXPECT_TRUE(AskAndWait({Id(1), Id(2), Id(3)}).ok()) << "there is room again";
 }
 
-TEST_F(CoverageMissPool, WhoHasGivenUpIsNotAskedFor) {
+TEST_F(CoverageLookupBatcher, WhoHasGivenUpIsNotAskedFor) {
   Start({.threads = 1});
   links_.Hold();
   Asker busy, expired, gone, waits;
@@ -129,7 +129,7 @@ TEST_F(CoverageMissPool, WhoHasGivenUpIsNotAskedFor) {
   EXPECT_THAT(links_.rounds()[1].keys, ElementsAre(Id(4)));
 }
 
-TEST_F(CoverageMissPool, ItsEndEndsThoseWhoWait) {
+TEST_F(CoverageLookupBatcher, ItsEndEndsThoseWhoWait) {
   Start({.threads = 1});
   links_.Hold();
   Asker under_way, waits;
@@ -146,7 +146,7 @@ TEST_F(CoverageMissPool, ItsEndEndsThoseWhoWait) {
   end.join();
 }
 
-TEST_F(CoverageMissPool, OtherWorkRunsOnItsThreads) {
+TEST_F(CoverageLookupBatcher, OtherWorkRunsOnItsThreads) {
   for (const int threads : {0, 1}) {
     Start({.threads = threads});
     std::promise<std::thread::id> ran;

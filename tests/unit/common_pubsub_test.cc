@@ -29,7 +29,7 @@ class Ear {
     size_t messages;  // that had come by then
   };
 
-  explicit Ear(RedisLink::Options options) : link_(RedisLink::Make(options, kClock)) {
+  explicit Ear(PubSub::Options options) : link_(PubSub::Make(options, kClock)) {
     link_->Listen({.message = [this](std::string_view m) { Note([&] { heard_.emplace_back(m); }); },
                    .confirmed =
                        [this](absl::Time at) {
@@ -38,7 +38,7 @@ class Ear {
                    .lost = [this] { Note([&] { ++lost_; }); }});
   }
   ~Ear() { link_->Stop(); }
-  RedisLink& link() { return *link_; }
+  PubSub& link() { return *link_; }
 
   // False if it does not come true in time.
   template <typename Condition>
@@ -83,12 +83,12 @@ class Ear {
   std::vector<std::string> heard_;
   std::vector<Confirmation> confirmed_;
   int lost_ = 0;
-  std::unique_ptr<RedisLink> link_;
+  std::unique_ptr<PubSub> link_;
 };
 
 // Heartbeats come often, and a busy machine is not taken for a silent one.
-RedisLink::Options Lively(const std::string& address) {
-  RedisLink::Options options;
+PubSub::Options Lively(const std::string& address) {
+  PubSub::Options options;
   options.redis.address = address;
   options.redis.connect = absl::Minutes(1);
   options.channel = "l1:log:test";
@@ -97,8 +97,8 @@ RedisLink::Options Lively(const std::string& address) {
   return options;
 }
 // Silence is noticed soon.
-RedisLink::Options Strict(const std::string& address) {
-  RedisLink::Options options = Lively(address);
+PubSub::Options Strict(const std::string& address) {
+  PubSub::Options options = Lively(address);
   options.heartbeat = absl::Milliseconds(50);
   options.silence = absl::Seconds(1);
   return options;
@@ -160,7 +160,7 @@ TEST(RedisLinkTest, WhatWasPublishedBeforeAHeartbeatHasComeWhenItIsBack) {
 
 TEST(RedisLinkTest, HeartbeatsOfOthersAndNoiseCountForNothing) {
   RedisServer server;
-  RedisLink::Options rare = Lively(server.address());
+  PubSub::Options rare = Lively(server.address());
   rare.heartbeat = absl::Hours(1);
   Ear quiet(rare);
   ASSERT_TRUE(quiet.AwaitUp());
@@ -236,9 +236,9 @@ TEST(RedisLinkTest, AThreadThatIsBusyListeningIsNotSilence) {
   std::mutex mutex;
   std::condition_variable changed;
   int confirmed = 0, lost = 0;
-  RedisLink::Options options = Strict(server.address());
+  PubSub::Options options = Strict(server.address());
   options.silence = absl::Seconds(3);
-  const std::unique_ptr<RedisLink> link = RedisLink::Make(options, kClock);
+  const std::unique_ptr<PubSub> link = PubSub::Make(options, kClock);
   const auto note = [&](int& count) {
     const std::lock_guard lock(mutex);
     ++count;

@@ -24,7 +24,7 @@ using Told = absl::StatusOr<std::vector<Facts>>;
 
 // The links behind the pool: knows ids below 1,000, tells versions apart by the hours of the zone,
 // and can be held.
-class FakeLinks final : public Reader {
+class FakePubSubs final : public Reader {
  public:
   struct Round {
     std::vector<PersonKey> keys;
@@ -99,7 +99,7 @@ class FakeLinks final : public Reader {
 // One who asks, and what he is told.
 class Asker {
  public:
-  MissPool::Done done() {
+  LookupBatcher::Done done() {
     return [this](Told answer) { told_.set_value(std::move(answer)); };
   }
   Told Wait() {
@@ -119,10 +119,10 @@ class Asker {
 
 inline PersonKey Id(int64_t id) { return PersonKey::OfWorker(id); }
 
-class CoverageMissPool : public testing::Test {
+class CoverageLookupBatcher : public testing::Test {
  protected:
   // `follows`: the near cache is at position 10 and confirmed.
-  void Start(MissPool::Options options, bool follows = false) {
+  void Start(LookupBatcher::Options options, bool follows = false) {
     if (follows) {
       near_.Restart(10);
       near_.Confirm(10, steady_.Now());
@@ -136,7 +136,7 @@ class CoverageMissPool : public testing::Test {
         links_, steady_, options);
   }
   void Ask(Asker& asker, std::vector<PersonKey> keys, const Freshness& fresh = {},
-           MissPool::Patience patience = {}) {
+           LookupBatcher::Patience patience = {}) {
     pool_->Find(std::move(keys), fresh, std::move(patience), asker.done());
   }
   Told AskAndWait(std::vector<PersonKey> keys, const Freshness& fresh = {}) {
@@ -145,12 +145,12 @@ class CoverageMissPool : public testing::Test {
     return asker.Wait();
   }
 
-  FakeLinks links_;
+  FakePubSubs links_;
   ManualClock steady_{absl::UnixEpoch() + absl::Hours(1)};
   NearCache near_{{.members = 1'000}};
   std::function<absl::Status()> catch_up_;
   std::atomic<int> caught_up_{0};
-  std::optional<MissPool> pool_;
+  std::optional<LookupBatcher> pool_;
 };
 
 }  // namespace lingkaran::coverage

@@ -182,27 +182,27 @@ TEST(SeatsPaidFor, CountsWhatChunksThenFill) {
   }));
 }
 
-TEST(Step, SurvivesItsText) {
+TEST(WorkItem, SurvivesItsText) {
   EXPECT_TRUE(rc::check("text and back", [] {
-    Step step{*rc::gen::inRange<int64_t>(1, 1'000'000),
-              *rc::gen::inRange(1, 100),
-              *rc::gen::arbitrary<bool>() ? "t0ken_-" : "",
-              {}};
+    WorkItem step{*rc::gen::inRange<int64_t>(1, 1'000'000),
+                  *rc::gen::inRange(1, 100),
+                  *rc::gen::arbitrary<bool>() ? "t0ken_-" : "",
+                  {}};
     for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
       step.slots.push_back({*rc::gen::inRange(1, 1'000'000), *rc::gen::inRange<int64_t>(1, 1 << 30),
                             *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>(),
                             *rc::gen::inRange(0, 36), *rc::gen::inRange(0, 37), 20191107});
     }
-    const absl::StatusOr<Step> again = StepFromText(StepToText(step));
+    const absl::StatusOr<WorkItem> again = WorkItemFromText(WorkItemToText(step));
     RC_ASSERT(again.ok());
     RC_ASSERT(again->owner_id == step.owner_id);
     RC_ASSERT(again->number == step.number);
     RC_ASSERT(again->token == step.token);
     RC_ASSERT(again->slots == step.slots);
   }));
-  EXPECT_FALSE(StepFromText("").ok());
-  EXPECT_FALSE(StepFromText("1 2").ok());
-  EXPECT_FALSE(StepFromText("1 2 -\n1 2 3").ok());
+  EXPECT_FALSE(WorkItemFromText("").ok());
+  EXPECT_FALSE(WorkItemFromText("1 2").ok());
+  EXPECT_FALSE(WorkItemFromText("1 2 -\n1 2 3").ok());
 }
 
 PriceSchedule Solo() {

@@ -1,5 +1,5 @@
 // One question for all who ask.
-#include "services/coverage/replication/single_flight.h"
+#include "common/concurrency/single_flight.h"
 
 #include <atomic>
 #include <thread>
@@ -10,7 +10,7 @@
 #include "absl/time/clock.h"
 #include "tests/support/sql_fixture.h"
 
-namespace lingkaran::coverage {
+namespace lingkaran {
 namespace {
 
 TEST(SingleFlightTest, WhoComesWhileOneRunsSharesTheNext) {
@@ -70,4 +70,4 @@ TEST(SingleFlightTest, AnothersDeadlineIsNotOurs) {
 }
 
 }  // namespace
-}  // namespace lingkaran::coverage
+}  // namespace lingkaran

@@ -35,14 +35,14 @@ void operator delete(void* place, size_t) noexcept { std::free(place); }
 namespace lingkaran::coverage {
 namespace {
 
-using Look = NearTable::Look;
+using Look = MemberTable::Look;
 
-Look LookFor(const NearTable& table, const PersonKey& key) {
+Look LookFor(const MemberTable& table, const PersonKey& key) {
   Facts facts;
   return table.Find(key, facts);
 }
 
-Facts FindWorker(const NearTable& table, int64_t id) {
+Facts FindWorker(const MemberTable& table, int64_t id) {
   Facts facts;
   if (table.Find(PersonKey::OfWorker(id), facts) != Look::kFound) facts.known = false;
   return facts;
@@ -51,7 +51,7 @@ Facts FindWorker(const NearTable& table, int64_t id) {
 // The table as a map would be: people by id, keys belong to whoever got them last.
 class Model {
  public:
-  void Put(const Record& record) {
+  void Put(const MemberRecord& record) {
     for (auto& [id, other] : people_) {
       if (id == record.facts.worker_id) continue;
       if (other.nik_hash == record.nik_hash) other.nik_hash = NikHash{};
@@ -62,7 +62,7 @@ class Model {
   void Erase(int64_t id) { people_.erase(id); }
   void Clear() { people_.clear(); }
   size_t size() const { return people_.size(); }
-  const Record* Find(const PersonKey& key) const {
+  const MemberRecord* Find(const PersonKey& key) const {
     if (key.kind == PersonKey::Kind::kWorker) {
       const auto found = people_.find(key.worker_id);
       return found == people_.end() ? nullptr : &found->second;
@@ -74,7 +74,7 @@ class Model {
   }
 
  private:
-  std::map<int64_t, Record> people_;
+  std::map<int64_t, MemberRecord> people_;
 };
 
 // A small pool, so that keys meet.
@@ -86,8 +86,8 @@ std::string NumberOf(int64_t n) {
 }
 
 // Somebody with a worker id of his own and any keys of the pool.
-Record AnybodyOf(int64_t pool) {
-  Record record = AnyRecord(Any<int64_t>(1, pool + 1));
+MemberRecord AnybodyOf(int64_t pool) {
+  MemberRecord record = AnyRecord(Any<int64_t>(1, pool + 1));
   record.nik_hash = NikOf(Any<int64_t>(1, pool + 1));
   const auto number = Any<int64_t>(0, pool + 1);
   record.membership_number = number == 0 ? "" : NumberOf(number);
@@ -106,7 +106,7 @@ std::vector<PersonKey> KeysOf(int64_t pool) {
 
 TEST(CoverageNearTable, AnswersAsAMapWould) {
   EXPECT_TRUE(rc::check("people and their keys come, move and go", [] {
-    NearTable table(64);
+    MemberTable table(64);
     Model model;
     for (int steps = Any(1, 60); steps > 0; --steps) {
       const int what = Any(0, 40);
@@ -118,14 +118,14 @@ TEST(CoverageNearTable, AnswersAsAMapWould) {
         table.Erase(id);
         model.Erase(id);
       } else {
-        const Record record = AnybodyOf(kPool);
+        const MemberRecord record = AnybodyOf(kPool);
         RC_ASSERT(table.Put(record));
         model.Put(record);
       }
       RC_ASSERT(table.size() == model.size());
     }
     for (const PersonKey& key : KeysOf(kPool)) {
-      const Record* truth = model.Find(key);
+      const MemberRecord* truth = model.Find(key);
       Facts facts;
       const Look look = table.Find(key, facts);
       if (key.number.substr(0, 1) == "J") {
@@ -136,7 +136,7 @@ TEST(CoverageNearTable, AnswersAsAMapWould) {
         RC_ASSERT(SameFacts(facts, truth->facts));
       } else {
         RC_ASSERT(look == Look::kElsewhere);
-        NearTable alone(64);
+        MemberTable alone(64);
         alone.Put(*truth);
         RC_ASSERT(LookFor(alone, PersonKey::OfWorker(truth->facts.worker_id)) == Look::kElsewhere);
       }
@@ -147,7 +147,7 @@ TEST(CoverageNearTable, AnswersAsAMapWould) {
 TEST(CoverageNearTable, BeyondItsCapacityItForgetsButNeverInvents) {
   constexpr int64_t kMany = 120;
   EXPECT_TRUE(rc::check("what is found is right, and Put says when somebody went", [] {
-    NearTable table(64);
+    MemberTable table(64);
     Model model;
     for (int i = 0; i < 300; ++i) {
       const auto id = Any<int64_t>(1, kMany + 1);
@@ -156,7 +156,7 @@ TEST(CoverageNearTable, BeyondItsCapacityItForgetsButNeverInvents) {
         model.Erase(id);
         continue;
       }
-      Record record = Marked(id, Any(1, 60'000));
+      MemberRecord record = Marked(id, Any(1, 60'000));
       record.nik_hash = NikOf(Any<int64_t>(1, kMany + 1));
       record.membership_number = NumberOf(Any<int64_t>(1, kMany + 1));
       const bool drops =
@@ -170,7 +170,7 @@ TEST(CoverageNearTable, BeyondItsCapacityItForgetsButNeverInvents) {
     for (const PersonKey& key : KeysOf(kMany)) {
       Facts facts;
       if (table.Find(key, facts) != Look::kFound) continue;
-      const Record* truth = model.Find(key);
+      const MemberRecord* truth = model.Find(key);
       RC_ASSERT(truth != nullptr);
       RC_ASSERT(SameFacts(facts, truth->facts));
       if (key.kind == PersonKey::Kind::kWorker) ++found;
@@ -181,7 +181,7 @@ TEST(CoverageNearTable, BeyondItsCapacityItForgetsButNeverInvents) {
 }
 
 TEST(CoverageNearTable, KeepsWhomSomebodyAskedFor) {
-  NearTable table(64);
+  MemberTable table(64);
   for (int64_t id = 1; id <= 64; ++id) EXPECT_TRUE(table.Put(Marked(id, 1)));
   for (int64_t id = 1; id <= 64; id += 2) EXPECT_TRUE(FindWorker(table, id).known);
   for (int64_t id = 101; id <= 132; ++id) EXPECT_FALSE(table.Put(Marked(id, 1)));
@@ -190,7 +190,7 @@ TEST(CoverageNearTable, KeepsWhomSomebodyAskedFor) {
 }
 
 TEST(CoverageNearTable, TheLastPersonAskedForGoesWhenAllWere) {
-  NearTable table(64);
+  MemberTable table(64);
   for (int64_t id = 1; id <= 64; ++id) table.Put(Marked(id, 1));
   for (int64_t id = 1; id <= 64; ++id) FindWorker(table, id);
   EXPECT_FALSE(table.Put(Marked(65, 1)));
@@ -199,7 +199,7 @@ TEST(CoverageNearTable, TheLastPersonAskedForGoesWhenAllWere) {
 }
 
 TEST(CoverageNearTable, ErasedPlacesAreUsedAgain) {
-  NearTable table(64);
+  MemberTable table(64);
   for (int64_t id = 1; id <= 64; ++id) table.Put(Marked(id, 1));
   for (int64_t id = 1; id <= 32; ++id) table.Erase(id);
   EXPECT_EQ(table.size(), 32u);
@@ -209,8 +209,8 @@ TEST(CoverageNearTable, ErasedPlacesAreUsedAgain) {
 }
 
 TEST(CoverageNearTable, WhoDoesNotFitIsNeverTakenForNobody) {
-  NearTable table(64);
-  Record odd = Marked(5, 9);
+  MemberTable table(64);
+  MemberRecord odd = Marked(5, 9);
   odd.facts.runs[0].last_day = odd.facts.runs[0].last_day - 3;
   table.Put(odd);
   EXPECT_EQ(LookFor(table, PersonKey::OfWorker(5)), Look::kElsewhere);
@@ -221,8 +221,8 @@ TEST(CoverageNearTable, WhoDoesNotFitIsNeverTakenForNobody) {
 }
 
 TEST(CoverageNearTable, ANumberWithoutCodeHidesNobody) {
-  NearTable table(64);
-  Record record = Marked(5, 9);
+  MemberTable table(64);
+  MemberRecord record = Marked(5, 9);
   record.membership_number = "12345678901234567";
   table.Put(record);
   EXPECT_EQ(LookFor(table, PersonKey::OfNumber(record.membership_number)), Look::kElsewhere);
@@ -233,10 +233,10 @@ TEST(CoverageNearTable, ANumberWithoutCodeHidesNobody) {
 }
 
 TEST(CoverageNearTable, AfterAnIdBeyondFortyBitsNobodyIsAbsent) {
-  NearTable table(64);
+  MemberTable table(64);
   table.Put(Marked(5, 9));
   EXPECT_EQ(LookFor(table, PersonKey::OfWorker(6)), Look::kAbsent);
-  Record record = Marked(int64_t{1} << 40, 3);
+  MemberRecord record = Marked(int64_t{1} << 40, 3);
   record.nik_hash = NikOf(5);
   table.Put(record);
   EXPECT_EQ(LookFor(table, PersonKey::OfWorker(int64_t{1} << 40)), Look::kElsewhere);
@@ -251,7 +251,7 @@ TEST(CoverageNearTable, AfterAnIdBeyondFortyBitsNobodyIsAbsent) {
 
 TEST(CoverageNearTable, TakesAtMost64BytesAPerson) {
   for (const size_t people : {1'000'000, 40'000'000, 100'000'000}) {
-    const NearTable table(people);
+    const MemberTable table(people);
     EXPECT_EQ(table.capacity(), people);
     EXPECT_LE(table.bytes(), people * 64);
   }
@@ -268,9 +268,9 @@ size_t ResidentBytes() {
 TEST(CoverageNearTable, AMillionPeopleTakeWhatItSays) {
   constexpr int64_t kPeople = 1'000'000;
   const size_t before = ResidentBytes();
-  NearTable table(kPeople);
+  MemberTable table(kPeople);
   EXPECT_LE(ResidentBytes(), before + 1'000'000);  // nothing is taken yet
-  Record record = Marked(1, 1);
+  MemberRecord record = Marked(1, 1);
   for (int64_t id = 1; id <= kPeople; ++id) {
     record.facts.worker_id = id;
     record.nik_hash = NikOf(id);
@@ -297,7 +297,7 @@ TEST(CoverageNearTable, AMillionPeopleTakeWhatItSays) {
 }
 
 TEST(CoverageNearTable, FindDoesNotAllocate) {
-  NearTable table(64);
+  MemberTable table(64);
   table.Put(Marked(5, 9));
   const std::vector<PersonKey> keys = {PersonKey::OfWorker(5),
                                        PersonKey::OfNik(NikOf(5)),
@@ -341,9 +341,9 @@ void WhileWriting(Write write, Read read) {
 
 TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
   // The writer does nothing but write one entry, all words of which say the same.
-  NearEntries entries(4);
+  MemberEntries entries(4);
   const auto entry_of = [](uint64_t n) {
-    NearEntry entry;
+    MemberEntry entry;
     entry.words = {n, n, n, n << 24, n, n};
     return entry;
   };
@@ -355,7 +355,7 @@ TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
   int64_t versions = 0;
   int64_t mixed = 0;
   uint64_t last = 1;
-  NearEntry entry;
+  MemberEntry entry;
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (versions < 200'000 && std::chrono::steady_clock::now() < give_up) {
     if (!entries.Read(1, entry)) continue;
@@ -373,7 +373,7 @@ TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
 
 TEST(CoverageNearTable, AReaderNeverSeesAMixOrSomebodyElse) {
   // Four people change all the time, thirty others push each other out of the same entries.
-  NearTable table(64);
+  MemberTable table(64);
   for (int64_t id = 1; id <= 90; ++id) table.Put(Marked(id, 1));
   WhileWriting(
       [&] {
@@ -396,11 +396,11 @@ TEST(CoverageNearTable, AReaderNeverSeesAMixOrSomebodyElse) {
 TEST(CoverageNearTable, AKeyThatMovesIsNeverNobodys) {
   // A number goes from hand to hand, and cells are shifted by others that come and go, while those
   // who stay are there all the time.
-  NearTable table(64);
+  MemberTable table(64);
   for (int64_t id = 1; id <= 40; ++id) table.Put(Marked(id, 1));
   const std::string number = "777";
   const auto holder = [&](int64_t id, int mark) {
-    Record record = Marked(id, mark);
+    MemberRecord record = Marked(id, mark);
     record.membership_number = number;
     return record;
   };

@@ -1,4 +1,4 @@
-// A RedisLink whose messages a test delivers by hand: now, later, in another order, or never.
+// A PubSub whose messages a test delivers by hand: now, later, in another order, or never.
 #pragma once
 
 #include <deque>
@@ -10,7 +10,7 @@
 
 namespace lingkaran {
 
-class HandLink final : public RedisLink {
+class FakePubSub final : public PubSub {
  public:
   void Listen(Listener listener) override { listener_ = std::move(listener); }
   void Stop() override { listener_ = {}; }

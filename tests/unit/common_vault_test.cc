@@ -26,18 +26,19 @@ std::string KeyFile(const std::string& active, const std::string& sealing,
                       "}, \"nik_hash\": \"", hash, "\"}");
 }
 
-std::unique_ptr<Sealer> SealerOf(const std::string& text) {
-  absl::StatusOr<std::unique_ptr<Sealer>> sealer = Sealer::FromText(text);
+std::unique_ptr<PersonalDataVault> SealerOf(const std::string& text) {
+  absl::StatusOr<std::unique_ptr<PersonalDataVault>> sealer = PersonalDataVault::FromText(text);
   EXPECT_TRUE(sealer.ok()) << sealer.status();
   return *std::move(sealer);
 }
 
-const Sealer& One() {
-  static const Sealer* const sealer = SealerOf(Sealer::NewKeyFile()).release();
+const PersonalDataVault& One() {
+  static const PersonalDataVault* const sealer =
+      SealerOf(PersonalDataVault::NewKeyFile()).release();
   return *sealer;
 }
 
-TEST(Sealer, RoundTrip) {
+TEST(PersonalDataVault, RoundTrip) {
   EXPECT_TRUE(
       rc::check("any text in any place", [](const std::string& context, const std::string& plain) {
         const std::string sealed = One().Seal(context, plain);
@@ -49,7 +50,7 @@ TEST(Sealer, RoundTrip) {
   }
 }
 
-TEST(Sealer, ValueNamesItsKeyAndHidesItsText) {
+TEST(PersonalDataVault, ValueNamesItsKeyAndHidesItsText) {
   const std::string plain = "3372015505800001 Siti Aminah";
   const std::string sealed = One().Seal("workers.personal/17", plain);
   EXPECT_TRUE(absl::StartsWith(sealed, "k1.")) << sealed;
@@ -58,7 +59,7 @@ TEST(Sealer, ValueNamesItsKeyAndHidesItsText) {
   EXPECT_EQ(bytes.find("Siti"), std::string::npos);
 }
 
-TEST(Sealer, AnyChangeIsFound) {
+TEST(PersonalDataVault, AnyChangeIsFound) {
   EXPECT_TRUE(rc::check("a changed byte of the text", [](const std::string& plain) {
     std::string sealed = One().Seal("workers.personal/17", plain);
     const size_t at = *rc::gen::inRange<size_t>(0, sealed.size());
@@ -85,7 +86,7 @@ TEST(Sealer, AnyChangeIsFound) {
   }));
 }
 
-TEST(Sealer, OpensOnlyWhereItWasSealed) {
+TEST(PersonalDataVault, OpensOnlyWhereItWasSealed) {
   EXPECT_TRUE(rc::check("another place", [](const std::string& here, const std::string& there) {
     RC_PRE(here != there);
     RC_ASSERT(One().Open(there, One().Seal(here, "x")).status().code() ==
@@ -94,13 +95,13 @@ TEST(Sealer, OpensOnlyWhereItWasSealed) {
   EXPECT_FALSE(One().Open("workers.personal/1", One().Seal("workers.personal/17", "x")).ok());
 }
 
-TEST(Sealer, OtherKeysOpenNothing) {
-  const auto other = SealerOf(Sealer::NewKeyFile());
+TEST(PersonalDataVault, OtherKeysOpenNothing) {
+  const auto other = SealerOf(PersonalDataVault::NewKeyFile());
   EXPECT_EQ(other->Open("c", One().Seal("c", "x")).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(other->HashNik("3372015505800001"), One().HashNik("3372015505800001"));
 }
 
-TEST(Sealer, EqualTextsLookDifferentAndNoNonceComesTwice) {
+TEST(PersonalDataVault, EqualTextsLookDifferentAndNoNonceComesTwice) {
   // 12 bytes are exactly the first 16 characters after the key's name.
   std::set<std::string> nonces;
   for (int i = 0; i < 2000; ++i) {
@@ -124,7 +125,7 @@ TEST(Sealer, EqualTextsLookDifferentAndNoNonceComesTwice) {
   EXPECT_EQ(nonces.size(), 6000U);
 }
 
-TEST(Sealer, OldKeysStillOpen) {
+TEST(PersonalDataVault, OldKeysStillOpen) {
   const std::string old_keys = absl::StrCat("\"k1\": \"", KeyText('a'), "\"");
   const std::string both = absl::StrCat(old_keys, ", \"k2\": \"", KeyText('b'), "\"");
   const auto before = SealerOf(KeyFile("k1", old_keys, KeyText('h')));
@@ -140,11 +141,11 @@ TEST(Sealer, OldKeysStillOpen) {
   EXPECT_EQ(before->HashNik("3372015505800001"), after->HashNik("3372015505800001"));
 }
 
-TEST(Sealer, ManySealersInOneThread) {
-  std::vector<std::unique_ptr<Sealer>> sealers;
+TEST(PersonalDataVault, ManySealersInOneThread) {
+  std::vector<std::unique_ptr<PersonalDataVault>> sealers;
   std::vector<std::string> values;
   for (int i = 0; i < 20; ++i) {
-    sealers.push_back(SealerOf(Sealer::NewKeyFile()));
+    sealers.push_back(SealerOf(PersonalDataVault::NewKeyFile()));
     values.push_back(sealers.back()->Seal("c", absl::StrCat(i)));
   }
   for (int round = 0; round < 2; ++round) {
@@ -156,7 +157,7 @@ TEST(Sealer, ManySealersInOneThread) {
   }
 }
 
-TEST(Sealer, ThreadsDoNotDisturbEachOther) {
+TEST(PersonalDataVault, ThreadsDoNotDisturbEachOther) {
   const NikHash expected = One().HashNik("3372015505800001");
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -202,8 +203,8 @@ TEST(SealerHash, IsStableAndApartByPurpose) {
 }
 
 TEST(KeyFiles, NewOnesDiffer) {
-  EXPECT_NE(Sealer::NewKeyFile(), Sealer::NewKeyFile());
-  EXPECT_TRUE(Sealer::FromText(Sealer::NewKeyFile()).ok());
+  EXPECT_NE(PersonalDataVault::NewKeyFile(), PersonalDataVault::NewKeyFile());
+  EXPECT_TRUE(PersonalDataVault::FromText(PersonalDataVault::NewKeyFile()).ok());
 }
 
 TEST(KeyFiles, FaultsAreNamedAndKeysAreNot) {
@@ -233,7 +234,7 @@ TEST(KeyFiles, FaultsAreNamedAndKeysAreNot) {
        "else"},
   };
   for (const auto& test : kCases) {
-    const absl::Status status = Sealer::FromText(test.text).status();
+    const absl::Status status = PersonalDataVault::FromText(test.text).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << test.text;
     EXPECT_TRUE(absl::StrContains(status.message(), test.says)) << status << " " << test.text;
     EXPECT_FALSE(absl::StrContains(status.message(), key.substr(0, 8))) << status;
@@ -242,18 +243,18 @@ TEST(KeyFiles, FaultsAreNamedAndKeysAreNot) {
 
 TEST(KeyFiles, MustBeTheOwnersAlone) {
   const std::string path = ::testing::TempDir() + "lingkaran_keys.json";
-  std::ofstream(path, std::ios::trunc) << Sealer::NewKeyFile();
+  std::ofstream(path, std::ios::trunc) << PersonalDataVault::NewKeyFile();
   ASSERT_EQ(chmod(path.c_str(), 0600), 0);
-  EXPECT_TRUE(Sealer::FromFile(path).ok());
+  EXPECT_TRUE(PersonalDataVault::FromFile(path).ok());
   for (const mode_t mode : {0640, 0604, 0644, 0610, 0602}) {
     ASSERT_EQ(chmod(path.c_str(), mode), 0);
-    const absl::Status status = Sealer::FromFile(path).status();
+    const absl::Status status = PersonalDataVault::FromFile(path).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << mode;
     EXPECT_TRUE(absl::StrContains(status.message(), "chmod 600")) << status;
   }
   std::remove(path.c_str());
-  EXPECT_EQ(Sealer::FromFile(path).status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(Sealer::FromFile(::testing::TempDir()).status().code(),
+  EXPECT_EQ(PersonalDataVault::FromFile(path).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(PersonalDataVault::FromFile(::testing::TempDir()).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

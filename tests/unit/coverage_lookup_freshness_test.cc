@@ -1,5 +1,5 @@
 // Misses stay as fresh as asked, whoever they are joined with.
-#include "tests/support/miss_asking.h"
+#include "tests/support/lookup_asking.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -9,7 +9,7 @@ using testing::SizeIs;
 
 // ---- Freshness ----
 
-TEST_F(CoverageMissPool, AnAnswerOlderThanTheTokenIsNeverGiven) {
+TEST_F(CoverageLookupBatcher, AnAnswerOlderThanTheTokenIsNeverGiven) {
   Start({.threads = 2});
   links_.Hold();
   Asker early, late;
@@ -25,7 +25,7 @@ TEST_F(CoverageMissPool, AnAnswerOlderThanTheTokenIsNeverGiven) {
   EXPECT_GE(fresh->front().position, 11);
 }
 
-TEST_F(CoverageMissPool, ATokenThatTheAnswerUnderWayCoversJoins) {
+TEST_F(CoverageLookupBatcher, ATokenThatTheAnswerUnderWayCoversJoins) {
   Start({.threads = 2});
   links_.Hold();
   Asker early, late;
@@ -39,7 +39,7 @@ TEST_F(CoverageMissPool, ATokenThatTheAnswerUnderWayCoversJoins) {
 }
 
 // A token of long ago, of one who asks with him, makes nobody's answer older than two seconds.
-TEST_F(CoverageMissPool, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
+TEST_F(CoverageLookupBatcher, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
   Start({.threads = 1}, /*follows=*/true);
   links_.Hold();
   Asker first, with_token, without, same_key;
@@ -56,8 +56,8 @@ TEST_F(CoverageMissPool, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
   EXPECT_EQ(links_.rounds()[1].fresh, (Freshness{.position = 3, .recent = true}));
 }
 
-TEST_F(CoverageMissPool, ATokenOfAnotherDoesNotStandForTheConfirmation) {
-  Record known;
+TEST_F(CoverageLookupBatcher, ATokenOfAnotherDoesNotStandForTheConfirmation) {
+  MemberRecord known;
   known.facts.known = true;
   known.facts.worker_id = 5;
   known.facts.position = 10;
@@ -79,7 +79,7 @@ TEST_F(CoverageMissPool, ATokenOfAnotherDoesNotStandForTheConfirmation) {
   EXPECT_EQ(answer->front().utc_offset_hours, 8) << "near is not confirmed: the store was asked";
 }
 
-TEST_F(CoverageMissPool, FullConsistencyNeverJoinsWhatHasBegun) {
+TEST_F(CoverageLookupBatcher, FullConsistencyNeverJoinsWhatHasBegun) {
   Start({.threads = 2});
   links_.Hold();
   Asker early, late, later;
@@ -97,7 +97,7 @@ TEST_F(CoverageMissPool, FullConsistencyNeverJoinsWhatHasBegun) {
   for (size_t i = 1; i < 3; ++i) EXPECT_TRUE(links_.rounds()[i].fresh.from_store);
 }
 
-TEST_F(CoverageMissPool, FullConsistencyJoinsWhatWaits) {
+TEST_F(CoverageLookupBatcher, FullConsistencyJoinsWhatWaits) {
   Start({.threads = 1});
   links_.Hold();
   Asker busy, plain, full;
@@ -113,7 +113,7 @@ TEST_F(CoverageMissPool, FullConsistencyJoinsWhatWaits) {
   EXPECT_TRUE(links_.rounds()[1].fresh.from_store);
 }
 
-TEST_F(CoverageMissPool, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
+TEST_F(CoverageLookupBatcher, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
   Start({.threads = 2});
   links_.Hold();
   Asker early, late;
@@ -128,7 +128,7 @@ TEST_F(CoverageMissPool, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
   EXPECT_EQ(late.Wait()->front().utc_offset_hours, 8);
 }
 
-TEST_F(CoverageMissPool, ATokenAheadOfTheLogFailsAlone) {
+TEST_F(CoverageLookupBatcher, ATokenAheadOfTheLogFailsAlone) {
   for (const int threads : {0, 1}) {
     Start({.threads = threads}, /*follows=*/true);
     Asker busy, ahead, other;
@@ -147,9 +147,9 @@ TEST_F(CoverageMissPool, ATokenAheadOfTheLogFailsAlone) {
   }
 }
 
-TEST_F(CoverageMissPool, AnUnconfirmedNearCacheCatchesUpFirst) {
+TEST_F(CoverageLookupBatcher, AnUnconfirmedNearCacheCatchesUpFirst) {
   near_.Restart(10);
-  Record known;
+  MemberRecord known;
   known.facts.known = true;
   known.facts.worker_id = 5;
   known.facts.position = 10;
@@ -169,7 +169,7 @@ TEST_F(CoverageMissPool, AnUnconfirmedNearCacheCatchesUpFirst) {
   EXPECT_FALSE(links_.rounds()[0].fresh.from_store);
 }
 
-TEST_F(CoverageMissPool, ANearCacheThatFollowsNothingIsMadeToOnce) {
+TEST_F(CoverageLookupBatcher, ANearCacheThatFollowsNothingIsMadeToOnce) {
   catch_up_ = [this] {
     near_.Restart(10);
     near_.Confirm(10, steady_.Now());
@@ -185,7 +185,7 @@ TEST_F(CoverageMissPool, ANearCacheThatFollowsNothingIsMadeToOnce) {
   EXPECT_THAT(links_.rounds(), SizeIs(2)) << "it has him now";
 }
 
-TEST_F(CoverageMissPool, WithoutConfirmationOnlyTheStoreIsBelieved) {
+TEST_F(CoverageLookupBatcher, WithoutConfirmationOnlyTheStoreIsBelieved) {
   near_.Restart(10);
   catch_up_ = [] { return absl::UnavailableError("no database"); };
   Start({.threads = 1});
@@ -194,13 +194,13 @@ TEST_F(CoverageMissPool, WithoutConfirmationOnlyTheStoreIsBelieved) {
   EXPECT_TRUE(links_.rounds()[0].fresh.from_store);
 }
 
-TEST_F(CoverageMissPool, TheNearCacheLearns) {
+TEST_F(CoverageLookupBatcher, TheNearCacheLearns) {
   Start({.threads = 1}, /*follows=*/true);
   EXPECT_TRUE(AskAndWait({Id(5), Id(2'000)}).ok());
   Facts facts;
-  EXPECT_EQ(near_.Find(Id(5), {}, steady_.Now(), facts), NearCache::Hit::kFound);
+  EXPECT_EQ(near_.Find(Id(5), {}, steady_.Now(), facts), NearCache::LookupResult::kFound);
   EXPECT_EQ(facts.worker_id, 5);
-  EXPECT_EQ(near_.Find(Id(2'000), {}, steady_.Now(), facts), NearCache::Hit::kFound);
+  EXPECT_EQ(near_.Find(Id(2'000), {}, steady_.Now(), facts), NearCache::LookupResult::kFound);
   EXPECT_FALSE(facts.known);
 }
 

@@ -13,7 +13,7 @@
 namespace lingkaran {
 namespace {
 
-using Kind = BooksDifference::Kind;
+using Kind = ReconcileDifference::Kind;
 using Line = ops::v1::AuditBookResponse;
 using testing::HasSubstr;
 
@@ -63,7 +63,7 @@ struct Book {
   }
 };
 
-class Stream final : public BookStream {
+class Stream final : public AuditStream {
  public:
   explicit Stream(Book book) : book_(std::move(book)) {
     if (!book_.broken.ok() || !book_.summary) return;
@@ -92,10 +92,10 @@ class Stream final : public BookStream {
 };
 
 // A service whose book looks like each of these in turn, and like the last one from then on.
-class Service final : public BookReader {
+class Service final : public AuditReader {
  public:
   void Show(std::vector<Book> looks) { looks_ = {looks.begin(), looks.end()}; }
-  std::unique_ptr<BookStream> Read() override {
+  std::unique_ptr<AuditStream> Read() override {
     Book book = looks_.front();
     if (looks_.size() > 1) looks_.pop_front();
     return std::make_unique<Stream>(std::move(book));
@@ -136,8 +136,8 @@ class BooksTest : public testing::Test {
   }
 
   absl::Status Compare(absl::Duration wait = absl::ZeroDuration()) {
-    return CompareBooks({&registry_, &sponsorship_, &coverage_},
-                        {.wait = wait, .pause = absl::ZeroDuration()}, &summary_);
+    return Reconcile({&registry_, &sponsorship_, &coverage_},
+                     {.wait = wait, .pause = absl::ZeroDuration()}, &summary_);
   }
   // A true difference of the kind is told, whether or not there is time.
   void ExpectDifference(Kind kind, int rounds) {
@@ -150,7 +150,7 @@ class BooksTest : public testing::Test {
 
   static const std::map<int, int64_t> kTwoMonths;
   Service registry_, sponsorship_, coverage_;
-  BooksSummary summary_;
+  ReconcileSummary summary_;
 };
 const std::map<int, int64_t> BooksTest::kTwoMonths = {{201911, 6'800}, {201912, 6'800}};
 

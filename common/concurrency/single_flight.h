@@ -11,7 +11,7 @@
 #include "common/base/deadline.h"
 #include "common/base/error.h"
 
-namespace lingkaran::coverage {
+namespace lingkaran {
 
 class SingleFlight {
  public:
@@ -66,4 +66,4 @@ class SingleFlight {
   absl::Status outcome_;  // of run ended_
 };
 
-}  // namespace lingkaran::coverage
+}  // namespace lingkaran

@@ -12,10 +12,10 @@
 
 namespace lingkaran::coverage {
 
-class RuleShelf {
+class ActiveRules {
  public:
   // `path` is read again by a reload.
-  RuleShelf(std::string path, std::shared_ptr<const Rules> rules) : path_(std::move(path)) {
+  ActiveRules(std::string path, std::shared_ptr<const Rules> rules) : path_(std::move(path)) {
     Replace(std::move(rules));
   }
 

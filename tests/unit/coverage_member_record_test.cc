@@ -29,8 +29,8 @@ std::string BodyOf(const std::string& packed) { return packed.substr(0, packed.s
 
 TEST(CoverageRecord, ComesBackAsItWent) {
   EXPECT_TRUE(rc::check("Unpack(Pack(record)) is the record", [] {
-    const Record record = AnyRecord(AnyId());
-    const std::optional<Record> back = Unpack(Pack(record));
+    const MemberRecord record = AnyRecord(AnyId());
+    const std::optional<MemberRecord> back = Unpack(Pack(record));
     RC_ASSERT(back.has_value());
     RC_ASSERT(SameRecord(*back, record));
     RC_ASSERT(back->facts.position == 0);
@@ -39,16 +39,16 @@ TEST(CoverageRecord, ComesBackAsItWent) {
 
 TEST(CoverageRecord, TheCodesAreThoseOfTheRecord) {
   EXPECT_TRUE(rc::check("an entry of the codes is the entry of the record", [] {
-    const Record record = AnyRecord(AnyId());
+    const MemberRecord record = AnyRecord(AnyId());
     const std::optional<CodedRecord> coded = UnpackCoded(Pack(record));
-    const std::optional<NearEntry> whole = NearEntry::Of(record);
+    const std::optional<MemberEntry> whole = MemberEntry::Of(record);
     const bool number = record.membership_number.empty() || NumberCode(record.membership_number);
     RC_CLASSIFY(coded.has_value());
     RC_ASSERT(coded.has_value() ==
               (number && PackSpans(record.facts) && record.facts.utc_offset_hours >= 7 &&
                record.facts.utc_offset_hours <= 9));
     if (!coded) return;
-    const std::optional<NearEntry> entry = NearEntry::Of(*coded);
+    const std::optional<MemberEntry> entry = MemberEntry::Of(*coded);
     RC_ASSERT(entry.has_value() == whole.has_value());
     if (entry) RC_ASSERT(entry->words == whole->words);
   }));
@@ -70,7 +70,7 @@ TEST(CoverageRecord, CodesThatAreNoneAreRefused) {
 }
 
 TEST(CoverageRecord, IsShort) {
-  Record record = Marked(39'999'999, 1);
+  MemberRecord record = Marked(39'999'999, 1);
   record.facts.death_day.reset();
   record.facts.withdraw_day.reset();
   record.facts.runs = PaidFrom(Day(2025, 3, 7), 3, {Programme::kJkk, Programme::kJkm});
@@ -107,7 +107,7 @@ TEST(CoverageRecord, HasOneFormOnly) {
       body[Any<size_t>(0, body.size())] = static_cast<char>(Any(0, 256));
     }
     const std::string bytes = Summed(body);
-    const std::optional<Record> back = Unpack(bytes);
+    const std::optional<MemberRecord> back = Unpack(bytes);
     RC_CLASSIFY(back.has_value());
     if (!back) return;
     RC_ASSERT(back->facts.worker_id > 0);
@@ -129,7 +129,7 @@ TEST(CoverageRecord, NoiseIsNone) {
   EXPECT_TRUE(rc::check("any bytes behind a right head are read without harm", [] {
     std::string body = "\x01";
     body += *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
-    const std::optional<Record> back = Unpack(Summed(body));
+    const std::optional<MemberRecord> back = Unpack(Summed(body));
     if (back) RC_ASSERT(Pack(*back) == Summed(body));
   }));
   EXPECT_FALSE(Unpack(""));
@@ -144,7 +144,7 @@ TEST(CoverageRecord, AnotherVersionIsNone) {
 }
 
 TEST(CoverageRecord, DaysThatAreNoneAreRefused) {
-  Record record = Marked(17, 3);
+  MemberRecord record = Marked(17, 3);
   record.facts.death_day = Day(2200, 1, 1);
   EXPECT_FALSE(Unpack(Pack(record)));
   record.facts.death_day = Day(2199, 12, 31);
@@ -154,7 +154,7 @@ TEST(CoverageRecord, DaysThatAreNoneAreRefused) {
 }
 
 TEST(CoverageRecord, KnowsItsKeys) {
-  Record record = Marked(17, 3);
+  MemberRecord record = Marked(17, 3);
   EXPECT_TRUE(record.Has(PersonKey::OfWorker(17)));
   EXPECT_TRUE(record.Has(PersonKey::OfNik(NikOf(17))));
   EXPECT_TRUE(record.Has(PersonKey::OfNumber("00000000017")));
