@@ -28,6 +28,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/overload.h"
 #include "common/base/string_views.h"
 #include "common/rpc/admission_control.h"
 
