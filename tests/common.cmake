@@ -11,7 +11,7 @@ lingkaran_test(common_bulk_test LABEL store
 lingkaran_test(common_outbox_test LABEL store
   SOURCES store/common_outbox_test.cc store/common_outbox_admin_test.cc
           store/common_outbox_order_test.cc
-  LIBS test_support HEAVY)
+  LIBS test_support common_outbox HEAVY)
 
 # RPC, Redis, flags.
 lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_server rapidcheck
