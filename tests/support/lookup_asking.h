@@ -24,18 +24,18 @@ using Told = absl::StatusOr<std::vector<Facts>>;
 
 // The links behind the pool: knows ids below 1,000, tells versions apart by the hours of the zone,
 // and can be held.
-class FakePubSubs final : public Reader {
+class FakeReader final : public Reader {
  public:
   struct Round {
     std::vector<PersonKey> keys;
     Freshness fresh;
   };
 
-  absl::StatusOr<std::vector<Record>> Find(absl::Span<const PersonKey> keys,
-                                           const Freshness& fresh) override {
+  absl::StatusOr<std::vector<MemberRecord>> Find(absl::Span<const PersonKey> keys,
+                                                 const Freshness& fresh) override {
     std::unique_lock lock(mutex_);
     rounds_.push_back({{keys.begin(), keys.end()}, fresh});
-    std::vector<Record> out;  // as it is now, however long the answer takes
+    std::vector<MemberRecord> out;  // as it is now, however long the answer takes
     for (const PersonKey& key : keys) out.push_back(RecordOf(key));
     const absl::Status status = status_;
     changed_.notify_all();
@@ -77,8 +77,8 @@ class FakePubSubs final : public Reader {
     change();
     changed_.notify_all();
   }
-  Record RecordOf(const PersonKey& key) const {
-    Record record;
+  MemberRecord RecordOf(const PersonKey& key) const {
+    MemberRecord record;
     record.facts.position = position_;
     if (key.worker_id >= 1'000) return record;
     record.facts.known = true;
@@ -145,7 +145,7 @@ class CoverageLookupBatcher : public testing::Test {
     return asker.Wait();
   }
 
-  FakePubSubs links_;
+  FakeReader links_;
   ManualClock steady_{absl::UnixEpoch() + absl::Hours(1)};
   NearCache near_{{.members = 1'000}};
   std::function<absl::Status()> catch_up_;

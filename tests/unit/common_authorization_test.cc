@@ -46,21 +46,23 @@ TEST(MayCallTest, DeniesWhatIsNotInTheTable) {
 TEST(MayCallTest, NobodyWithoutARole) { EXPECT_THAT(AllOf(Role::kNone), testing::IsEmpty()); }
 
 TEST(MayCallTest, AgenciesProposeAndAsk) {
-  EXPECT_THAT(AllOf(Role::kAgency),
-              testing::UnorderedElementsAre("BatchCheckEligibility", "CheckEligibility",
-                                            "CreateBatch", "GetBatch", "ListAgencies",
-                                            "ListBatchRows", "ListRules", "SubmitCandidates"));
+  EXPECT_THAT(AllOf(Role::kAgency), testing::UnorderedElementsAre(
+                                        "BatchCheckEligibility", "CheckEligibility", "CreateBatch",
+                                        "GetBatch", "GetBuildInfo", "ListAgencies", "ListBatchRows",
+                                        "ListRules", "SubmitCandidates"));
 }
 
 TEST(MayCallTest, ClinicsOnlyAsk) {
-  EXPECT_THAT(AllOf(Role::kClinic), testing::UnorderedElementsAre("BatchCheckEligibility",
-                                                                  "CheckEligibility", "ListRules"));
+  EXPECT_THAT(AllOf(Role::kClinic),
+              testing::UnorderedElementsAre("BatchCheckEligibility", "CheckEligibility",
+                                            "GetBuildInfo", "ListRules"));
 }
 
 TEST(MayCallTest, SponsorsReadAndSeeNoPerson) {
-  EXPECT_THAT(AllOf(Role::kSponsor),
-              testing::UnorderedElementsAre("GetPledge", "GetSponsorReport", "GetStatement",
-                                            "ListPledges", "ListRules", "QuoteContribution"));
+  EXPECT_THAT(
+      AllOf(Role::kSponsor),
+      testing::UnorderedElementsAre("GetBuildInfo", "GetPledge", "GetSponsorReport", "GetStatement",
+                                    "ListPledges", "ListRules", "QuoteContribution"));
 }
 
 TEST(MayCallTest, OnlyServicesChangeCover) {
@@ -74,6 +76,12 @@ TEST(MayCallTest, OnlyServicesChangeCover) {
 TEST(MayCallTest, OnlyAdminsReloadRules) {
   for (const Role role : kRoles) {
     EXPECT_EQ(MayCall(role, Coverage("ReloadRules")), role == Role::kAdmin);
+  }
+}
+
+TEST(MayCallTest, EveryRoleMayAskForTheRelease) {
+  for (const Role role : kRoles) {
+    EXPECT_TRUE(MayCall(role, "lingkaran.ops.v1.OperationsService/GetBuildInfo"));
   }
 }
 
