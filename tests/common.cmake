@@ -24,6 +24,7 @@ lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc 
 add_library(redis_server STATIC support/redis_server.cc support/process.cc)
 target_link_libraries(redis_server PUBLIC common_redis PRIVATE lingkaran_options)
 target_include_directories(redis_server PUBLIC ${PROJECT_SOURCE_DIR})
+lingkaran_test(common_metrics_test LABEL unit SOURCES unit/common_metrics_test.cc LIBS redis_server)
 lingkaran_test(common_redis_test LABEL unit SOURCES unit/common_redis_test.cc LIBS redis_server)
 lingkaran_test(common_redis_broken_test LABEL unit SOURCES unit/common_redis_broken_test.cc
   LIBS redis_server fault_proxy)

@@ -5,5 +5,6 @@ lingkaran_test(sponsorship_audit_test LABEL unit SOURCES unit/sponsorship_audit_
   LIBS sponsorship_domain)
 lingkaran_test(operations_test LABEL service SOURCES service/operations_test.cc LIBS suite_support
   HEAVY)
+add_dependencies(operations_test lingkaran-registry lingkaran-coverage lingkaran-sponsorship lingkaran)
 lingkaran_test(audit_test LABEL system SOURCES system/audit_test.cc system/audit_tamperings.cc
   LIBS suite_support lingkaran_books cli_lib HEAVY)

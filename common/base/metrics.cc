@@ -11,12 +11,25 @@
 #include <prometheus/registry.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/build_info.h"
 
 namespace lingkaran {
 namespace {
 
 // All of them live as long as the process, so pointers into them may be kept.
 struct Families {
+  Families() {
+    const BuildInfo& build = Build();
+    prometheus::BuildGauge()
+        .Name("lingkaran_build_info")
+        .Help("The release that runs here, in its labels; always 1")
+        .Register(*registry)
+        .Add({{"version", build.version},
+              {"compiler", build.compiler},
+              {"build_type", build.build_type}})
+        .Set(1);
+  }
+
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   prometheus::Family<prometheus::Counter>& rpcs = prometheus::BuildCounter()
                                                       .Name("lingkaran_rpc_total")

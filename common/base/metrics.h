@@ -15,8 +15,8 @@ class Histogram;
 
 namespace lingkaran {
 
-// Serves /metrics at HOST:PORT. UNAVAILABLE if the address can't be had. Without it nothing is
-// exposed, but counting goes on.
+// Serves /metrics at HOST:PORT, with lingkaran_build_info (common/base/build_info.h) among them.
+// UNAVAILABLE if the address can't be had. Without it nothing is exposed, but counting goes on.
 absl::Status ExposeMetrics(const std::string& address);
 
 // The meters of one RPC method, looked up once and not for each call.

@@ -14,6 +14,7 @@ constexpr unsigned kClinic = static_cast<unsigned>(Role::kClinic);
 constexpr unsigned kAdmin = static_cast<unsigned>(Role::kAdmin);
 constexpr unsigned kService = static_cast<unsigned>(Role::kService);
 constexpr unsigned kBranch = kOfficer | kAdmin;
+constexpr unsigned kAnyRole = kBranch | kAgency | kSponsor | kClinic | kService;
 
 struct Rule {
   std::string_view method;
@@ -70,10 +71,10 @@ constexpr Rule kRules[] = {
     {"lingkaran.coverage.v1.CoverageService/GetCoverageStatistics", kBranch | kService},
     {"lingkaran.coverage.v1.CoverageService/WatchCoverage", kBranch | kService},
     {"lingkaran.coverage.v1.CoverageService/EstimateBenefit", kBranch},
-    {"lingkaran.coverage.v1.CoverageService/ListRules",
-     kBranch | kAgency | kSponsor | kClinic | kService},
+    {"lingkaran.coverage.v1.CoverageService/ListRules", kAnyRole},
     {"lingkaran.coverage.v1.CoverageService/ReloadRules", kAdmin},
 
+    {"lingkaran.ops.v1.OperationsService/GetBuildInfo", kAnyRole},
     {"lingkaran.ops.v1.OperationsService/ListOwed", kBranch},
     {"lingkaran.ops.v1.OperationsService/RetryOwed", kBranch},
     {"lingkaran.ops.v1.OperationsService/AuditBook", kBranch},

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/build_info.h"
 #include "common/base/error.h"
 
 namespace lingkaran {
@@ -132,6 +133,19 @@ class Sender final : public AuditLines {
 };
 
 }  // namespace
+
+grpc::Status OperationsServiceImpl::GetBuildInfo(grpc::ServerContext* context,
+                                                 const ops::v1::GetBuildInfoRequest*,
+                                                 ops::v1::GetBuildInfoResponse* response) {
+  return RunRpc(context, "lingkaran.ops.v1.OperationsService/GetBuildInfo",
+                [&](const Call&) -> absl::Status {
+                  const BuildInfo& build = Build();
+                  response->set_version(build.version);
+                  response->set_compiler(build.compiler);
+                  response->set_build_type(build.build_type);
+                  return absl::OkStatus();
+                });
+}
 
 grpc::Status OperationsServiceImpl::ListOwed(grpc::ServerContext* context,
                                              const ops::v1::ListOwedRequest* request,

@@ -1,5 +1,5 @@
-// OperationsService, the same in all three services: what a service owes to others, and whether its
-// book adds up. Contract: proto/lingkaran/ops/v1/ops.proto.
+// OperationsService, the same in all three services: its release, what it owes to others, and
+// whether its book adds up. Contract: proto/lingkaran/ops/v1/ops.proto.
 #pragma once
 
 #include <functional>
@@ -38,6 +38,9 @@ class OperationsServiceImpl final : public ops::v1::OperationsService::Service {
   };
   explicit OperationsServiceImpl(Parts parts) : parts_(std::move(parts)) {}
 
+  grpc::Status GetBuildInfo(grpc::ServerContext* context,
+                            const ops::v1::GetBuildInfoRequest* request,
+                            ops::v1::GetBuildInfoResponse* response) override;
   grpc::Status ListOwed(grpc::ServerContext* context, const ops::v1::ListOwedRequest* request,
                         ops::v1::ListOwedResponse* response) override;
   grpc::Status RetryOwed(grpc::ServerContext* context, const ops::v1::RetryOwedRequest* request,

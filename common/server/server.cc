@@ -21,6 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/build_info.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/rpc/channel_settings.h"
@@ -219,8 +220,8 @@ void WaitForSignal() {
 void PrintStartLine(const std::string& service, const std::string& address,
                     const std::string& database, const std::string& redis,
                     const std::string& rules_version) {
-  std::cout << service << " listens on " << address << ", database " << database << ", cache "
-            << (redis.empty() ? "none" : redis) << ", rules "
+  std::cout << service << " " << Build().version << " listens on " << address << ", database "
+            << database << ", cache " << (redis.empty() ? "none" : redis) << ", rules "
             << (rules_version.empty() ? "none" : rules_version) << std::endl;
 }
 

@@ -40,7 +40,7 @@ void BlockSignals();
 // Waits for SIGTERM or SIGINT.
 void WaitForSignal();
 
-// The one line at start: service, address, database, cache, rules version.
+// The one line at start: service, release, address, database, cache, rules version.
 void PrintStartLine(const std::string& service, const std::string& address,
                     const std::string& database, const std::string& redis,
                     const std::string& rules_version);

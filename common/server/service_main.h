@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/base/build_info.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
@@ -53,12 +54,13 @@ absl::Status Serve(const std::string& service, const ServiceConfig& config) {
   return absl::OkStatus();
 }
 
-// What main() of lingkaran-<service> does. Exit code 0 after a clean end, 1 if it could not start,
-// CLI11's for bad flags.
+// What main() of lingkaran-<service> does. Exit code 0 after a clean end, --help or --version, 1 if
+// it could not start, CLI11's for bad flags.
 template <typename App>
 int RunService(const std::string& service, const std::string& about, int argc, char** argv) {
   BlockSignals();
   CLI::App flags("lingkaran-" + service + ": " + about);
+  flags.set_version_flag("--version", VersionLine("lingkaran-" + service));
   ServiceConfig config;
   AddServiceFlags(flags, service, config);
   CLI11_PARSE(flags, argc, argv);

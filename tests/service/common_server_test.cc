@@ -25,6 +25,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/build_info.h"
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
@@ -318,8 +319,9 @@ TEST(StartLineTest, SaysWhereEverythingIs) {
   testing::internal::CaptureStdout();
   PrintStartLine("registry", "127.0.0.1:7001", "sqlite:registry.db", "", "3f2a");
   EXPECT_EQ(testing::internal::GetCapturedStdout(),
-            "registry listens on 127.0.0.1:7001, database sqlite:registry.db, cache none, rules "
-            "3f2a\n");
+            absl::StrCat("registry ", Build().version,
+                         " listens on 127.0.0.1:7001, database sqlite:registry.db, cache none, "
+                         "rules 3f2a\n"));
 }
 
 }  // namespace

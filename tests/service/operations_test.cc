@@ -1,4 +1,5 @@
-// What a service says of what it owes, and of its book, over its RPCs.
+// What a service says of its release, of what it owes, and of its book, over its RPCs.
+#include <cstdio>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -247,6 +248,31 @@ TEST_P(OperationsTest, OfManyFindingsTheFirstHundredAreSentAndAllAreCounted) {
   EXPECT_EQ(lines.size(), 101u);
   EXPECT_THAT(lines[0].finding().text(), HasSubstr("is off by 1"));
   EXPECT_EQ(lines.back().summary().findings(), 150);
+}
+
+// What a program prints with --version.
+std::string VersionOf(const std::string& program) {
+  FILE* const pipe = popen((LINGKARAN_BIN_DIR "/" + program + " --version").c_str(), "r");
+  char line[200] = {};
+  EXPECT_NE(std::fgets(line, sizeof line, pipe), nullptr) << program;
+  EXPECT_EQ(pclose(pipe), 0) << program;
+  return line;
+}
+
+TEST(BuildInfoTest, EveryServiceServesTheReleaseThatItsProgramPrints) {
+  Suite suite({});
+  const std::vector<std::pair<std::string, Operations*>> programs = {
+      {"lingkaran-registry", &suite.registry_ops()},
+      {"lingkaran-coverage", &suite.coverage_ops()},
+      {"lingkaran-sponsorship", &suite.sponsorship_ops()},
+      {"lingkaran", &suite.registry_ops()}};
+  for (const auto& [program, stub] : programs) {
+    const auto build = Must(
+        Ask(*stub, &Operations::GetBuildInfo, ops::v1::GetBuildInfoRequest(), "rs;role=clinic"));
+    EXPECT_THAT(build.version(), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+    EXPECT_EQ(VersionOf(program), absl::StrCat(program, " ", build.version(), " (",
+                                               build.compiler(), ", ", build.build_type(), ")\n"));
+  }
 }
 
 TEST(AuditBookTest, AnAuditThatTheDatabaseBreaksOffIsNotBegunAgainInTheSameStream) {

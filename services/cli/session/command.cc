@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/base/build_info.h"
 #include "common/base/date.h"
 #include "common/base/money.h"
 #include "services/cli/lists/encoding.h"
@@ -324,6 +325,7 @@ int RunCommandLine(int argc, const char* const* argv, std::ostream& out, std::os
   CLI::App app("Lingkaran: sponsored work accident and death cover for vulnerable workers.",
                "lingkaran");
   app.footer(kFooter);
+  app.set_version_flag("--version", VersionLine("lingkaran"));
   app.require_subcommand(1);
   app.fallthrough();
   Globals globals;
