@@ -1,1 +1,1 @@
-// Compiled with the precompiled header that everything with gRPC, SOCI or CLI11 shares.
+// Compiled with the precompiled header that everything with gRPC or SOCI shares.
