@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/redis/versioned_cache.h"
-#include "lingkaran/cache/v1/records.pb.h"
+#include "lingkaran/internal/v1/cache.pb.h"
 #include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/story.h"
 
@@ -363,7 +363,7 @@ TEST_P(SuiteTest, SeatsStandInTheCache) {
   auto seat_of = [&](int64_t worker) {
     const CachePlace place = {absl::StrCat("l1:s:", worker / 64), absl::StrCat(worker % 64)};
     const std::optional<CacheValue> found = redis->Get({place})[0];
-    cache::v1::SeatRecord record;
+    internal::v1::SeatRecord record;
     if (!found.has_value() || !record.ParseFromString(found->bytes)) record.set_seat_number(-1);
     EXPECT_TRUE(!found.has_value() || record.worker_id() == worker);
     return record;

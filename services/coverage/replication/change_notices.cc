@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "lingkaran/cache/v1/records.pb.h"
+#include "lingkaran/internal/v1/cache.pb.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -15,7 +15,7 @@ constexpr size_t kMostPeopleWaiting = 200'000;
 }  // namespace
 
 std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender) {
-  cache::v1::ChangeNotice out;
+  internal::v1::ChangeNotice out;
   out.set_epoch(epoch);
   out.set_from(notice.from);
   out.set_to(notice.to);
@@ -37,7 +37,7 @@ std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sen
 
 std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch,
                                          uint64_t own_sender) {
-  cache::v1::ChangeNotice in;
+  internal::v1::ChangeNotice in;
   if (!in.ParseFromArray(message.data(), static_cast<int>(message.size()))) return std::nullopt;
   if (in.epoch() != epoch || in.sender() == own_sender || in.from() >= in.to()) return std::nullopt;
   ChangeNotice out{in.from(), in.to(), {}, in.left_out()};

@@ -22,7 +22,7 @@ struct ChangeNotice {
   bool left_out = false;  // there were too many: SQL knows them
 };
 
-// To and from a message on the line (proto lingkaran/cache/v1 ChangeNotice); people that take more
+// To and from a message on the line (proto lingkaran/internal/v1 ChangeNotice); people that take more
 // than about 4 MB are left out. Decode gives nullopt for what is no notice, or one of another
 // database, or of `own_sender`, who has applied it himself.
 std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender);
