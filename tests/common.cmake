@@ -17,7 +17,8 @@ lingkaran_test(common_outbox_test LABEL store
 lingkaran_test(common_rpc_test LABEL unit SOURCES unit/common_rpc_test.cc LIBS common_server rapidcheck
   HEAVY)
 lingkaran_test(common_authorization_test LABEL unit SOURCES unit/common_authorization_test.cc LIBS common_server)
-lingkaran_test(common_single_flight_test LABEL unit SOURCES unit/common_single_flight_test.cc LIBS test_support HEAVY)
+lingkaran_test(common_concurrency_test LABEL unit SOURCES unit/common_single_flight_test.cc unit/common_executor_test.cc
+  LIBS common_concurrency test_support HEAVY)
 lingkaran_test(common_config_test LABEL unit SOURCES unit/common_config_test.cc LIBS common_server HEAVY)
 
 # Redis: real servers, started by the tests themselves.

@@ -61,6 +61,11 @@ absl::Status InvalidField(std::string_view field, std::string_view text) {
   return InvalidFields({{std::string(field), std::string(text)}});
 }
 
+absl::Status DeadlinePassed() {
+  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
+               "time ran out; ask again with the same request_id and a longer deadline");
+}
+
 absl::Status TokenNotYetApplied() {
   return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
                "the change that the token names has not arrived here yet; ask again in a moment");

@@ -29,6 +29,9 @@ absl::Status Error(absl::StatusCode code, Reason reason, std::string_view messag
 // INVALID_ARGUMENT/INVALID_FIELD about one field of a request; `text` says how to mend it.
 absl::Status InvalidField(std::string_view field, std::string_view text);
 
+// DEADLINE_EXCEEDED/DEADLINE_PASSED: the caller's time is over.
+absl::Status DeadlinePassed();
+
 // UNAVAILABLE/TOKEN_NOT_YET_APPLIED: the change that a consistency token names is not here yet.
 absl::Status TokenNotYetApplied();
 

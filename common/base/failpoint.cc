@@ -2,21 +2,20 @@
 
 #include <signal.h>
 
-#include <mutex>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/mutex.h"
 #include "common/base/string_views.h"
 
 namespace lingkaran {
 namespace {
 
 struct Armed {
-  std::mutex mutex;
-  std::string place;
-  int passes_left = 0;
-  std::function<void(const std::string&)> hook;
+  Mutex mutex;
+  std::string place ABSL_GUARDED_BY(mutex);
+  int passes_left ABSL_GUARDED_BY(mutex) = 0;
+  std::function<void(const std::string&)> hook ABSL_GUARDED_BY(mutex);
 };
 
 Armed& State() {
@@ -24,8 +23,7 @@ Armed& State() {
   return state;
 }
 
-// Under the lock.
-void Refresh(const Armed& state) {
+void Refresh(const Armed& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
   failpoint_internal::armed.store(!state.place.empty() || state.hook != nullptr);
 }
 
@@ -41,7 +39,7 @@ void Pass(std::string_view part, std::string_view what, std::string_view stage) 
   Armed& state = State();
   std::function<void(const std::string&)> hook;
   {
-    const std::lock_guard lock(state.mutex);
+    MutexLock lock(state.mutex);
     if (place == state.place && --state.passes_left == 0) raise(SIGKILL);
     hook = state.hook;
   }
@@ -59,7 +57,7 @@ absl::Status ArmFailPoint(std::string_view spec) {
                                                    "\": write <place> or <place>=<n>, n from 1"));
   }
   Armed& state = State();
-  const std::lock_guard lock(state.mutex);
+  MutexLock lock(state.mutex);
   state.place = parts[0];
   state.passes_left = passes;
   Refresh(state);
@@ -68,7 +66,7 @@ absl::Status ArmFailPoint(std::string_view spec) {
 
 void SetFailPointHook(std::function<void(const std::string&)> hook) {
   Armed& state = State();
-  const std::lock_guard lock(state.mutex);
+  MutexLock lock(state.mutex);
   state.hook = std::move(hook);
   Refresh(state);
 }

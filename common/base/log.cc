@@ -4,19 +4,19 @@
 #include <cerrno>
 
 #include <atomic>
-#include <mutex>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "common/base/string_views.h"
 
 namespace lingkaran {
 namespace {
 
 std::atomic<Severity> g_lowest{Severity::kInfo};
-std::mutex g_service_mutex;
-std::string& ServiceName() {
+Mutex g_service_mutex;
+std::string& ServiceName() ABSL_EXCLUSIVE_LOCKS_REQUIRED(g_service_mutex) {
   static std::string* const name = new std::string;
   return *name;
 }
@@ -127,7 +127,7 @@ void Log(Severity severity, std::string_view event, std::initializer_list<LogFie
                   absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()),
                   "\",\"severity\":\"", SeverityName(severity), "\"");
   {
-    const std::lock_guard<std::mutex> lock(g_service_mutex);
+    MutexLock lock(g_service_mutex);
     AppendField("service", ServiceName(), &line);
   }
   AppendField("event", event, &line);
@@ -153,7 +153,7 @@ Severity SeverityFromName(std::string_view name) {
 }
 
 void SetUpLog(std::string service, Severity lowest) {
-  const std::lock_guard<std::mutex> lock(g_service_mutex);
+  MutexLock lock(g_service_mutex);
   ServiceName() = std::move(service);
   g_lowest.store(lowest, std::memory_order_relaxed);
 }

@@ -1,7 +1,6 @@
 #include "common/base/metrics.h"
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include <prometheus/counter.h>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/build_info.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran {
 namespace {
@@ -45,6 +45,9 @@ struct Families {
                                                         .Register(*registry);
 };
 
+Mutex g_exposer_mutex;
+std::unique_ptr<prometheus::Exposer> g_exposer ABSL_GUARDED_BY(g_exposer_mutex);
+
 Families& Metrics() {
   static Families& families = *new Families();
   return families;
@@ -60,12 +63,10 @@ prometheus::Histogram* SecondsOf(std::string_view method) {
 }  // namespace
 
 absl::Status ExposeMetrics(const std::string& address) {
-  static std::mutex mutex;
-  static std::unique_ptr<prometheus::Exposer> exposer;
-  const std::lock_guard lock(mutex);
+  MutexLock lock(g_exposer_mutex);
   try {
-    exposer = std::make_unique<prometheus::Exposer>(address, 1);
-    exposer->RegisterCollectable(Metrics().registry);
+    g_exposer = std::make_unique<prometheus::Exposer>(address, 1);
+    g_exposer->RegisterCollectable(Metrics().registry);
   } catch (const std::exception& e) {
     return absl::UnavailableError(absl::StrCat("can't serve metrics on ", address, ": ", e.what(),
                                                "; choose another address with --metrics"));

@@ -7,18 +7,17 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran {
 
@@ -43,22 +42,20 @@ class GroupCommit {
     Waiter self(&call, weight, deadline);
     bool first = false;
     {
-      std::lock_guard<std::mutex> lock(mutex_);
+      MutexLock lock(mutex_);
       Line& line = lines_[key];
       line.waiting.push_back(&self);
       first = !std::exchange(line.led, true);
     }
-    if (!first) {
-      if (!Await(key, self)) return false;
-      if (!self.leads) return true;
-    }
+    const Outcome outcome = first ? Outcome::kLeads : Await(key, self);
+    if (outcome != Outcome::kLeads) return outcome == Outcome::kDone;
     Turn(*this, key, self).Work();
     return true;
   }
 
   // How many stand in the line of a key.
   size_t InLine(int64_t key) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     const auto line = lines_.find(key);
     return line == lines_.end() ? 0 : line->second.waiting.size();
   }
@@ -68,20 +65,20 @@ class GroupCommit {
     Waiter(Call* c, int w, absl::Time d) : call(c), weight(w), deadline(d) {}
     // Ends the wait.
     void Wake(bool to_lead) {
-      std::lock_guard<std::mutex> lock(mutex);
+      MutexLock lock(mutex);
       leads = to_lead;
       woken = true;
-      turn.notify_one();
+      turn.NotifyOne();
     }
 
     Call* const call;
     const int weight;
     const absl::Time deadline;
     // Each has its own, so that a group that wakes up does not queue for one lock.
-    std::mutex mutex;
-    std::condition_variable turn;
-    bool woken = false;
-    bool leads = false;
+    Mutex mutex;
+    CondVar turn;
+    bool woken ABSL_GUARDED_BY(mutex) = false;
+    bool leads ABSL_GUARDED_BY(mutex) = false;
   };
   struct Line {
     std::deque<Waiter*> waiting;
@@ -116,31 +113,26 @@ class GroupCommit {
     const std::vector<Waiter*> group_;
   };
 
-  // Sleeps until another has done the call or leaves the next group to it. False if its time is
-  // over and nobody has taken it.
-  bool Await(int64_t key, Waiter& self) {
-    std::unique_lock<std::mutex> lock(self.mutex);
-    const auto woken = [&] { return self.woken; };
-    for (absl::Duration left = self.deadline - absl::Now(); !self.woken;
-         left = self.deadline - absl::Now()) {
-      if (left == absl::InfiniteDuration()) {
-        self.turn.wait(lock, woken);
-      } else if (left > absl::ZeroDuration()) {
-        self.turn.wait_for(lock, absl::ToChronoNanoseconds(left), woken);
-      } else {
-        lock.unlock();
-        const bool left_the_line = Leave(key, self);
-        lock.lock();
-        if (left_the_line) return false;
-        self.turn.wait(lock, woken);
-      }
+  enum class Outcome { kDone, kLeads, kTimeIsOver };
+
+  // Sleeps until another has done the call or leaves the next group to it, or its time is over and
+  // nobody has taken it.
+  Outcome Await(int64_t key, Waiter& self) {
+    MutexLock lock(self.mutex);
+    const auto woken = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(self.mutex) { return self.woken; };
+    if (!self.turn.WaitFor(lock, self.deadline - absl::Now(), woken)) {
+      lock.Unlock();
+      const bool left_the_line = Leave(key, self);
+      lock.Lock();
+      if (left_the_line) return Outcome::kTimeIsOver;
+      self.turn.Wait(lock, woken);
     }
-    return true;
+    return self.leads ? Outcome::kLeads : Outcome::kDone;
   }
 
   // Takes who was not taken into a group, and was not told to lead one, out of the line.
   bool Leave(int64_t key, Waiter& self) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     const auto line = lines_.find(key);
     if (line == lines_.end() || line->second.next == &self) return false;
     std::deque<Waiter*>& waiting = line->second.waiting;
@@ -152,7 +144,7 @@ class GroupCommit {
 
   // The leader and the first of the line that fit, in the order of their coming.
   std::vector<Waiter*> TakeGroup(int64_t key, Waiter& leader) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     Line& line = lines_[key];
     std::vector<Waiter*> group;
     std::deque<Waiter*> rest;
@@ -177,7 +169,7 @@ class GroupCommit {
   // The next to lead is who has the most time among those who will be in his group: what he waits
   // for ends with his deadline, and must not fail his neighbours.
   void EndTurn(int64_t key) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     Line& line = lines_[key];
     if (line.waiting.empty()) {
       lines_.erase(key);
@@ -192,8 +184,8 @@ class GroupCommit {
 
   const Bounds bounds_;
   const Work work_;
-  std::mutex mutex_;
-  std::map<int64_t, Line> lines_;
+  Mutex mutex_;
+  std::map<int64_t, Line> lines_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lingkaran

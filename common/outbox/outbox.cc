@@ -1,9 +1,7 @@
 #include "common/outbox/outbox.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,6 +12,7 @@
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/base/random.h"
 #include "common/outbox/outbox_table.h"
 
@@ -51,35 +50,36 @@ std::string ErrorText(const absl::Status& status) {
 class Notifier {
  public:
   void Ring() {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     ++rings_;
-    rung_.notify_all();
+    rung_.NotifyAll();
   }
   void Close() {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     closed_ = true;
-    rung_.notify_all();
+    rung_.NotifyAll();
   }
   bool closed() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     return closed_;
   }
   int64_t rings() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     return rings_;
   }
   // Returns when it rang after `seen`, is closed, or `pause` has passed.
   void Wait(int64_t seen, absl::Duration pause) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    rung_.wait_for(lock, absl::ToChronoMilliseconds(pause),
-                   [&] { return closed_ || rings_ != seen; });
+    MutexLock lock(mutex_);
+    rung_.WaitFor(lock, pause, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return closed_ || rings_ != seen;
+    });
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable rung_;
-  int64_t rings_ = 0;
-  bool closed_ = false;
+  mutable Mutex mutex_;
+  CondVar rung_;
+  int64_t rings_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace
@@ -131,15 +131,15 @@ struct Outbox::Impl {
   class UnderWay {
    public:
     UnderWay(Impl& impl, const OutboxMessage& message) : impl_(impl), seq_(message.seq) {
-      std::lock_guard<std::mutex> lock(impl_.mutex);
+      MutexLock lock(impl_.mutex);
       impl_.under_way[seq_] = message.attempts;
     }
     UnderWay(const UnderWay&) = delete;
     UnderWay& operator=(const UnderWay&) = delete;
     ~UnderWay() {
-      std::lock_guard<std::mutex> lock(impl_.mutex);
+      MutexLock lock(impl_.mutex);
       impl_.under_way.erase(seq_);
-      impl_.stopped.notify_all();
+      impl_.stopped.NotifyAll();
     }
 
    private:
@@ -231,14 +231,16 @@ struct Outbox::Impl {
   // Renews the leases of deliveries under way, so that a lease can be short: what a dead process
   // held is free again soon, however long a delivery may take.
   void RenewLeases() {
-    std::unique_lock<std::mutex> lock(mutex);
-    while (!stopped.wait_for(lock, absl::ToChronoMilliseconds(options.lease / 3),
-                             [&] { return bell->closed() && under_way.empty(); })) {
+    MutexLock lock(mutex);
+    const auto over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      return bell->closed() && under_way.empty();
+    };
+    while (!stopped.WaitFor(lock, options.lease / 3, over)) {
       const std::map<int64_t, int> rows = under_way;
       if (rows.empty()) continue;
-      lock.unlock();
+      lock.Unlock();
       SetDue(rows, LeaseEnd(), /*ring=*/false);
-      lock.lock();
+      lock.Lock();
     }
   }
 
@@ -277,9 +279,10 @@ struct Outbox::Impl {
   std::map<std::string, Deliver> deliverers;
   const std::shared_ptr<Notifier> bell;
   std::vector<std::thread> threads;
-  std::mutex mutex;
-  std::condition_variable stopped;
-  std::map<int64_t, int> under_way;  // seq -> attempts of the deliveries on this process
+  Mutex mutex;
+  CondVar stopped;
+  // seq -> attempts of the deliveries on this process
+  std::map<int64_t, int> under_way ABSL_GUARDED_BY(mutex);
 };
 
 Outbox::Outbox(sql::Database& database, Options options)
@@ -381,7 +384,7 @@ absl::StatusOr<absl::Time> Outbox::NextDue() {
 
 void Outbox::Stop() {
   impl_->bell->Close();
-  impl_->stopped.notify_all();
+  impl_->stopped.NotifyAll();
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();
 }

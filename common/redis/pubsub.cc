@@ -9,7 +9,6 @@
 #include <chrono>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -20,6 +19,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/mutex.h"
 #include "common/base/random.h"
 #include "common/base/string_views.h"
 #include "common/redis/redis_cluster.h"
@@ -85,7 +85,7 @@ class RealPubSub final : public PubSub {
 
   void Publish(std::string message) override {
     {
-      const std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (!stands_ || queued_ + message.size() > kMostQueued) {
         CountEvent("redis_link_dropped");
         return;
@@ -127,7 +127,7 @@ class RealPubSub final : public PubSub {
 
   void SetStands(bool stands) {
     if (stands) Log(Severity::kInfo, "redis_link_up");
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stands_ = stands;
     queue_.clear();
     queued_ = 0;
@@ -256,7 +256,7 @@ class RealPubSub final : public PubSub {
     while (publisher_->unsent() < kMostUnsent) {
       std::string message;
       {
-        const std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         if (queue_.empty()) return;
         message = std::move(queue_.front());
         queue_.pop_front();
@@ -339,10 +339,10 @@ class RealPubSub final : public PubSub {
   Notifier bell_;
   std::atomic<bool> stop_{false};
 
-  std::mutex mutex_;
-  bool stands_ = false;
-  std::deque<std::string> queue_;
-  size_t queued_ = 0;
+  Mutex mutex_;
+  bool stands_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_ ABSL_GUARDED_BY(mutex_) = 0;  // bytes
 
   // Of the thread.
   std::vector<RedisEndpoint> candidates_;

@@ -99,21 +99,21 @@ std::shared_ptr<RedisNode> RedisNodes::AtLocked(const RedisEndpoint& server) {
 }
 
 std::shared_ptr<RedisNode> RedisNodes::At(const RedisEndpoint& server) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return AtLocked(server);
 }
 
 std::shared_ptr<RedisNode> RedisNodes::Of(int slot) {
   if (only_ != nullptr) return only_;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (!slots_.empty() && slots_[slot] != nullptr) return slots_[slot];
   }
   return Any();
 }
 
 std::shared_ptr<RedisNode> RedisNodes::Any() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (size_t tried = 0; tried < nodes_.size(); ++tried) {
     auto at = std::next(nodes_.begin(), static_cast<int64_t>(next_ % nodes_.size()));
     if (at->second->WouldTry()) return at->second;
@@ -123,21 +123,21 @@ std::shared_ptr<RedisNode> RedisNodes::Any() {
 }
 
 std::shared_ptr<RedisNode> RedisNodes::Moved(const RedisRedirect& redirect) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   map_wanted_ = true;
   if (slots_.empty()) slots_.resize(kRedisSlots);
   return slots_[redirect.slot] = AtLocked(redirect.server);
 }
 
 void RedisNodes::Lost() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   map_wanted_ = true;
   ++next_;
 }
 
 bool RedisNodes::WantsMap() {
   if (!address_.cluster) return false;
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const SteadyTime now = std::chrono::steady_clock::now();
   if (!map_wanted_ || now - map_asked_ < kMapPause) return false;
   map_asked_ = now;
@@ -147,7 +147,7 @@ bool RedisNodes::WantsMap() {
 
 void RedisNodes::TakeMap(const RedisReply& reply, const RedisEndpoint& from) {
   const std::vector<RedisSlotRange> ranges = ReadRedisSlots(reply, from);
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (ranges.empty()) {
     map_wanted_ = true;
     return;

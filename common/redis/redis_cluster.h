@@ -4,11 +4,11 @@
 #include <array>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/redis/redis_node.h"
 #include "common/redis/redis_reply.h"
 
@@ -57,17 +57,19 @@ class RedisNodes {
   void TakeMap(const RedisReply& reply, const RedisEndpoint& from);
 
  private:
-  std::shared_ptr<RedisNode> AtLocked(const RedisEndpoint& server);
+  std::shared_ptr<RedisNode> AtLocked(const RedisEndpoint& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const RedisAddress address_;
   const VersionedCache::Options options_;
   std::shared_ptr<RedisNode> only_;  // of one Redis; null for a cluster
-  std::mutex mutex_;
-  std::map<RedisEndpoint, std::shared_ptr<RedisNode>> nodes_;
-  std::vector<std::shared_ptr<RedisNode>> slots_;  // empty, or one for each
-  size_t next_ = 0;
-  bool map_wanted_ = true;
-  SteadyTime map_asked_{};
+  Mutex mutex_;
+  std::map<RedisEndpoint, std::shared_ptr<RedisNode>> nodes_ ABSL_GUARDED_BY(mutex_);
+  // Empty, or one for each slot.
+  std::vector<std::shared_ptr<RedisNode>> slots_ ABSL_GUARDED_BY(mutex_);
+  size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool map_wanted_ ABSL_GUARDED_BY(mutex_) = true;
+  SteadyTime map_asked_ ABSL_GUARDED_BY(mutex_){};
 };
 
 }  // namespace lingkaran

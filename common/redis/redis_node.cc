@@ -23,7 +23,7 @@ RedisNode::RedisNode(RedisEndpoint server, RedisLogin login, const VersionedCach
 RedisNode::Take RedisNode::TakeConnection(SteadyTime deadline,
                                           std::unique_ptr<RedisConnection>& connection) {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (in_use_ >= options_.connections) return WouldTry() ? Take::kBusy : Take::kAway;
     if (!MayTry()) return Take::kAway;
     ++in_use_;
@@ -45,17 +45,19 @@ RedisNode::Take RedisNode::TakeConnection(SteadyTime deadline,
 }
 
 bool RedisNode::AwaitFree(SteadyTime deadline) {
-  std::unique_lock lock(mutex_);
-  return freed_.wait_until(lock, deadline, [this] { return in_use_ < options_.connections; });
+  MutexLock lock(mutex_);
+  return freed_.WaitUntil(lock, deadline, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return in_use_ < options_.connections;
+  });
 }
 
 void RedisNode::Return(std::unique_ptr<RedisConnection> connection) {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     --in_use_;
     idle_.push_back(std::move(connection));
   }
-  freed_.notify_one();
+  freed_.NotifyOne();
   CountSuccess();
 }
 
@@ -64,11 +66,11 @@ void RedisNode::Drop(std::unique_ptr<RedisConnection> connection, std::string_vi
   connection.reset();
   std::vector<std::unique_ptr<RedisConnection>> dropped;
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     --in_use_;
     dropped.swap(idle_);
   }
-  freed_.notify_one();
+  freed_.NotifyOne();
   CountFailure(why);
 }
 

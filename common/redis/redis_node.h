@@ -2,12 +2,11 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "common/redis/redis_connection.h"
 #include "common/redis/versioned_cache.h"
 
@@ -49,10 +48,10 @@ class RedisNode {
   RedisResolver resolver_;
   std::atomic<int64_t> open_until_{0};  // steady nanoseconds; 0 while the breaker is closed
   std::atomic<int> failures_{0};
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  int in_use_ = 0;
-  std::vector<std::unique_ptr<RedisConnection>> idle_;
+  Mutex mutex_;
+  CondVar freed_;
+  int in_use_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::unique_ptr<RedisConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace lingkaran

@@ -5,14 +5,13 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran {
 namespace {
@@ -70,13 +69,13 @@ std::vector<SocketAddress> AskSystem(const RedisEndpoint& server) {
 
 // Shared with the thread that looks up, which may outlive the resolver.
 struct RedisResolver::LookUp {
-  std::mutex mutex;
-  std::condition_variable ended;
-  bool fixed = false;    // needs no look-up
-  bool running = false;  // a thread is at it
-  bool wanted = true;    // what is known may be old
-  size_t first = 0;
-  std::vector<SocketAddress> addresses;
+  Mutex mutex;
+  CondVar ended;
+  bool fixed ABSL_GUARDED_BY(mutex) = false;    // needs no look-up
+  bool running ABSL_GUARDED_BY(mutex) = false;  // a thread is at it
+  bool wanted ABSL_GUARDED_BY(mutex) = true;    // what is known may be old
+  size_t first ABSL_GUARDED_BY(mutex) = 0;
+  std::vector<SocketAddress> addresses ABSL_GUARDED_BY(mutex);
 };
 
 RedisResolver::RedisResolver(RedisEndpoint server)
@@ -89,27 +88,28 @@ RedisResolver::~RedisResolver() = default;
 
 std::optional<SocketAddress> RedisResolver::Find(SteadyTime deadline) {
   LookUp& state = *look_up_;
-  std::unique_lock lock(state.mutex);
+  MutexLock lock(state.mutex);
   if (!state.fixed && state.wanted && !state.running) {
     state.wanted = false;
     state.running = true;
     std::thread([look_up = look_up_, server = server_] {
       std::vector<SocketAddress> found = AskSystem(server);
-      const std::lock_guard found_lock(look_up->mutex);
+      MutexLock found_lock(look_up->mutex);
       look_up->running = false;
       if (found.empty()) look_up->wanted = true;
       if (!found.empty()) look_up->addresses = std::move(found);
-      look_up->ended.notify_all();
+      look_up->ended.NotifyAll();
     }).detach();
   }
-  state.ended.wait_until(lock, deadline,
-                         [&] { return !state.addresses.empty() || !state.running; });
+  state.ended.WaitUntil(lock, deadline, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
+    return !state.addresses.empty() || !state.running;
+  });
   if (state.addresses.empty()) return std::nullopt;
   return state.addresses[state.first % state.addresses.size()];
 }
 
 void RedisResolver::Failed() {
-  const std::lock_guard lock(look_up_->mutex);
+  MutexLock lock(look_up_->mutex);
   ++look_up_->first;
   look_up_->wanted = true;
 }

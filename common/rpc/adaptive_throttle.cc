@@ -89,7 +89,7 @@ void AdaptiveThrottle::Age(absl::Time now) {
 }
 
 bool AdaptiveThrottle::Allows(absl::Time now, double chance) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Age(now);
   const double excess = ended_ - kSentPerAccepted * accepted_ - kFree;
   if (chance >= excess / (ended_ + 1)) return true;
@@ -102,7 +102,7 @@ void AdaptiveThrottle::Accepted(absl::Time now) { End(now, 1); }
 void AdaptiveThrottle::Refused(absl::Time now) { End(now, 0); }
 
 void AdaptiveThrottle::End(absl::Time now, double accepted) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Age(now);
   ended_ += 1;
   accepted_ += accepted;

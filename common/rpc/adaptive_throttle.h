@@ -9,13 +9,13 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/client_interceptor.h>
 
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran {
 
@@ -30,13 +30,15 @@ class AdaptiveThrottle {
   void Refused(absl::Time now);
 
  private:
-  void Age(absl::Time now);
+  void Age(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(absl::Time now, double accepted);
 
-  std::mutex mutex_;
-  absl::Time aged_ = absl::InfinitePast();
-  double ended_ = 0;  // here or there; both fade, so that the peer's bad minute is soon forgotten
-  double accepted_ = 0;
+  Mutex mutex_;
+  absl::Time aged_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  // Calls that ended, here or there, and those of them that were accepted. Both fade, so that the
+  // peer's bad minute is soon forgotten.
+  double ended_ ABSL_GUARDED_BY(mutex_) = 0;
+  double accepted_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // For grpc::experimental::CreateCustomChannelWithInterceptors: one AdaptiveThrottle for the

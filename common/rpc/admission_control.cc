@@ -67,18 +67,12 @@ const std::vector<Refusal>& Refusals() {
   return all;
 }
 
-absl::Status TooLate() {
-  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
-               "time ran out before the call could begin; ask again with the same request_id and a "
-               "longer deadline");
-}
-
 }  // namespace
 
 struct AdmissionControl::Waiter {
   absl::Time until;
   enum { kWaits, kMayRun, kTooLate } state = kWaits;
-  std::condition_variable wake;
+  CondVar wake;
 };
 
 AdmissionControl::AdmissionControl(const Limits& limits, const Clock* clock)
@@ -86,12 +80,13 @@ AdmissionControl::AdmissionControl(const Limits& limits, const Clock* clock)
 
 AdmissionControl& AdmissionControl::For(std::string_view method) {
   struct All {
-    std::mutex mutex;
-    absl::flat_hash_map<std::string, std::unique_ptr<AdmissionControl>> by_name;
-    absl::flat_hash_map<std::string, AdmissionControl*> by_method;
+    Mutex mutex;
+    absl::flat_hash_map<std::string, std::unique_ptr<AdmissionControl>> by_name
+        ABSL_GUARDED_BY(mutex);
+    absl::flat_hash_map<std::string, AdmissionControl*> by_method ABSL_GUARDED_BY(mutex);
   };
   static All& all = *new All();
-  const std::lock_guard lock(all.mutex);
+  MutexLock lock(all.mutex);
   const auto known = all.by_method.find(AbslView(method));
   if (known != all.by_method.end()) return *known->second;
 
@@ -129,19 +124,24 @@ bool AdmissionControl::TakePermit() {
 }
 
 std::optional<AdmissionControl::Permit> AdmissionControl::TryEnter() {
-  std::unique_lock<std::mutex> lock;
-  if (limits_.waiting > 0) lock = std::unique_lock(mutex_);
-  if (!TakePermit()) return std::nullopt;
+  bool taken = false;
+  if (limits_.waiting == 0) {
+    taken = TakePermit();
+  } else {
+    MutexLock lock(mutex_);
+    taken = TakePermit();
+  }
+  if (!taken) return std::nullopt;
   return std::optional<Permit>(std::in_place, this);
 }
 
 absl::StatusOr<AdmissionControl::Permit> AdmissionControl::Enter(absl::Time deadline) {
   const absl::Duration left = deadline - (clock_ != nullptr ? clock_->Now() : absl::Now());
-  if (left <= absl::ZeroDuration()) return TooLate();
-  std::unique_lock lock(mutex_);
+  if (left <= absl::ZeroDuration()) return DeadlinePassed();
+  MutexLock lock(mutex_);
   if (TakePermit()) return Permit(this);
   if (static_cast<int>(queue_.size()) >= limits_.waiting) {
-    lock.unlock();
+    lock.Unlock();
     return Overloaded();
   }
   Waiter self;
@@ -149,14 +149,14 @@ absl::StatusOr<AdmissionControl::Permit> AdmissionControl::Enter(absl::Time dead
   queue_.push_back(&self);
   while (self.state == Waiter::kWaits && Now() < self.until) {
     if (clock_ != nullptr) {
-      self.wake.wait(lock);
+      self.wake.Wait(lock);
     } else {
-      self.wake.wait_for(lock, absl::ToChronoNanoseconds(self.until - Now()));
+      self.wake.WaitFor(lock, self.until - Now());
     }
   }
   if (self.state == Waiter::kMayRun) return Permit(this);
   if (self.state == Waiter::kWaits) queue_.erase(std::find(queue_.begin(), queue_.end(), &self));
-  lock.unlock();
+  lock.Unlock();
   return Overloaded();
 }
 
@@ -165,27 +165,27 @@ void AdmissionControl::Leave() {
     running_.fetch_sub(1, std::memory_order_release);
     return;
   }
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const absl::Time now = Now();
   while (!queue_.empty()) {
     Waiter* const next = queue_.front();
     queue_.pop_front();
     next->state = now < next->until ? Waiter::kMayRun : Waiter::kTooLate;
-    next->wake.notify_one();
+    next->wake.NotifyOne();
     if (next->state == Waiter::kMayRun) return;  // the place is his
   }
   running_.fetch_sub(1, std::memory_order_release);
 }
 
 void AdmissionControl::LookAgain() {
-  const std::lock_guard lock(mutex_);
-  for (Waiter* waiter : queue_) waiter->wake.notify_one();
+  MutexLock lock(mutex_);
+  for (Waiter* waiter : queue_) waiter->wake.NotifyOne();
 }
 
 int AdmissionControl::running() const { return running_.load(std::memory_order_acquire); }
 
 int AdmissionControl::waiting() const {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return static_cast<int>(queue_.size());
 }
 

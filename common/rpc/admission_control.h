@@ -21,9 +21,7 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +32,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran {
 
@@ -92,9 +91,9 @@ class AdmissionControl {
 
   const Limits limits_;
   const Clock* const clock_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::atomic<int> running_{0};  // with a queue, changes under the lock only
-  std::deque<Waiter*> queue_;
+  std::deque<Waiter*> queue_ ABSL_GUARDED_BY(mutex_);
 };
 
 // An OverloadError as a call is answered with it, converted once.

@@ -34,11 +34,11 @@ class MachineWaiting final : public Waiting {
 // One budget per peer, for as long as the process lives: peers are few.
 RetryBudget& BudgetOf(const std::string& peer) {
   struct All {
-    std::mutex mutex;
-    absl::flat_hash_map<std::string, std::unique_ptr<RetryBudget>> budgets;
+    Mutex mutex;
+    absl::flat_hash_map<std::string, std::unique_ptr<RetryBudget>> budgets ABSL_GUARDED_BY(mutex);
   };
   static All& all = *new All();
-  const std::lock_guard lock(all.mutex);
+  MutexLock lock(all.mutex);
   std::unique_ptr<RetryBudget>& budget = all.budgets[peer];
   if (budget == nullptr) budget = std::make_unique<RetryBudget>();
   return *budget;
@@ -212,12 +212,12 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
 }
 
 void RetryBudget::Answered() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   tenths_ = std::min(tenths_ + 1, kFullTenths);
 }
 
 bool RetryBudget::Failed() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   tenths_ = std::max(tenths_ - 10, 0);
   return tenths_ > kFullTenths / 2;
 }

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include <grpcpp/grpcpp.h>
@@ -16,6 +15,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "common/base/random.h"
 
 namespace lingkaran {
@@ -35,8 +35,8 @@ class RetryBudget {
   bool Failed();
 
  private:
-  std::mutex mutex_;
-  int tenths_ = 100;
+  Mutex mutex_;
+  int tenths_ ABSL_GUARDED_BY(mutex_) = 100;
 };
 
 // Time, as CallWithRetry spends it: the machine's is its steady clock; tests put in their own.

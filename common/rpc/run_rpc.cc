@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
-#include <mutex>
 #include <random>
 #include <utility>
 #include <vector>
@@ -28,6 +27,7 @@
 #include "common/base/failpoint.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/mutex.h"
 #include "common/base/overload.h"
 #include "common/base/string_views.h"
 #include "common/rpc/admission_control.h"
@@ -98,11 +98,6 @@ bool LogsRefusal(absl::Time now, int64_t* refused) {
   return true;
 }
 
-absl::Status DeadlinePassed() {
-  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
-               "time ran out; ask again with the same request_id and a longer deadline");
-}
-
 absl::Status CallerGone() { return absl::CancelledError("the caller went away"); }
 
 int64_t SteadyNanos() {
@@ -167,15 +162,16 @@ RpcMethod::~RpcMethod() = default;
 
 const RpcMethod& RpcMethod::Of(std::string_view name) {
   struct All {
-    std::mutex mutex;
-    absl::flat_hash_map<std::string, std::unique_ptr<const RpcMethod>> methods;
+    Mutex mutex;
+    absl::flat_hash_map<std::string, std::unique_ptr<const RpcMethod>> methods
+        ABSL_GUARDED_BY(mutex);
   };
   static All& all = *new All();
   // The keys are the methods' own.
   thread_local absl::flat_hash_map<std::string_view, const RpcMethod*> known;
   const auto found = known.find(name);
   if (found != known.end()) return *found->second;
-  const std::lock_guard lock(all.mutex);
+  MutexLock lock(all.mutex);
   std::unique_ptr<const RpcMethod>& method = all.methods[std::string(name)];
   if (method == nullptr) method.reset(new RpcMethod(name));
   known.emplace(method->name(), method.get());

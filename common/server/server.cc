@@ -4,12 +4,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <mutex>
 #include <thread>
 
 #include <grpc/support/log.h>
@@ -24,6 +22,7 @@
 #include "common/base/build_info.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/rpc/channel_settings.h"
 #include "common/server/connection_listener.h"
 
@@ -128,11 +127,11 @@ class GrpcServer final : public Server {
 
   void Shutdown() override {
     {
-      const std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (stopping_) return;
       stopping_ = true;
     }
-    stop_.notify_all();
+    stop_.NotifyAll();
     if (poller_.joinable()) poller_.join();
     // First of all, so that no connection comes to a server that is about to go; who is refused
     // here tries again, and finds the next process.
@@ -146,11 +145,12 @@ class GrpcServer final : public Server {
 
  private:
   void Poll() {
-    std::unique_lock lock(mutex_);
-    while (!stop_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; })) {
-      lock.unlock();
+    MutexLock lock(mutex_);
+    const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };
+    while (!stop_.WaitFor(lock, absl::Seconds(1), stopping)) {
+      lock.Unlock();
       Ask();
-      lock.lock();
+      lock.Lock();
     }
   }
 
@@ -170,9 +170,9 @@ class GrpcServer final : public Server {
   const std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   const std::unique_ptr<Listener> listener_;
   bool serving_ = true;
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar stop_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread poller_;
 };
 

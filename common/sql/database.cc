@@ -144,7 +144,7 @@ struct Database::Impl {
       const int64_t now = SteadyNanos();
       // What the server or SQLite's lock says when we gave it no more time.
       const bool waited = IsConflict(status) || ReasonOf(status) == Reason::kStoreUnavailable;
-      if (waited && now >= deadline) return DeadlineOver();
+      if (waited && now >= deadline) return DeadlinePassed();
       if (!IsConflict(status)) return status;
       if (attempt == kMaxAttempts || now >= last_retry) {
         return Unavailable("too many changes at once to the same records");

@@ -65,11 +65,6 @@ absl::Status Internal() {
                "the database refused a statement; the operator finds the cause in the log");
 }
 
-absl::Status DeadlineOver() {
-  return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
-               "time ran out; ask again with the same request_id and a longer deadline");
-}
-
 namespace {
 
 // Statuses without a reason of ours: the store says what it means in its own words.
@@ -112,7 +107,7 @@ absl::Status FromSqlite(const soci::sqlite3_soci_error& error) {
     case SQLITE_LOCKED:
       return Conflict();
     case SQLITE_INTERRUPT:
-      return DeadlineOver();
+      return DeadlinePassed();
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
@@ -154,7 +149,7 @@ absl::Status FromException() {
   try {
     throw;
   } catch (const PastDeadline&) {
-    return DeadlineOver();
+    return DeadlinePassed();
   } catch (const soci::sqlite3_soci_error& error) {
     return FromSqlite(error);
   } catch (const soci::postgresql_soci_error& error) {

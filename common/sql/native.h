@@ -26,7 +26,6 @@ void Execute(soci::session& session, Dialect dialect, const std::string& script)
 // Errors as callers of Database see them: what to do, nothing of the driver's text.
 absl::Status Unavailable(std::string_view what);
 absl::Status Internal();
-absl::Status DeadlineOver();
 
 // The Status of the exception that is being handled; logs what the caller is not told. Statuses
 // without a reason of ours (ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED) are for the store, which

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/sql/native.h"
 
@@ -43,7 +44,7 @@ Pool::Pool(Target target, Role role, int size, const Limits& limits)
 }
 
 absl::StatusOr<Slot*> Pool::Acquire(int64_t deadline) {
-  std::unique_lock<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (waiting_.empty() && !idle_.empty()) {
     Slot* slot = idle_.back();
     idle_.pop_back();
@@ -53,16 +54,15 @@ absl::StatusOr<Slot*> Pool::Acquire(int64_t deadline) {
   if (deadline != kNever) wait = std::min(wait, absl::Nanoseconds(deadline - SteadyNanos()));
   Waiter self;
   waiting_.push_back(&self);
-  if (self.turn.wait_for(lock, absl::ToChronoNanoseconds(wait),
-                         [&] { return self.slot != nullptr; })) {
+  if (self.turn.WaitFor(lock, wait, [&] { return self.slot != nullptr; })) {
     return self.slot;
   }
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &self));
-  return wait < limits_.wait ? DeadlineOver() : Unavailable("the database is busy");
+  return wait < limits_.wait ? DeadlinePassed() : Unavailable("the database is busy");
 }
 
 void Pool::Release(Slot* slot) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (waiting_.empty()) {
     idle_.push_back(slot);
     return;
@@ -70,7 +70,7 @@ void Pool::Release(Slot* slot) {
   Waiter* next = waiting_.front();
   waiting_.pop_front();
   next->slot = slot;
-  next->turn.notify_one();
+  next->turn.NotifyOne();
 }
 
 // libpq counts in seconds, and takes 2 at least: so much may a deadline be overrun here.

@@ -1,10 +1,8 @@
 // Connections and their transactions. Private to common/sql.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/mutex.h"
 #include "common/sql/database.h"
 #include "common/sql/statement_watchdog.h"
 
@@ -58,7 +57,7 @@ class Pool {
 
  private:
   struct Waiter {
-    std::condition_variable turn;
+    CondVar turn;
     Slot* slot = nullptr;
   };
 
@@ -70,9 +69,9 @@ class Pool {
   const Role role_;
   const Limits limits_;
   std::deque<Slot> slots_;
-  std::mutex mutex_;
-  std::vector<Slot*> idle_;
-  std::deque<Waiter*> waiting_;
+  Mutex mutex_;
+  std::vector<Slot*> idle_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiter*> waiting_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<WatchThread> thread_;  // PostgreSQL only; last: it looks at the slots
 };
 

@@ -40,13 +40,13 @@ int64_t SteadyDeadline() {
 }
 
 bool Watch::Attach(int socket) {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   socket_ = fcntl(socket, F_DUPFD_CLOEXEC, 0);
   return socket_ >= 0;
 }
 
 void Watch::Detach() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (socket_ >= 0) close(socket_);
   socket_ = -1;
 }
@@ -87,7 +87,7 @@ void Watch::Expect(int64_t deadline) {
 
 void Watch::CutIfOverdue(int64_t now) {
   if (overdue_.load(std::memory_order_relaxed) > now) return;
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (socket_ < 0 || overdue_.load() > now) return;
   shutdown(socket_, SHUT_RDWR);
   overdue_.store(kNever);
@@ -99,37 +99,38 @@ WatchThread::WatchThread(std::vector<Watch*> watches)
 
 WatchThread::~WatchThread() {
   {
-    const std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopped_ = true;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   thread_.join();
 }
 
 void WatchThread::TransactionBegins() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   ++under_way_;
-  if (idle_) changed_.notify_all();
+  if (idle_) changed_.NotifyAll();
 }
 
 void WatchThread::TransactionEnds() {
-  const std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   --under_way_;
 }
 
 void WatchThread::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopped_) {
     if (under_way_ == 0) {
       idle_ = true;
-      changed_.wait(lock, [&] { return stopped_ || under_way_ > 0; });
+      while (!stopped_ && under_way_ == 0) changed_.Wait(lock);
       idle_ = false;
       continue;
     }
-    changed_.wait_for(lock, absl::ToChronoMilliseconds(kLook), [&] { return stopped_; });
-    lock.unlock();
+    changed_.WaitFor(lock, kLook,
+                     [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_; });
+    lock.Unlock();
     for (Watch* watch : watches_) watch->CutIfOverdue(SteadyNanos());
-    lock.lock();
+    lock.Lock();
   }
 }
 

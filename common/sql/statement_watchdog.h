@@ -2,17 +2,16 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <limits>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace lingkaran::sql {
 
@@ -71,8 +70,9 @@ class Watch {
 
   absl::Duration statement_;
   int64_t deadline_ = kNever;
-  std::mutex mutex_;
-  int socket_ = -1;                       // a duplicate of libpq's, which nobody else closes
+  Mutex mutex_;
+  // A duplicate of libpq's, which nobody else closes.
+  int socket_ ABSL_GUARDED_BY(mutex_) = -1;
   std::atomic<int64_t> overdue_{kNever};  // when the answer to what was sent last is
 };
 
@@ -89,11 +89,11 @@ class WatchThread {
   void Run();
 
   const std::vector<Watch*> watches_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int under_way_ = 0;
-  bool idle_ = false;
-  bool stopped_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/region.h"
+#include "common/concurrency/executor.h"
 #include "common/crypto/personal_data_vault.h"
 #include "common/redis/pubsub.h"
 #include "common/redis/versioned_cache.h"
@@ -48,6 +49,12 @@ LogFollower::Options LogFollowerOptions(const CoverageApp::Options& options, int
   return follower;
 }
 
+// As many threads as calls may run at once (admission_control.cc): none waits for one in vain.
+std::unique_ptr<Executor> MakeBulk(bool threads) {
+  if (!threads) return std::make_unique<InlineExecutor>();
+  return std::make_unique<LowPriorityExecutor>(32);
+}
+
 // What can fail to be made.
 struct Machinery {
   std::unique_ptr<sql::Database> opened;
@@ -78,8 +85,9 @@ struct CoverageApp::Impl {
                  LogFollowerOptions(options, config.near_members)),
         misses(near, follower, *redis_reader, steady,
                {.threads = options.surroundings.threads ? 2 : 0}),
-        service({database, *store_reader, *redis, near, follower, misses, rules, *regions, *sealer,
-                 clock, steady, made.epoch}),
+        bulk(MakeBulk(options.surroundings.threads)),
+        service({database, *store_reader, *redis, near, follower, misses, rules, *bulk, *regions,
+                 *sealer, clock, steady, made.epoch}),
         operations({&database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}}) {}
 
   SteadyClock machine_steady;
@@ -96,6 +104,7 @@ struct CoverageApp::Impl {
   std::unique_ptr<Reader> redis_reader;
   LogFollower follower;
   LookupBatcher misses;
+  std::unique_ptr<Executor> bulk;
   CoverageServiceImpl service;
   OperationsServiceImpl operations;
 };

@@ -3,19 +3,28 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/base/error.h"
+#include "common/base/failpoint.h"
 #include "tests/support/coverage_fixture.h"
 
 namespace lingkaran {
 namespace {
 
+using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
+using testing::Gt;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Pair;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
                          [](const auto& param_info) {
@@ -119,22 +128,45 @@ TEST_P(CoverageServiceTest, AMonthAfterTheWithdrawalIsRefusedAsSuch) {
   EXPECT_TRUE(world_.Pay(0, 20191107, 1).ok());
 }
 
-// Of gRPC's threads that wait for calls and run them, those that let others go first.
-int ServingThreadsThatGiveWay() {
-  int count = 0;
+// The names of this process' threads that let others go first.
+std::vector<std::string> ThreadsThatGiveWay() {
+  std::vector<std::string> names;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
     std::ifstream(thread.path() / "comm") >> name;
     const int id = std::stoi(thread.path().filename());
-    if (name.starts_with("grpcpp_sync") && getpriority(PRIO_PROCESS, id) > 0) ++count;
+    if (getpriority(PRIO_PROCESS, id) > 0) names.push_back(name);
   }
-  return count;
+  return names;
 }
 
+// Bulk work runs on threads that are born low; none that serves calls is ever slowed, whoever
+// calls.
 TEST_P(CoverageServiceTest, WritesGiveWayToChecks) {
-  EXPECT_EQ(ServingThreadsThatGiveWay(), 0);
-  ASSERT_TRUE(world_.Upsert({world_.MemberOf(0)}).ok());
-  EXPECT_GT(ServingThreadsThatGiveWay(), 0) << "an import takes the processor from those who ask";
+  world_.host.reset();
+  world_.host = world_.OpenThatDoesNotFollow();  // following has low threads of its own
+  const cv1::ActivateCoverageRequest activation =
+      world_.ActivationOf({world_.LineOf(0, 20191107, 1)});
+  for (const std::string role : {"clinic", "nobody"}) {
+    EXPECT_FALSE(world_.host->As(role, &Stub::UpsertMembers, cv1::UpsertMembersRequest()).ok());
+    EXPECT_FALSE(world_.host->As(role, &Stub::ActivateCoverage, activation).ok());
+    EXPECT_FALSE(world_.host->As(role, &Stub::RevokeCoverage, cv1::RevokeCoverageRequest()).ok());
+  }
+  EXPECT_THAT(ThreadsThatGiveWay(), IsEmpty()) << "a refused call slowed a thread for good";
+
+  std::map<std::string, int> priority_of;
+  SetFailPointHook([&](const std::string& place) {
+    if (place.ends_with("/claimed")) priority_of[place] = getpriority(PRIO_PROCESS, 0);
+  });
+  world_.Enrol(1);
+  EXPECT_TRUE(world_.Activate(activation).ok());
+  EXPECT_TRUE(world_.Revoke(0, 201911).ok());
+  SetFailPointHook(nullptr);
+  EXPECT_THAT(priority_of, UnorderedElementsAre(Pair("rpc/UpsertMembers/claimed", Gt(0)),
+                                                Pair("rpc/ActivateCoverage/claimed", Gt(0)),
+                                                Pair("rpc/RevokeCoverage/claimed", Gt(0))))
+      << "an import takes the processor from those who ask";
+  EXPECT_THAT(ThreadsThatGiveWay(), AllOf(Not(IsEmpty()), Each("bulk")));
 }
 
 TEST_P(CoverageServiceTest, TheSameRequestGivesTheFirstAnswerAgain) {

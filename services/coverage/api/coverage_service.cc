@@ -1,9 +1,8 @@
 #include "services/coverage/api/coverage_service.h"
 
-#include "common/concurrency/thread_priority.h"
-
 // The RPCs, but for the checks: each hands its body to RunRpc. The bodies are in the files that
-// service.h names. Writes come in bulk, and give way to those who ask.
+// service.h names. Writes come in bulk: once they are admitted they run where they give way to
+// checks.
 
 namespace lingkaran::coverage {
 
@@ -20,25 +19,28 @@ CoverageServiceImpl::CoverageServiceImpl(const Parts& parts)
 Status CoverageServiceImpl::UpsertMembers(ServerContext* context,
                                           const v1::UpsertMembersRequest* request,
                                           v1::UpsertMembersResponse* response) {
-  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/UpsertMembers",
-                [&](const Call& call) { return Upsert(call, *request, response); });
+                [&](const Call& call) {
+                  return parts_.bulk.Run([&] { return Upsert(call, *request, response); });
+                });
 }
 
 Status CoverageServiceImpl::ActivateCoverage(ServerContext* context,
                                              const v1::ActivateCoverageRequest* request,
                                              v1::ActivateCoverageResponse* response) {
-  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/ActivateCoverage",
-                [&](const Call& call) { return Activate(call, *request, response); });
+                [&](const Call& call) {
+                  return parts_.bulk.Run([&] { return Activate(call, *request, response); });
+                });
 }
 
 Status CoverageServiceImpl::RevokeCoverage(ServerContext* context,
                                            const v1::RevokeCoverageRequest* request,
                                            v1::RevokeCoverageResponse* response) {
-  GiveWay();
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/RevokeCoverage",
-                [&](const Call& call) { return Revoke(call, *request, response); });
+                [&](const Call& call) {
+                  return parts_.bulk.Run([&] { return Revoke(call, *request, response); });
+                });
 }
 
 Status CoverageServiceImpl::ExplainEligibility(ServerContext* context,

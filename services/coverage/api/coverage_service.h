@@ -21,6 +21,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/region.h"
+#include "common/concurrency/executor.h"
 #include "common/crypto/personal_data_vault.h"
 #include "common/redis/versioned_cache.h"
 #include "common/rpc/message_pool.h"
@@ -52,6 +53,7 @@ class CoverageServiceImpl final : public CallbackChecks {
     LogFollower& follower;
     LookupBatcher& misses;
     ActiveRules& rules;
+    Executor& bulk;  // runs writes
     const Regions& regions;
     const PersonalDataVault& sealer;
     const Clock& clock;

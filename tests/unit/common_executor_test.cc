@@ -1,0 +1,146 @@
+// Work that runs where its caller does not.
+#include "common/concurrency/executor.h"
+
+#include <sys/resource.h>
+
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "absl/time/clock.h"
+#include "common/base/deadline.h"
+#include "common/base/error.h"
+#include "tests/support/sql_fixture.h"
+
+namespace lingkaran {
+namespace {
+
+int Priority() { return getpriority(PRIO_PROCESS, 0); }
+
+TEST(ExecutorTest, RunsOnThreadsThatAreLowAndLeavesItsCallersAlone) {
+  LowPriorityExecutor executor(2);
+  std::thread::id worker;
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status status = executor.Run([&] {
+      EXPECT_GT(Priority(), 0);
+      if (i == 0) worker = std::this_thread::get_id();
+      EXPECT_EQ(std::this_thread::get_id(), worker) << "a thread was free";
+      return absl::AbortedError("its outcome");
+    });
+    EXPECT_EQ(status, absl::AbortedError("its outcome"));
+  }
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(Priority(), 0);
+}
+
+TEST(ExecutorTest, InlineRunsOnTheThreadOfTheCaller) {
+  InlineExecutor executor;
+  std::thread::id worker;
+  EXPECT_TRUE(executor
+                  .Run([&] {
+                    worker = std::this_thread::get_id();
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(worker, std::this_thread::get_id());
+}
+
+TEST(ExecutorTest, HasSoManyThreadsAndNoMore) {
+  constexpr int kThreads = 3;
+  LowPriorityExecutor executor(kThreads);
+  sql::Gate all_run, go_on;
+  Mutex mutex;
+  std::set<std::thread::id> workers;
+  int running = 0;
+  int most = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4 * kThreads; ++i) {
+    callers.emplace_back([&] {
+      EXPECT_TRUE(executor
+                      .Run([&] {
+                        {
+                          MutexLock lock(mutex);
+                          workers.insert(std::this_thread::get_id());
+                          most = std::max(most, ++running);
+                          if (running == kThreads) all_run.Open();
+                        }
+                        EXPECT_TRUE(go_on.Wait());
+                        MutexLock lock(mutex);
+                        --running;
+                        return absl::OkStatus();
+                      })
+                      .ok());
+    });
+  }
+  EXPECT_TRUE(all_run.Wait());
+  go_on.Open();
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(most, kThreads);
+  EXPECT_EQ(workers.size(), kThreads);
+}
+
+TEST(ExecutorTest, TheCallersDeadlineIsTheWorks) {
+  LowPriorityExecutor executor(1);
+  const absl::Time deadline = absl::Now() + absl::Hours(1);
+  const auto deadline_there = [&] {
+    absl::Time found;
+    EXPECT_TRUE(executor
+                    .Run([&] {
+                      found = CurrentDeadline();
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    return found;
+  };
+  {
+    const DeadlineScope scope(deadline);
+    EXPECT_EQ(deadline_there(), deadline);
+  }
+  EXPECT_EQ(deadline_there(), absl::InfiniteFuture()) << "it stayed on the thread";
+}
+
+TEST(ExecutorTest, WhatCouldNotBeginInTimeNeverRuns) {
+  LowPriorityExecutor executor(1);
+  sql::Gate busy, go_on;
+  std::thread other([&] {
+    EXPECT_TRUE(executor
+                    .Run([&] {
+                      busy.Open();
+                      EXPECT_TRUE(go_on.Wait());
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  });
+  ASSERT_TRUE(busy.Wait());
+  bool ran = false;
+  const auto run = [&] {
+    return executor.Run([&] {
+      ran = true;
+      return absl::OkStatus();
+    });
+  };
+  {
+    const DeadlineScope soon(absl::Now() + absl::Milliseconds(1));
+    EXPECT_EQ(ReasonOf(run()), Reason::kDeadlinePassed);
+  }
+  go_on.Open();
+  other.join();
+  EXPECT_FALSE(ran);
+  EXPECT_TRUE(run().ok()) << "the next one is not held up";
+  EXPECT_TRUE(ran);
+}
+
+TEST(ExecutorTest, WhatIsThrownComesOutAtTheCaller) {
+  struct Crash {};  // as a simulation acts it: no std::exception
+  LowPriorityExecutor executor(1);
+  EXPECT_THROW(executor.Run([]() -> absl::Status { throw Crash(); }).IgnoreError(), Crash);
+  EXPECT_THROW(executor.Run([]() -> absl::Status { throw std::runtime_error("no"); }).IgnoreError(),
+               std::runtime_error);
+  EXPECT_TRUE(executor.Run([] { return absl::OkStatus(); }).ok());
+}
+
+}  // namespace
+}  // namespace lingkaran
