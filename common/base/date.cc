@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/base/serial_day.h"
 #include "common/base/string_views.h"
 
 namespace lingkaran {
@@ -165,7 +164,7 @@ std::string FormatMonth(Month month) {
 Day LocalDay(absl::Time time, int utc_offset_hours) {
   const int64_t seconds = absl::ToUnixSeconds(time) + utc_offset_hours * 3600;
   const int64_t days = seconds / 86'400 - (seconds % 86'400 < 0 ? 1 : 0);
-  return CivilOf({static_cast<int32_t>(days)});
+  return CivilOf(sys_days(std::chrono::days(days)));
 }
 
 }  // namespace lingkaran

@@ -2,6 +2,7 @@
 // way from an instant to a day.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -46,6 +47,35 @@ absl::StatusOr<Day> ParseDay(std::string_view text);
 std::string FormatDay(Day day);
 // "November 2019", in Indonesian.
 std::string FormatMonth(Month month);
+
+// Days to compute with in bulk, counted since 1 January 1970: to add one to a civil day, which is
+// for people, costs as much as to find a member. Days of other years than -9999 to 9999 become
+// kFirst or kLast, which lie beyond every day and have room to add to.
+using std::chrono::sys_days;
+inline constexpr sys_days kFirstSysDay{std::chrono::days{-1'000'000'000}};
+inline constexpr sys_days kLastSysDay{std::chrono::days{1'000'000'000}};
+
+// Month of a civil day within those years.
+inline std::chrono::year_month YearMonthOf(Day day) {
+  return {std::chrono::year(static_cast<int>(day.year())),
+          std::chrono::month(static_cast<unsigned>(day.month()))};
+}
+inline sys_days ToSysDays(Day day) {
+  if (day.year() > 9999) return kLastSysDay;
+  if (day.year() < -9999) return kFirstSysDay;
+  return YearMonthOf(day) / std::chrono::day(static_cast<unsigned>(day.day()));
+}
+// Of a day that is not beyond kFirst or kLast.
+inline Day CivilOf(sys_days serial) {
+  const std::chrono::year_month_day day(serial);
+  return Day(static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+             static_cast<unsigned>(day.day()));
+}
+// That day of a month, or its last day if it has no such day.
+inline sys_days DayOfMonth(std::chrono::year_month month, int day) {
+  const std::chrono::year_month_day it = month / day;
+  return it.ok() ? sys_days(it) : sys_days(month / std::chrono::last);
+}
 
 // The civil day at an instant, so many hours east of UTC (WIB 7, WITA 8, WIT 9).
 Day LocalDay(absl::Time time, int utc_offset_hours);

@@ -83,7 +83,7 @@ struct CoverageApp::Impl {
         redis_reader(MakeRedisReader(*store_reader, *redis, near, made.epoch)),
         follower(database, near, link.get(), steady, made.epoch,
                  LogFollowerOptions(options, config.near_members)),
-        misses(near, follower, *redis_reader, steady,
+        misses(near, [this] { return follower.CatchUp(); }, *redis_reader, steady,
                {.threads = options.surroundings.threads ? 2 : 0}),
         bulk(MakeBulk(options.surroundings.threads)),
         service({database, *store_reader, *redis, near, follower, misses, rules, *bulk, *regions,

@@ -164,12 +164,12 @@ TEST_P(CoverageStoreTest, RevokesOnlyWhatTheSourcePaidFromTheMonthOn) {
       Book({Paid(1, Programme::kJkk, Month(2019, 12)), Paid(1, Programme::kJkk, Month(2020, 1)),
             own, Paid(2, Programme::kJkk, Month(2020, 1))})
           .ok());
-  ASSERT_TRUE(Revoke(1, {PayerClass::kNone, 5, 0}, 202001).ok());
+  ASSERT_TRUE(Revoke(1, {PayerClass::kUnspecified, 5, 0}, 202001).ok());
   ASSERT_THAT(Standing(1), SizeIs(2));
   EXPECT_EQ(Standing(1)[0].month, Month(2019, 12));
   EXPECT_EQ(Standing(1)[1].source.contribution_id, 44);
   EXPECT_THAT(Standing(2), SizeIs(1));
-  ASSERT_TRUE(Revoke(1, {PayerClass::kNone, 0, 44}, 0).ok());
+  ASSERT_TRUE(Revoke(1, {PayerClass::kUnspecified, 0, 44}, 0).ok());
   EXPECT_THAT(Standing(1), SizeIs(1));
 }
 

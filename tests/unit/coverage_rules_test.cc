@@ -10,7 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/error.h"
 #include "services/coverage/domain/benefit.h"
-#include "services/coverage/domain/contribution.h"
+#include "services/coverage/domain/quote.h"
 #include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {

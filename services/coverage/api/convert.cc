@@ -9,6 +9,7 @@
 #include "common/base/string_views.h"
 #include "lingkaran/coverage/v1/rules.pb.h"
 #include "services/coverage/domain/benefit.h"
+#include "services/coverage/domain/errors.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -17,13 +18,6 @@ template <typename A, typename B>
 constexpr bool Same(A a, B b) {
   return static_cast<int>(a) == static_cast<int>(b);
 }
-static_assert(Same(Programme::kJkk, common::v1::PROGRAMME_JKK));
-static_assert(Same(Programme::kJht, common::v1::PROGRAMME_JHT));
-static_assert(Same(PayerClass::kCsr, common::v1::PAYER_CLASS_CSR));
-static_assert(Same(PayerClass::kSelf, common::v1::PAYER_CLASS_SELF));
-static_assert(Same(PayerClass::kApbd, common::v1::PAYER_CLASS_APBD));
-static_assert(Same(PayerClass::kVillage, common::v1::PAYER_CLASS_VILLAGE));
-static_assert(Same(Sector::kTransport, common::v1::SECTOR_TRANSPORT));
 static_assert(Same(Confidence::kHigh, common::v1::CONFIDENCE_HIGH));
 static_assert(Same(BoundaryKind::kDayToDay, v1::COVER_BOUNDARY_DAY_TO_DAY));
 static_assert(Same(BenefitCause::kTotalDisability, v1::BENEFIT_CAUSE_TOTAL_DISABILITY));
@@ -160,10 +154,7 @@ absl::StatusOr<PayerClass> ReadPayer(int number, const std::string& field) {
 absl::Status CheckBatchSize(int size, int most, const std::string& field) {
   if (size == 0) return InvalidField(field, "send at least one");
   if (size <= most) return absl::OkStatus();
-  return Error(absl::StatusCode::kInvalidArgument, Reason::kBatchTooLarge,
-               absl::StrCat(size, " ", field, " are more than one call takes; send at most ", most,
-                            " at a time"),
-               {{"size", absl::StrCat(size)}, {"most", absl::StrCat(most)}});
+  return BatchTooLarge(field, size, most);
 }
 
 absl::Status CheckRegion(const std::string& code, const std::string& field) {

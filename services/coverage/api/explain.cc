@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/coverage/api/coverage_service.h"
 #include "services/coverage/domain/benefit.h"
+#include "services/coverage/domain/errors.h"
 #include "services/coverage/store/store.h"
 
 namespace lingkaran::coverage {
@@ -124,14 +125,6 @@ Rupiah IncomeOn(const std::vector<PersonMonth>& months, Programme programme, Day
   return income;
 }
 
-absl::Status NotCovered(const Answer& answer, Day day) {
-  const std::string programme(ProgrammeName(answer.programme));
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kNotCovered,
-               absl::StrCat("not covered by ", programme, " on ", FormatDay(day),
-                            ", so no benefit is due; ExplainEligibility says why"),
-               {{"programme", programme}, {"day", absl::StrCat(DayNumber(day))}});
-}
-
 }  // namespace
 
 absl::Status CoverageServiceImpl::Estimate(const v1::EstimateBenefitRequest& request,
@@ -149,16 +142,13 @@ absl::Status CoverageServiceImpl::Estimate(const v1::EstimateBenefitRequest& req
     known = KnownAt(tx, worker_id, std::numeric_limits<int64_t>::max());
     return absl::OkStatus();
   }));
-  if (!known.facts.known) {
-    return Error(absl::StatusCode::kNotFound, Reason::kMemberNotFound,
-                 "coverage knows no such member; check the number");
-  }
+  if (!known.facts.known) return MemberNotFound();
   const Rules& rules = parts_.rules.Current();
   const Day day = question.day.value_or(LocalDay(parts_.clock.Now(), known.facts.utc_offset_hours));
   const Programme programme = ProgrammeOf(event);
   const Answer answer = Decide(known.facts, rules, programme, day);
   if (answer.verdict == Verdict::kUnknown) return NoRule("cover", day);
-  if (answer.verdict != Verdict::kCovered) return NotCovered(answer, day);
+  if (answer.verdict != Verdict::kCovered) return NotCovered(programme, day);
   ASSIGN_OR_RETURN(
       const BenefitEstimate estimate,
       BenefitOf(rules, event, answer.level, IncomeOn(known.months, programme, day), day));

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "services/coverage/api/coverage_service.h"
+#include "services/coverage/domain/errors.h"
 #include "services/coverage/domain/months_by_worker.h"
 #include "services/coverage/store/store.h"
 
@@ -18,11 +18,7 @@ absl::Status CoverageServiceImpl::ListMonths(const v1::ListCoverageRequest& requ
     months = store::AllMonths(tx, worker_id);
     return absl::OkStatus();
   }));
-  if (!known) {
-    return Error(absl::StatusCode::kNotFound, Reason::kMemberNotFound,
-                 absl::StrCat("coverage knows no member ", worker_id),
-                 {{"worker_id", absl::StrCat(worker_id)}});
-  }
+  if (!known) return MemberNotFound(worker_id);
   for (const PersonMonth& month : months) FillMonth(month, response->add_months());
   return absl::OkStatus();
 }

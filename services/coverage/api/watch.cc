@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/coverage/api/coverage_service.h"
 #include "services/coverage/api/watch_token.h"
+#include "services/coverage/domain/errors.h"
 #include "services/coverage/store/change_log.h"
 #include "services/coverage/store/store.h"
 

@@ -13,7 +13,4 @@ std::string ToResumeToken(int64_t epoch, int64_t position);
 // FAILED_PRECONDITION/RESUME_TOO_OLD for one of another database.
 absl::StatusOr<int64_t> FromResumeToken(const std::string& text, int64_t epoch);
 
-// What RESUME_TOO_OLD tells the caller to do.
-absl::Status ResumeTooOld();
-
 }  // namespace lingkaran::coverage

@@ -1,6 +1,7 @@
 #include "services/coverage/domain/benefit.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/coverage/domain/errors.h"
 
 namespace lingkaran::coverage {
 namespace {

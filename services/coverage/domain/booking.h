@@ -32,7 +32,7 @@ struct Member {
 
 // One paid month of a line.
 struct PaidMonth {
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   Month month;
   Rupiah amount;
 };
@@ -42,7 +42,7 @@ struct PaidLine {
   int64_t worker_id = 0;
   Day first_day;
   Rupiah wage_base;
-  Sector sector = Sector::kNone;  // kNone: the member's
+  Sector sector = Sector::kUnspecified;  // kNone: the member's
   std::vector<PaidMonth> months;
 };
 

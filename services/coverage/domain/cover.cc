@@ -7,6 +7,13 @@
 namespace lingkaran::coverage {
 namespace {
 
+using Months = std::chrono::months;
+
+bool EndsMonth(Day day) {
+  return day.day() >= 28 && static_cast<unsigned>(day.day()) ==
+                                static_cast<unsigned>((YearMonthOf(day) / std::chrono::last).day());
+}
+
 // True if `month` goes on where `run` ends, under the same boundary.
 bool GoesOn(const Run& run, const PersonMonth& month) {
   if (run.programme != month.programme || month.month != run.last_month() + 1) return false;
@@ -32,26 +39,24 @@ absl::StatusOr<DaySpan> CoveredDays(BoundaryKind kind, Day start, Month month) {
 }
 
 bool Run::calendar() const {
-  const int32_t month = MonthIndex(last_day.year(), last_day.month());
-  return month == MonthIndex(first_month) + months - 1 &&
-         last_day.day() == FirstOf(month + 1) - FirstOf(month);
+  return YearMonthOf(last_day) == YearMonthOf(Day(first_month)) + Months(months - 1) &&
+         EndsMonth(last_day);
 }
 
-int Run::MonthsBegunBy(SerialDay day) const {
-  if (day < Serial(first_day)) return 0;
-  const int32_t month = PartsOf(day).month_index();
-  int begun = month - MonthIndex(first_month) + 1;
-  if (!calendar()) {
-    begun = month - MonthIndex(first_day.year(), first_day.month()) + 1;
-    if (begun > 1 && day < SerialStartOf(begun - 1)) --begun;
-  }
-  return std::clamp(begun, 1, months);
+int Run::MonthsBegunBy(sys_days day) const {
+  if (day < ToSysDays(first_day)) return 0;
+  const std::chrono::year_month_day on(day);
+  const bool by_calendar = calendar();
+  const Day start = by_calendar ? Day(first_month) : first_day;
+  auto begun = (on.year() / on.month() - YearMonthOf(start)).count() + 1;
+  if (!by_calendar && begun > 1 && day < SysStartOf(static_cast<int>(begun) - 1)) --begun;
+  return std::clamp(static_cast<int>(begun), 1, months);
 }
 
-SerialDay Run::SerialStartOf(int index) const {
-  if (index == 0) return Serial(first_day);
-  if (calendar()) return FirstOf(MonthIndex(first_month) + index);
-  return DayOfMonth(MonthIndex(first_day.year(), first_day.month()) + index, first_day.day());
+sys_days Run::SysStartOf(int index) const {
+  if (index == 0) return ToSysDays(first_day);
+  if (calendar()) return (YearMonthOf(Day(first_month)) + Months(index)) / 1;
+  return DayOfMonth(YearMonthOf(first_day) + Months(index), first_day.day());
 }
 
 Runs ToRuns(absl::Span<const PersonMonth> months) {
@@ -82,11 +87,9 @@ std::vector<CoverSpan> ToSpans(absl::Span<const Run> runs) {
   return spans;
 }
 
-SerialDay SerialGraceUntil(Day last_day, const Arrears& arrears) {
-  const int32_t month = MonthIndex(last_day.year(), last_day.month());
-  const int32_t end = month + arrears.lapse_after_months;
-  const bool ends_month = last_day.day() >= 28 && Serial(last_day) + 1 == FirstOf(month + 1);
-  return ends_month ? FirstOf(end + 1) - 1 : DayOfMonth(end, last_day.day());
+sys_days SysGraceUntil(Day last_day, const Arrears& arrears) {
+  const std::chrono::year_month end = YearMonthOf(last_day) + Months(arrears.lapse_after_months);
+  return DayOfMonth(end, EndsMonth(last_day) ? 31 : last_day.day());
 }
 
 std::optional<Ending> EndingOf(absl::Span<const PersonMonth> months, Day until) {

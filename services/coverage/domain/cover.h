@@ -10,14 +10,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/base/serial_day.h"
 #include "services/coverage/domain/rules.h"
 
 namespace lingkaran::coverage {
 
 // Who paid for a person-month.
 struct Funding {
-  PayerClass payer = PayerClass::kNone;
+  PayerClass payer = PayerClass::kUnspecified;
   int64_t pledge_id = 0;
   int64_t contribution_id = 0;
 };
@@ -25,13 +24,13 @@ struct Funding {
 // One worker, one programme, one month, one amount: the atom of money and of cover.
 struct PersonMonth {
   int64_t worker_id = 0;
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   Month month;
   Day first_day;  // covered
   Day last_day;   // covered, inclusive
   Rupiah amount;
   Rupiah wage_base;
-  Sector sector = Sector::kNone;
+  Sector sector = Sector::kUnspecified;
   Funding source;
   int64_t record_ms = 0;         // when it was booked, ms since 1970
   int64_t booked_position = 0;   // of the change log
@@ -60,7 +59,7 @@ absl::StatusOr<DaySpan> CoveredDays(BoundaryKind kind, Day start, Month month);
 
 // Consecutive person-months of one programme under one boundary: what the cache holds.
 struct Run {
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   Day first_day;
   Day last_day;
   Month first_month;
@@ -70,11 +69,11 @@ struct Run {
   // True if its months end with calendar months; else they run day to day from first_day.
   bool calendar() const;
   // How many of its months have begun by `day`; 0 to months.
-  int MonthsBegunBy(Day day) const { return MonthsBegunBy(Serial(day)); }
-  int MonthsBegunBy(SerialDay day) const;
+  int MonthsBegunBy(Day day) const { return MonthsBegunBy(ToSysDays(day)); }
+  int MonthsBegunBy(sys_days day) const;
   // First covered day of its month number `index`, from 0.
-  Day StartOf(int index) const { return CivilOf(SerialStartOf(index)); }
-  SerialDay SerialStartOf(int index) const;
+  Day StartOf(int index) const { return CivilOf(SysStartOf(index)); }
+  sys_days SysStartOf(int index) const;
   friend bool operator==(const Run& a, const Run& b) {
     return a.programme == b.programme && a.first_day == b.first_day && a.last_day == b.last_day &&
            a.first_month == b.first_month && a.months == b.months;
@@ -90,7 +89,7 @@ Runs ToRuns(absl::Span<const PersonMonth> months);
 
 // Days without a hole between, from runs that touch or overlap.
 struct CoverSpan {
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   Day first_day;
   Day last_day;
   int months = 0;
@@ -101,9 +100,9 @@ std::vector<CoverSpan> ToSpans(absl::Span<const Run> runs);
 
 // Last day on which paying on keeps a membership whose cover ended on `last_day`: the end of the
 // last unpaid month that the arrears rule allows.
-SerialDay SerialGraceUntil(Day last_day, const Arrears& arrears);
+sys_days SysGraceUntil(Day last_day, const Arrears& arrears);
 inline Day GraceUntil(Day last_day, const Arrears& arrears) {
-  return CivilOf(SerialGraceUntil(last_day, arrears));
+  return CivilOf(SysGraceUntil(last_day, arrears));
 }
 
 // The end of one worker's cover.

@@ -8,22 +8,24 @@
 namespace lingkaran::coverage {
 namespace {
 
+constexpr std::chrono::days kOneDay{1};
+
 // Days without a hole between.
 struct Span {
-  SerialDay first;
-  SerialDay last;
+  sys_days first;
+  sys_days last;
   Day first_day;  // the same as civil days
   Day last_day;
   // Looked up when it is first asked for: the rule of the first day after the span.
   const Arrears* arrears = nullptr;
-  SerialDay grace = {};  // last day on which paying on keeps the membership
+  sys_days grace = {};  // last day on which paying on keeps the membership
 
   DaySpan days() const { return {first_day, last_day}; }
   // False if the rule is missing.
   bool FindGrace(const Rules& rules) {
     if (arrears != nullptr) return true;
-    arrears = rules.ArrearsOn(last + 1);
-    if (arrears != nullptr) grace = SerialGraceUntil(last_day, *arrears);
+    arrears = rules.ArrearsOn(last + kOneDay);
+    if (arrears != nullptr) grace = SysGraceUntil(last_day, *arrears);
     return arrears != nullptr;
   }
 };
@@ -33,25 +35,25 @@ using Spans = absl::InlinedVector<Span, 4>;
 struct Case {
   const Facts& facts;
   Programme programme;
-  SerialDay death = kLastSerialDay;      // last day that can be covered
-  SerialDay withdrawn = kLastSerialDay;  // first day that can't
-  Spans spans = {};                      // cut where the person takes no part any more
+  sys_days death = kLastSysDay;      // last day that can be covered
+  sys_days withdrawn = kLastSysDay;  // first day that can't
+  Spans spans = {};                  // cut where the person takes no part any more
 };
 
 Case CaseOf(const Facts& facts, Programme programme) {
   Case out{facts, programme};
-  if (facts.death_day) out.death = Serial(*facts.death_day);
-  if (facts.withdraw_day) out.withdrawn = Serial(*facts.withdraw_day);
-  const SerialDay until = std::min(out.death, out.withdrawn - 1);
+  if (facts.death_day) out.death = ToSysDays(*facts.death_day);
+  if (facts.withdraw_day) out.withdrawn = ToSysDays(*facts.withdraw_day);
+  const sys_days until = std::min(out.death, out.withdrawn - kOneDay);
   for (const Run& run : facts.runs) {
     if (run.programme != programme) continue;
-    Span span{Serial(run.first_day), Serial(run.last_day), run.first_day, run.last_day};
+    Span span{ToSysDays(run.first_day), ToSysDays(run.last_day), run.first_day, run.last_day};
     if (span.first > until) continue;
     if (span.last > until) {
       span.last = until;
       span.last_day = CivilOf(until);
     }
-    if (out.spans.empty() || span.first > out.spans.back().last + 1) {
+    if (out.spans.empty() || span.first > out.spans.back().last + kOneDay) {
       out.spans.push_back(span);
     } else if (span.last > out.spans.back().last) {
       out.spans.back().last = span.last;
@@ -67,13 +69,13 @@ struct Neighbours {
   Span* before = nullptr;
   Span* after = nullptr;
 
-  Span* nearest(SerialDay day) const {
+  Span* nearest(sys_days day) const {
     if (before == nullptr || after == nullptr) return before != nullptr ? before : after;
     return day - before->last <= after->first - day ? before : after;
   }
 };
 
-Neighbours NeighboursOf(Spans& spans, SerialDay day) {
+Neighbours NeighboursOf(Spans& spans, sys_days day) {
   Neighbours out;
   for (Span& span : spans) {
     if (span.last < day) {
@@ -89,16 +91,16 @@ Neighbours NeighboursOf(Spans& spans, SerialDay day) {
 }
 
 std::optional<int> CountMonths(const Facts& facts, const Rules& rules, Programme programme,
-                               SerialDay day) {
+                               sys_days day) {
   int counted = 0;
   const Run* before = nullptr;
   for (const Run& run : facts.runs) {
     if (run.programme != programme) continue;
-    if (Serial(run.first_day) > day) break;
+    if (ToSysDays(run.first_day) > day) break;
     if (before != nullptr) {
       const int unpaid = MonthsBetween(before->first_month, run.first_month) - before->months;
       if (unpaid > 0) {
-        const Arrears* arrears = rules.ArrearsOn(Serial(before->last_day) + 1);
+        const Arrears* arrears = rules.ArrearsOn(ToSysDays(before->last_day) + kOneDay);
         if (arrears == nullptr) return std::nullopt;
         if (unpaid > arrears->lapse_after_months) counted = 0;
       }
@@ -109,7 +111,7 @@ std::optional<int> CountMonths(const Facts& facts, const Rules& rules, Programme
   return counted;
 }
 
-void SetCovered(const Case& of, const Rules& rules, SerialDay day, AnswerReason reason,
+void SetCovered(const Case& of, const Rules& rules, sys_days day, AnswerReason reason,
                 Answer& answer) {
   int waiting_months = 0;
   if (rules.Waits(of.programme)) {
@@ -140,7 +142,7 @@ void SetNotCovered(AnswerReason reason, Answer& answer) {
 }
 
 // The answer without valid_until. Starts as UNKNOWN, so that a forgotten case can't become "no".
-Answer AnswerOn(Case& of, const Rules& rules, SerialDay day) {
+Answer AnswerOn(Case& of, const Rules& rules, sys_days day) {
   Answer answer;
   answer.programme = of.programme;
   if (!of.facts.known) {
@@ -177,21 +179,21 @@ Answer AnswerOn(Case& of, const Rules& rules, SerialDay day) {
   return answer;
 }
 
-// First day after `day` on which the answer could be another one; kLastSerialDay if none.
-SerialDay NextChange(Case& of, const Rules& rules, const Answer& answer, SerialDay day) {
-  SerialDay next = kLastSerialDay;
-  const auto consider = [&](SerialDay change) {
+// First day after `day` on which the answer could be another one; kLastSysDay if none.
+sys_days NextChange(Case& of, const Rules& rules, const Answer& answer, sys_days day) {
+  sys_days next = kLastSysDay;
+  const auto consider = [&](sys_days change) {
     if (change > day && change < next) next = change;
   };
-  if (of.death != kLastSerialDay) consider(of.death + 1);
+  if (of.death != kLastSysDay) consider(of.death + kOneDay);
   consider(of.withdrawn);
   for (size_t i = 0; i < of.spans.size(); ++i) {
-    const SerialDay last = of.spans[i].last;
+    const sys_days last = of.spans[i].last;
     consider(of.spans[i].first);
-    consider(last + 1);
-    if (next <= last + 1) break;  // nothing that follows is earlier
-    if (of.spans[i].FindGrace(rules)) consider(of.spans[i].grace + 1);
-    if (i + 1 < of.spans.size()) consider(last + (of.spans[i + 1].first - last) / 2 + 1);
+    consider(last + kOneDay);
+    if (next <= last + kOneDay) break;  // nothing that follows is earlier
+    if (of.spans[i].FindGrace(rules)) consider(of.spans[i].grace + kOneDay);
+    if (i + 1 < of.spans.size()) consider(last + (of.spans[i + 1].first - last) / 2 + kOneDay);
   }
   if (answer.verdict == Verdict::kCovered && rules.Waits(of.programme)) {
     if (const auto change = rules.NextWaitingChange(of.programme, day)) consider(*change);
@@ -200,7 +202,7 @@ SerialDay NextChange(Case& of, const Rules& rules, const Answer& answer, SerialD
     for (const Run& run : of.facts.runs) {
       if (run.programme != of.programme) continue;
       const int begun = run.MonthsBegunBy(day);
-      if (begun < run.months) consider(run.SerialStartOf(begun));
+      if (begun < run.months) consider(run.SysStartOf(begun));
     }
   }
   return next;
@@ -217,26 +219,26 @@ Day Facts::UntilDay() const {
 
 std::optional<int> MonthsCounted(const Facts& facts, const Rules& rules, Programme programme,
                                  Day day) {
-  return CountMonths(facts, rules, programme, Serial(day));
+  return CountMonths(facts, rules, programme, ToSysDays(day));
 }
 
 Answer Decide(const Facts& facts, const Rules& rules, Programme programme, Day day) {
   Case of = CaseOf(facts, programme);
-  const SerialDay on = Serial(day);
+  const sys_days on = ToSysDays(day);
   Answer answer = AnswerOn(of, rules, on);
   if (answer.verdict == Verdict::kUnknown) {
     answer.valid_until = day;
     return answer;
   }
-  SerialDay change = NextChange(of, rules, answer, on);
-  if (answer.reason == AnswerReason::kPaid && change == Serial(answer.span->last) + 1) {
+  sys_days change = NextChange(of, rules, answer, on);
+  if (answer.reason == AnswerReason::kPaid && change == ToSysDays(answer.span->last) + kOneDay) {
     answer.valid_until = answer.span->last;  // the next day may be anything but paid
     return answer;
   }
-  while (change != kLastSerialDay && AnswerOn(of, rules, change) == answer) {
+  while (change != kLastSysDay && AnswerOn(of, rules, change) == answer) {
     change = NextChange(of, rules, answer, change);
   }
-  if (change != kLastSerialDay) answer.valid_until = CivilOf(change - 1);
+  if (change != kLastSysDay) answer.valid_until = CivilOf(change - kOneDay);
   return answer;
 }
 
@@ -304,9 +306,9 @@ Explanation Explain(const Facts& facts, const Rules& rules, const Answer& answer
                                      " bulan (", waiting->validity.source, ")."));
     out.rules.push_back(Describe(*waiting));
   }
-  const Neighbours near = NeighboursOf(spans, Serial(day));
+  const Neighbours near = NeighboursOf(spans, ToSysDays(day));
   if (near.around == nullptr && near.before != nullptr) {
-    if (const Arrears* arrears = rules.ArrearsOn(near.before->last + 1)) {
+    if (const Arrears* arrears = rules.ArrearsOn(near.before->last + kOneDay)) {
       out.steps.push_back(absl::StrCat(programme, ": tenggang sampai dengan ",
                                        FormatDay(GraceUntil(near.before->last_day, *arrears)), " (",
                                        arrears->validity.source, ")."));

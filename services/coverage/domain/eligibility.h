@@ -50,7 +50,7 @@ enum class AnswerReason {
 
 // The answer for one programme.
 struct Answer {
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   Verdict verdict = Verdict::kUnknown;
   Level level = Level::kNone;
   AnswerReason reason = AnswerReason::kFactsUnavailable;

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "services/coverage/domain/benefit.h"
-#include "services/coverage/domain/contribution.h"
 #include "services/coverage/domain/cover.h"
 #include "services/coverage/domain/eligibility.h"
+#include "services/coverage/domain/errors.h"
 
 namespace lingkaran::coverage {
 namespace {
@@ -84,7 +83,7 @@ absl::StatusOr<Rupiah> DueOn(const Rules& rules, const QuoteRequest& request, co
   if (!Has(request, programme)) return Rupiah();
   const Answer answer = Decide(facts, rules, programme, day);
   if (answer.verdict != Verdict::kCovered) {
-    return NoRule(absl::StrCat("waiting ", std::string(ProgrammeName(programme))), day);
+    return NoRule(absl::StrCat("waiting ", ProgrammeName(programme)), day);
   }
   ASSIGN_OR_RETURN(const BenefitEstimate estimate,
                    BenefitOf(rules, event, answer.level, request.wage_base, day));
@@ -185,11 +184,7 @@ absl::Status CheckPermitted(const PermittedMonths& permitted, const QuoteRequest
       permitted.months.end()) {
     return absl::OkStatus();
   }
-  const std::string choice = absl::StrJoin(permitted.months, ",");
-  return Error(
-      absl::StatusCode::kFailedPrecondition, Reason::kMonthsNotPermitted,
-      absl::StrCat(request.months, " months can't be paid at once; choose one of ", choice),
-      {{"months", absl::StrCat(request.months)}, {"permitted", choice}});
+  return MonthsNotPermitted(request.months, permitted);
 }
 
 std::vector<std::string> Settings(const Rules& rules, const QuoteRequest& request,
@@ -210,6 +205,20 @@ std::vector<std::string> Settings(const Rules& rules, const QuoteRequest& reques
 }
 
 }  // namespace
+
+absl::StatusOr<Contribution> ContributionOf(const Rules& rules, Programme programme, Month month,
+                                            Rupiah income, Sector sector, PayerClass payer) {
+  const Day first(month);
+  const Tariff* tariff = rules.TariffOn(programme, first);
+  if (tariff == nullptr) {
+    return NoRule(absl::StrCat("tariff ", ProgrammeName(programme)), first);
+  }
+  const Band& band = tariff->BandOf(income);
+  Contribution out{band.contribution, band.contribution, band.base, tariff, nullptr};
+  out.discount = rules.DiscountOn(programme, sector, payer, first);
+  if (out.discount != nullptr) out.amount -= MulDiv(out.tariff, out.discount->percent, 100);
+  return out;
+}
 
 absl::StatusOr<Quote> MakeQuote(const Rules& rules, const QuoteRequest& request) {
   const Day day = request.first_day;

@@ -42,24 +42,14 @@ RuleText TextOf(const Validity& validity, std::string name, std::string text) {
   return out;
 }
 
-std::string_view SectorName(Sector sector) {
+const char* SectorName(Sector sector) {
   return sector == Sector::kTransport ? "transportasi" : "di luar transportasi";
 }
 
-std::string_view CauseName(BenefitCause cause) {
-  switch (cause) {
-    case BenefitCause::kNaturalDeath:
-      return "NATURAL_DEATH";
-    case BenefitCause::kNaturalDeathReduced:
-      return "NATURAL_DEATH_REDUCED";
-    case BenefitCause::kAccidentDeath:
-      return "ACCIDENT_DEATH";
-    case BenefitCause::kTotalDisability:
-      return "TOTAL_DISABILITY";
-    case BenefitCause::kNone:
-      break;
-  }
-  return "NONE";
+const char* CauseName(BenefitCause cause) {
+  static constexpr const char* kNames[] = {"NONE", "NATURAL_DEATH", "NATURAL_DEATH_REDUCED",
+                                           "ACCIDENT_DEATH", "TOTAL_DISABILITY"};
+  return kNames[static_cast<int>(cause)];
 }
 
 template <typename T>
@@ -71,23 +61,14 @@ void Append(const std::vector<T>& rules, std::optional<Day> day, std::vector<Rul
 
 }  // namespace
 
-std::string_view ProgrammeName(Programme programme) {
-  switch (programme) {
-    case Programme::kJkk:
-      return "JKK";
-    case Programme::kJkm:
-      return "JKM";
-    case Programme::kJht:
-      return "JHT";
-    case Programme::kNone:
-      break;
-  }
-  return "NONE";
+const char* ProgrammeName(Programme programme) {
+  static constexpr const char* kNames[] = {"NONE", "JKK", "JKM", "JHT"};
+  return kNames[static_cast<int>(programme)];
 }
 
-std::string_view PayerClassName(PayerClass payer) {
-  static constexpr std::string_view kNames[] = {"NONE", "CSR",  "BANK", "INSTITUTION", "INDIVIDUAL",
-                                                "SELF", "APBN", "APBD", "VILLAGE"};
+const char* PayerClassName(PayerClass payer) {
+  static constexpr const char* kNames[] = {"NONE", "CSR",  "BANK", "INSTITUTION", "INDIVIDUAL",
+                                           "SELF", "APBN", "APBD", "VILLAGE"};
   return kNames[static_cast<int>(payer)];
 }
 
@@ -109,7 +90,7 @@ Rules::Rules(RuleBook book, std::string version)
   SortByFirstDay(book_.benefits);
   const auto add_terms = [](const auto& rules, auto& terms) {
     for (const auto& rule : rules) {
-      terms.push_back({Serial(rule.validity.from), Serial(rule.validity.to), &rule});
+      terms.push_back({ToSysDays(rule.validity.from), ToSysDays(rule.validity.to), &rule});
     }
   };
   add_terms(book_.waitings, waiting_terms_);
@@ -131,14 +112,14 @@ const PermittedMonths* Rules::PermittedMonthsOn(Day day) const {
   return Find(book_.permitted_months, day, kAny);
 }
 
-const Waiting* Rules::WaitingOn(Programme programme, SerialDay day) const {
+const Waiting* Rules::WaitingOn(Programme programme, sys_days day) const {
   for (const Term<Waiting>& term : waiting_terms_) {
     if (term.from <= day && day <= term.to && term.rule->programme == programme) return term.rule;
   }
   return nullptr;
 }
 
-const Arrears* Rules::ArrearsOn(SerialDay day) const {
+const Arrears* Rules::ArrearsOn(sys_days day) const {
   for (const Term<Arrears>& term : arrears_terms_) {
     if (term.from <= day && day <= term.to) return term.rule;
   }
@@ -156,15 +137,15 @@ bool Rules::Waits(Programme programme) const {
                      [&](const Waiting& w) { return w.programme == programme; });
 }
 
-std::optional<SerialDay> Rules::NextWaitingChange(Programme programme, SerialDay day) const {
-  std::optional<SerialDay> next;
-  const auto consider = [&](SerialDay change) {
+std::optional<sys_days> Rules::NextWaitingChange(Programme programme, sys_days day) const {
+  std::optional<sys_days> next;
+  const auto consider = [&](sys_days change) {
     if (change > day && (!next || change < *next)) next = change;
   };
   for (const Term<Waiting>& term : waiting_terms_) {
     if (term.rule->programme != programme) continue;
     consider(term.from);
-    if (term.to != kLastSerialDay) consider(term.to + 1);
+    if (term.to != kLastSysDay) consider(term.to + std::chrono::days(1));
   }
   return next;
 }
@@ -192,7 +173,7 @@ RuleText Describe(const Tariff& rule) {
     bands.push_back(absl::StrCat(limit, ": dasar ", FormatRupiah(band.base), ", iuran ",
                                  FormatRupiah(band.contribution)));
   }
-  return TextOf(rule.validity, absl::StrCat("tariff ", std::string(ProgrammeName(rule.programme))),
+  return TextOf(rule.validity, absl::StrCat("tariff ", ProgrammeName(rule.programme)),
                 absl::StrJoin(bands, "; "));
 }
 
@@ -245,16 +226,8 @@ RuleText Describe(const Benefit& rule) {
     if (part.amount != Rupiah()) absl::StrAppend(&text, FormatRupiah(part.amount));
     parts.push_back(std::move(text));
   }
-  return TextOf(rule.validity, absl::StrCat("benefit ", std::string(CauseName(rule.cause))),
+  return TextOf(rule.validity, absl::StrCat("benefit ", CauseName(rule.cause)),
                 absl::StrJoin(parts, " + "));
-}
-
-absl::Status NoRule(std::string_view what, Day day) {
-  const std::string name(what);
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kNoRuleInForce,
-               absl::StrCat("no rule for ", name, " is in force on ", FormatDay(day),
-                            "; add it to the rule book or ask about another day"),
-               {{"rule", name}, {"day", absl::StrCat(DayNumber(day))}});
 }
 
 }  // namespace lingkaran::coverage

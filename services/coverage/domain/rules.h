@@ -11,31 +11,15 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/date.h"
+#include "common/base/enums.h"
 #include "common/base/error.h"
 #include "common/base/money.h"
-#include "common/base/serial_day.h"
 
 namespace lingkaran::coverage {
 
 // Numbers of the enums are those of the contracts (lingkaran/common/v1/types.proto and
-// lingkaran/coverage/v1/*.proto); service_convert.cc asserts it.
+// lingkaran/coverage/v1/*.proto); api/convert.cc asserts it.
 
-// What a worker can be covered for.
-enum class Programme { kNone = 0, kJkk = 1, kJkm = 2, kJht = 3 };
-// Whose money pays.
-enum class PayerClass {
-  kNone = 0,
-  kCsr = 1,
-  kBank = 2,
-  kInstitution = 3,
-  kIndividual = 4,
-  kSelf = 5,
-  kApbn = 6,
-  kApbd = 7,
-  kVillage = 8
-};
-// Line of work, as far as tariffs and discounts tell it apart.
-enum class Sector { kNone = 0, kOther = 1, kTransport = 2 };
 // How far an entry is to be trusted.
 enum class Confidence { kNone = 0, kUnverified = 1, kLow = 2, kMedium = 3, kHigh = 4 };
 // Which days a contribution month covers.
@@ -50,9 +34,9 @@ enum class BenefitCause {
 };
 
 // "JKK", "JKM", "JHT".
-std::string_view ProgrammeName(Programme programme);
+const char* ProgrammeName(Programme programme);
 // "CSR", "SELF", ...
-std::string_view PayerClassName(PayerClass payer);
+const char* PayerClassName(PayerClass payer);
 
 // When an entry is in force, and who says so.
 struct Validity {
@@ -76,7 +60,7 @@ struct Band {
 
 struct Tariff {
   Validity validity;
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   std::vector<Band> bands;  // rising, the last without upper bound
 
   // The band of a declared monthly income; 0 means the lowest.
@@ -87,7 +71,7 @@ struct Tariff {
 struct Discount {
   Validity validity;
   std::vector<Programme> programmes;
-  Sector sector = Sector::kNone;
+  Sector sector = Sector::kUnspecified;
   std::vector<PayerClass> excluded;
   int percent = 0;  // 1 to 100
 };
@@ -101,7 +85,7 @@ struct PermittedMonths {
 // The full benefit is due once more than `months` contribution months were paid.
 struct Waiting {
   Validity validity;
-  Programme programme = Programme::kNone;
+  Programme programme = Programme::kUnspecified;
   int months = 0;  // 0: full from the first day
 };
 
@@ -168,18 +152,18 @@ class Rules {
   const Discount* DiscountOn(Programme programme, Sector sector, PayerClass payer, Day day) const;
   const PermittedMonths* PermittedMonthsOn(Day day) const;
   const Waiting* WaitingOn(Programme programme, Day day) const {
-    return WaitingOn(programme, Serial(day));
+    return WaitingOn(programme, ToSysDays(day));
   }
-  const Waiting* WaitingOn(Programme programme, SerialDay day) const;
-  const Arrears* ArrearsOn(Day day) const { return ArrearsOn(Serial(day)); }
-  const Arrears* ArrearsOn(SerialDay day) const;
+  const Waiting* WaitingOn(Programme programme, sys_days day) const;
+  const Arrears* ArrearsOn(Day day) const { return ArrearsOn(ToSysDays(day)); }
+  const Arrears* ArrearsOn(sys_days day) const;
   const Boundary* BoundaryOn(Day day) const;
   const Benefit* BenefitOn(BenefitCause cause, Day day) const;
 
   // True if the book has any waiting entry for the programme. JKK has none: it never waits.
   bool Waits(Programme programme) const;
   // First day after `day` on which another waiting entry of the programme begins or ends.
-  std::optional<SerialDay> NextWaitingChange(Programme programme, SerialDay day) const;
+  std::optional<sys_days> NextWaitingChange(Programme programme, sys_days day) const;
 
   // Entries in force on `day` as text, all entries without it; by kind and first day.
   std::vector<RuleText> Describe(std::optional<Day> day) const;
@@ -190,8 +174,8 @@ class Rules {
   // An entry that checks look up, with its days as they compare them.
   template <typename T>
   struct Term {
-    SerialDay from;
-    SerialDay to;
+    sys_days from;
+    sys_days to;
     const T* rule;
   };
 
@@ -208,15 +192,5 @@ RuleText Describe(const Waiting& rule);
 RuleText Describe(const Arrears& rule);
 RuleText Describe(const Boundary& rule);
 RuleText Describe(const Benefit& rule);
-
-// FAILED_PRECONDITION/NO_RULE_IN_FORCE: "no <what> is in force on <day>".
-absl::Status NoRule(std::string_view what, Day day);
-
-// `rule`, or NoRule if it is null.
-template <typename T>
-absl::StatusOr<const T*> InForce(const T* rule, std::string_view what, Day day) {
-  if (rule == nullptr) return NoRule(what, day);
-  return rule;
-}
 
 }  // namespace lingkaran::coverage

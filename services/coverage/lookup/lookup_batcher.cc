@@ -1,37 +1,30 @@
 #include "services/coverage/lookup/lookup_batcher.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <optional>
-#include <thread>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
 #include "common/base/error.h"
 #include "common/base/overload.h"
-#include "services/coverage/lookup/miss_round.h"
 
 namespace lingkaran::coverage {
 namespace {
 
-using Answer = absl::StatusOr<std::vector<Facts>>;
-
 absl::Status Stopping() { return absl::CancelledError("the service is about to stop; ask again"); }
 
-// One who asked, until he has his answer.
-struct Asker {
+}  // namespace
+
+// A call, until it has its answer.
+struct LookupBatcher::Caller {
   Freshness fresh;
-  LookupBatcher::Patience patience;
-  LookupBatcher::Done done;
+  Patience patience;
+  Done done;
   std::vector<Facts> facts;
   size_t open = 0;  // keys without an answer
   bool ended = false;
 
-  // OK while he waits.
+  // OK while the caller waits.
   absl::Status Waits(absl::Time now) const {
     if (now >= patience.deadline) {
       return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
@@ -43,326 +36,337 @@ struct Asker {
 };
 
 // One key that somebody waits for.
-struct Question {
-  struct Waiter {
-    std::shared_ptr<Asker> asker;
-    size_t place;  // in asker->facts
-    bool late;     // came when the question was under way
-    absl::Time came;
-  };
+struct LookupBatcher::Lookup {
   PersonKey key;
-  uint64_t caller;  // who brought it
+  uint64_t call;  // that brought it
   std::vector<Waiter> waiters;
   absl::Time begun;
-};
-using QuestionPtr = std::shared_ptr<Question>;
-
-// A question of a round.
-struct Asked {
-  QuestionPtr question;
-  RoundKey round;
+  // Of the batch that it is in; only the thread that answers the batch touches them.
+  Freshness demand;
+  absl::StatusOr<Facts> facts;  // as the store has them they may be older than `demand`
+  bool from_store = false;      // read there in this batch, past every cache
 };
 
-struct Ended {
-  std::shared_ptr<Asker> asker;
+struct LookupBatcher::Outcome {
+  std::shared_ptr<Caller> caller;
   absl::Status status;
 
   void Tell() {
-    asker->done(status.ok() ? Answer(std::move(asker->facts)) : Answer(std::move(status)));
-  }
-};
-
-}  // namespace
-
-struct LookupBatcher::Impl {
-  Impl(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady_clock,
-       const Options& pool_options)
-      : rounds(near, std::move(catch_up), next, steady_clock),
-        steady(steady_clock),
-        options(pool_options) {
-    for (int i = 0; i < options.threads; ++i) threads.emplace_back([this] { Work(); });
-  }
-  ~Impl();
-
-  void Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience, Done done);
-  void FindHere(const std::vector<PersonKey>& keys, Asker& asker);
-  void Run(LookupBatcher::Work work);
-
-  // Under the lock.
-  void Join(const PersonKey& key, uint64_t caller, Question::Waiter waiter);
-  std::vector<Asked> TakeRound(absl::Time& deadline, std::vector<Ended>& ended);
-  bool Drop(Question& question, absl::Time now, std::vector<Ended>& ended);
-  void Settle(const Asked& asked, std::vector<Ended>& ended);
-  // nullopt: he has to be asked for again.
-  std::optional<absl::StatusOr<Facts>> AnswerFor(const Question::Waiter& waiter,
-                                                 const Asked& asked) const;
-  void End(const std::shared_ptr<Asker>& asker, absl::Status status, std::vector<Ended>& ended);
-
-  // Without the lock.
-  void Work();
-
-  MissRounds rounds;
-  const Clock& steady;
-  const Options options;
-
-  std::mutex mutex;
-  std::condition_variable more;
-  bool ending = false;
-  uint64_t callers = 0;
-  size_t waiting = 0;  // keys, of all who wait
-  std::deque<LookupBatcher::Work> works;
-  std::deque<QuestionPtr> queue;
-  absl::flat_hash_map<PersonKey, QuestionPtr> queued;
-  absl::flat_hash_map<PersonKey, QuestionPtr> under_way;
-  std::vector<std::thread> threads;
-};
-
-LookupBatcher::Impl::~Impl() {
-  std::vector<Ended> ended;
-  std::deque<LookupBatcher::Work> left;
-  {
-    const std::lock_guard lock(mutex);
-    ending = true;
-    left.swap(works);
-    for (const QuestionPtr& question : queue) {
-      for (const Question::Waiter& waiter : question->waiters) End(waiter.asker, Stopping(), ended);
+    if (status.ok()) {
+      caller->done(std::move(caller->facts));
+    } else {
+      caller->done(std::move(status));
     }
-    queue.clear();
-    queued.clear();
   }
-  more.notify_all();
-  for (Ended& one : ended) one.Tell();
-  for (LookupBatcher::Work& work : left) work(Stopping());
-  for (std::thread& thread : threads) thread.join();
+};
+
+LookupBatcher::LookupBatcher(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
+                             const Options& options)
+    : near_(near), catch_up_(std::move(catch_up)), next_(next), steady_(steady), options_(options) {
+  for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Serve(); });
 }
 
-void LookupBatcher::Impl::Find(std::vector<PersonKey> keys, const Freshness& fresh,
-                               Patience patience, Done done) {
-  auto asker = std::make_shared<Asker>();
-  asker->fresh = fresh;
-  asker->patience = std::move(patience);
-  asker->done = std::move(done);
-  asker->facts.resize(keys.size());
-  asker->open = keys.size();
-  if (keys.empty()) return asker->done(std::vector<Facts>());
-  if (options.threads == 0) return FindHere(keys, *asker);
-  const absl::Time now = steady.Now();
+LookupBatcher::~LookupBatcher() {
+  std::vector<Outcome> outcomes;
+  std::deque<Work> left;
+  {
+    const MutexLock lock(mutex_);
+    ending_ = true;
+    left.swap(works_);
+    for (const LookupPtr& lookup : queue_) {
+      for (const Waiter& waiter : lookup->waiters) End(waiter.caller, Stopping(), outcomes);
+    }
+    queue_.clear();
+    queued_.clear();
+  }
+  more_.NotifyAll();
+  for (Outcome& outcome : outcomes) outcome.Tell();
+  for (Work& work : left) work(Stopping());
+  for (std::thread& thread : threads_) thread.join();
+}
+
+// ---- Callers ----
+
+void LookupBatcher::Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience,
+                         Done done) {
+  if (keys.empty()) return done(std::vector<Facts>());
+  auto caller = std::make_shared<Caller>();
+  caller->fresh = fresh;
+  caller->patience = std::move(patience);
+  caller->done = std::move(done);
+  caller->facts.resize(keys.size());
+  caller->open = keys.size();
+  const absl::Time now = steady_.Now();
   absl::Status refused;
   {
-    const std::lock_guard lock(mutex);
-    if (ending) {
+    const MutexLock lock(mutex_);
+    if (ending_) {
       refused = Stopping();
-    } else if (waiting + keys.size() > options.waiting_keys) {
+    } else if (waiting_ + keys.size() > options_.waiting_keys) {
       refused = Overloaded();
     } else {
-      waiting += keys.size();
-      ++callers;
+      waiting_ += keys.size();
+      ++calls_;
       for (size_t i = 0; i < keys.size(); ++i) {
-        Join(keys[i], callers, {asker, i, /*late=*/false, now});
+        Join(keys[i], calls_, {caller, i, /*late=*/false, now});
       }
     }
   }
-  if (!refused.ok()) return asker->done(refused);
-  more.notify_one();
+  if (!refused.ok()) return caller->done(refused);
+  Wake();
 }
 
-void LookupBatcher::Impl::Join(const PersonKey& key, uint64_t caller, Question::Waiter waiter) {
-  const auto begun = under_way.find(key);
-  if (begun != under_way.end() && !waiter.asker->fresh.from_store &&
-      waiter.came - begun->second->begun < options.max_age) {
+void LookupBatcher::Run(Work work) {
+  absl::Status refused;
+  {
+    const MutexLock lock(mutex_);
+    if (ending_) {
+      refused = Stopping();
+    } else if (works_.size() >= options_.waiting_keys) {
+      refused = Overloaded();
+    } else {
+      works_.push_back(std::move(work));
+    }
+  }
+  if (!refused.ok()) return work(refused);
+  Wake();
+}
+
+void LookupBatcher::Join(const PersonKey& key, uint64_t call, Waiter waiter) {
+  const auto begun = under_way_.find(key);
+  if (begun != under_way_.end() && !waiter.caller->fresh.from_store &&
+      waiter.came - begun->second->begun < options_.max_age) {
     waiter.late = true;
     begun->second->waiters.push_back(std::move(waiter));
     return;
   }
-  QuestionPtr& question = queued[key];
-  if (question == nullptr) {
-    question = std::make_shared<Question>();
-    question->key = key;
-    question->caller = caller;
-    queue.push_back(question);
+  LookupPtr& lookup = queued_[key];
+  if (lookup == nullptr) {
+    lookup = std::make_shared<Lookup>();
+    lookup->key = key;
+    lookup->call = call;
+    queue_.push_back(lookup);
   }
-  question->waiters.push_back(std::move(waiter));
+  lookup->waiters.push_back(std::move(waiter));
 }
 
-void LookupBatcher::Impl::End(const std::shared_ptr<Asker>& asker, absl::Status status,
-                              std::vector<Ended>& ended) {
-  if (asker->ended) return;
-  asker->ended = true;
-  waiting -= asker->facts.size();
-  ended.push_back({asker, std::move(status)});
+void LookupBatcher::End(const std::shared_ptr<Caller>& caller, absl::Status status,
+                        std::vector<Outcome>& outcomes) {
+  if (caller->ended) return;
+  caller->ended = true;
+  waiting_ -= caller->facts.size();
+  outcomes.push_back({caller, std::move(status)});
 }
 
-// Takes away those who have given up; true if nobody is left.
-bool LookupBatcher::Impl::Drop(Question& question, absl::Time now, std::vector<Ended>& ended) {
-  for (const Question::Waiter& waiter : question.waiters) {
-    if (waiter.asker->ended) continue;
-    if (absl::Status waits = waiter.asker->Waits(now); !waits.ok()) {
-      End(waiter.asker, std::move(waits), ended);
-    }
+// ---- Threads ----
+
+void LookupBatcher::Wake() {
+  if (options_.threads > 0) return more_.NotifyOne();
+  while (WorkOnce()) {
   }
-  const auto gone = std::remove_if(question.waiters.begin(), question.waiters.end(),
-                                   [](const auto& waiter) { return waiter.asker->ended; });
-  question.waiters.erase(gone, question.waiters.end());
-  return question.waiters.empty();
 }
 
-std::vector<Asked> LookupBatcher::Impl::TakeRound(absl::Time& deadline, std::vector<Ended>& ended) {
-  std::vector<Asked> round;
-  const absl::Time now = absl::Now();
-  const absl::Time begun = steady.Now();
-  uint64_t last_caller = 0;
-  deadline = absl::InfinitePast();
-  while (!queue.empty() &&
-         (round.size() < options.batch_keys || queue.front()->caller == last_caller)) {
-    const QuestionPtr question = std::move(queue.front());
-    queue.pop_front();
-    queued.erase(question->key);
-    if (Drop(*question, now, ended)) continue;
-    last_caller = question->caller;
-    question->begun = begun;
-    under_way[question->key] = question;
-    Asked asked;
-    asked.question = question;
-    asked.round.key = question->key;
-    for (const Question::Waiter& waiter : question->waiters) {
-      const Freshness& fresh = waiter.asker->fresh;
-      asked.round.demand.from_store |= fresh.from_store;
-      asked.round.demand.position = std::max(asked.round.demand.position, fresh.position);
-      asked.round.demand.recent |= fresh.within_time();
-      deadline = std::max(deadline, waiter.asker->patience.deadline);
-    }
-    round.push_back(std::move(asked));
-  }
-  return round;
-}
-
-void LookupBatcher::Impl::Work() {
-  std::unique_lock lock(mutex);
-  for (;;) {
-    more.wait(lock, [this] { return ending || !works.empty() || !queue.empty(); });
-    if (ending) return;
-    if (!works.empty()) {
-      LookupBatcher::Work work = std::move(works.front());
-      works.pop_front();
-      lock.unlock();
-      work(absl::OkStatus());
-      work = nullptr;
-      lock.lock();
-      continue;
-    }
-    std::vector<Ended> ended;
-    absl::Time deadline;
-    std::vector<Asked> round = TakeRound(deadline, ended);
-    lock.unlock();
+void LookupBatcher::Serve() {
+  while (true) {
     {
-      const DeadlineScope scope(deadline);
-      std::vector<RoundKey*> keys;
-      for (Asked& asked : round) keys.push_back(&asked.round);
-      rounds.Ask(std::move(keys));
+      MutexLock lock(mutex_);
+      more_.Wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return ending_ || !works_.empty() || !queue_.empty();
+      });
+      if (ending_) return;
     }
-    lock.lock();
-    for (const Asked& asked : round) Settle(asked, ended);
-    lock.unlock();
-    for (Ended& one : ended) one.Tell();
-    lock.lock();
+    WorkOnce();
   }
 }
 
-std::optional<absl::StatusOr<Facts>> LookupBatcher::Impl::AnswerFor(const Question::Waiter& waiter,
-                                                                    const Asked& asked) const {
-  const RoundKey& round = asked.round;
-  if (!round.facts.ok()) return round.facts;
-  const Freshness& fresh = waiter.asker->fresh;
-  const bool as_fresh = round.facts->position >= fresh.position;
+bool LookupBatcher::WorkOnce() {
+  Work work;
+  std::vector<LookupPtr> batch;
+  std::vector<Outcome> outcomes;
+  absl::Time deadline;
+  {
+    const MutexLock lock(mutex_);
+    if (works_.empty() && queue_.empty()) return false;
+    if (works_.empty()) {
+      batch = TakeBatch(deadline, outcomes);
+    } else {
+      work = std::move(works_.front());
+      works_.pop_front();
+    }
+  }
+  if (work) {
+    work(absl::OkStatus());
+    return true;
+  }
+  {
+    const DeadlineScope scope(deadline);
+    Answer(batch);
+  }
+  {
+    const MutexLock lock(mutex_);
+    for (const LookupPtr& lookup : batch) Settle(lookup, outcomes);
+  }
+  for (Outcome& outcome : outcomes) outcome.Tell();
+  return true;
+}
+
+std::vector<LookupBatcher::LookupPtr> LookupBatcher::TakeBatch(absl::Time& deadline,
+                                                               std::vector<Outcome>& outcomes) {
+  std::vector<LookupPtr> batch;
+  const absl::Time now = absl::Now();
+  const absl::Time begun = steady_.Now();
+  uint64_t last_call = 0;
+  deadline = absl::InfinitePast();
+  while (!queue_.empty() &&
+         (batch.size() < options_.batch_keys || queue_.front()->call == last_call)) {
+    const LookupPtr lookup = std::move(queue_.front());
+    queue_.pop_front();
+    queued_.erase(lookup->key);
+    if (Drop(*lookup, now, outcomes)) continue;
+    last_call = lookup->call;
+    lookup->begun = begun;
+    under_way_[lookup->key] = lookup;
+    for (const Waiter& waiter : lookup->waiters) {
+      const Freshness& fresh = waiter.caller->fresh;
+      lookup->demand.from_store |= fresh.from_store;
+      lookup->demand.position = std::max(lookup->demand.position, fresh.position);
+      lookup->demand.recent |= fresh.within_time();
+      deadline = std::max(deadline, waiter.caller->patience.deadline);
+    }
+    batch.push_back(lookup);
+  }
+  return batch;
+}
+
+bool LookupBatcher::Drop(Lookup& lookup, absl::Time now, std::vector<Outcome>& outcomes) {
+  std::erase_if(lookup.waiters, [&](const Waiter& waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!waiter.caller->ended) {
+      absl::Status waits = waiter.caller->Waits(now);
+      if (!waits.ok()) End(waiter.caller, std::move(waits), outcomes);
+    }
+    return waiter.caller->ended;
+  });
+  return lookup.waiters.empty();
+}
+
+void LookupBatcher::Settle(const LookupPtr& lookup, std::vector<Outcome>& outcomes) {
+  const auto found = under_way_.find(lookup->key);
+  if (found != under_way_.end() && found->second == lookup) under_way_.erase(found);
+  uint64_t again = 0;
+  for (Waiter& waiter : lookup->waiters) {
+    const std::shared_ptr<Caller> caller = waiter.caller;
+    if (caller->ended) continue;
+    const std::optional<absl::StatusOr<Facts>> answer = AnswerFor(waiter, *lookup);
+    if (!answer && ending_) {
+      End(caller, Stopping(), outcomes);
+    } else if (!answer) {
+      if (again == 0) again = ++calls_;
+      waiter.late = false;
+      Join(lookup->key, again, std::move(waiter));
+    } else if (!answer->ok()) {
+      End(caller, answer->status(), outcomes);
+    } else {
+      caller->facts[waiter.place] = **answer;
+      if (--caller->open == 0) End(caller, absl::OkStatus(), outcomes);
+    }
+  }
+  if (again != 0) more_.NotifyOne();
+}
+
+std::optional<absl::StatusOr<Facts>> LookupBatcher::AnswerFor(const Waiter& waiter,
+                                                              const Lookup& lookup) const {
+  if (!lookup.facts.ok()) return lookup.facts;
+  const Freshness& fresh = waiter.caller->fresh;
+  const bool as_fresh = lookup.facts->position >= fresh.position;
   if (!waiter.late) {
-    if (as_fresh) return round.facts;
+    if (as_fresh) return lookup.facts;
     return absl::StatusOr<Facts>(TokenNotYetApplied());
   }
-  // He came after the question was begun. What was read from the store then is as old as that at
+  // It came after the lookup was begun. What was read from the store then is as old as that at
   // most; for everything else the near cache knows.
-  if (fresh.position > 0
-          ? as_fresh
-          : round.from_store && waiter.came - asked.question->begun < options.max_age) {
-    return round.facts;
+  if (fresh.position > 0 ? as_fresh
+                         : lookup.from_store && waiter.came - lookup.begun < options_.max_age) {
+    return lookup.facts;
   }
   Facts facts;
-  if (!rounds.Look(round.key, fresh, facts)) return std::nullopt;
+  if (near_.Find(lookup.key, fresh, steady_.Now(), facts) != NearCache::LookupResult::kFound) {
+    return std::nullopt;
+  }
   return absl::StatusOr<Facts>(std::move(facts));
 }
 
-void LookupBatcher::Impl::Settle(const Asked& asked, std::vector<Ended>& ended) {
-  const auto found = under_way.find(asked.round.key);
-  if (found != under_way.end() && found->second == asked.question) under_way.erase(found);
-  uint64_t again = 0;
-  for (Question::Waiter& waiter : asked.question->waiters) {
-    const std::shared_ptr<Asker> asker = waiter.asker;
-    if (asker->ended) continue;
-    const std::optional<absl::StatusOr<Facts>> answer = AnswerFor(waiter, asked);
-    if (!answer && ending) {
-      End(asker, Stopping(), ended);
-    } else if (!answer) {
-      if (again == 0) again = ++callers;
-      waiter.late = false;
-      Join(asked.round.key, again, std::move(waiter));
-    } else if (!answer->ok()) {
-      End(asker, answer->status(), ended);
+// ---- Answers, without the lock ----
+
+void LookupBatcher::Answer(const std::vector<LookupPtr>& batch) {
+  std::vector<Lookup*> to_next;   // the near cache is up to date and has not got them
+  std::vector<Lookup*> to_store;  // nothing else can tell
+  std::vector<Lookup*> behind;
+  const auto look = [&](Lookup* lookup, std::vector<Lookup*>& if_behind) {
+    Facts facts;
+    switch (near_.Find(lookup->key, lookup->demand, steady_.Now(), facts)) {
+      case NearCache::LookupResult::kFound:
+        lookup->facts = std::move(facts);
+        return;
+      case NearCache::LookupResult::kMiss:
+        to_next.push_back(lookup);
+        return;
+      case NearCache::LookupResult::kBypassed:
+        (lookup->demand.from_store ? to_store : if_behind).push_back(lookup);
+        return;
+      case NearCache::LookupResult::kUnconfirmed:
+      case NearCache::LookupResult::kBehind:
+        if_behind.push_back(lookup);
+        return;
+    }
+  };
+  for (const LookupPtr& lookup : batch) look(lookup.get(), behind);
+  if (!behind.empty()) {
+    // What can't be confirmed after that is read from the store, and so is a token that it may not
+    // have yet: there each caller learns alone whether the answer is fresh enough.
+    if (Guarded(catch_up_).ok()) {
+      for (Lookup* lookup : std::exchange(behind, {})) look(lookup, to_store);
+    }
+    to_store.insert(to_store.end(), behind.begin(), behind.end());
+  }
+  // All are read as freshly as the most demanding of them needs.
+  Freshness together;
+  for (const Lookup* lookup : to_next) {
+    together.position = std::max(together.position, lookup->demand.position);
+    together.recent |= lookup->demand.within_time();
+  }
+  AnswerFrom(to_next, together);
+  AnswerFrom(to_store, {.position = 0, .from_store = true});
+}
+
+void LookupBatcher::AnswerFrom(const std::vector<Lookup*>& lookups, const Freshness& fresh) {
+  if (lookups.empty()) return;
+  std::vector<PersonKey> keys;
+  keys.reserve(lookups.size());
+  for (const Lookup* lookup : lookups) keys.push_back(lookup->key);
+  const absl::Time read = steady_.Now();
+  absl::StatusOr<std::vector<MemberRecord>> records = std::vector<MemberRecord>();
+  const absl::Status status = Guarded([&] {
+    records = next_.Find(keys, fresh);
+    return records.status();
+  });
+  std::vector<MemberRecord> people;
+  for (size_t i = 0; i < lookups.size(); ++i) {
+    lookups[i]->from_store = fresh.from_store;
+    if (!status.ok()) {
+      lookups[i]->facts = status;
+      continue;
+    }
+    MemberRecord& record = (*records)[i];
+    lookups[i]->facts = record.facts;
+    // A record that was written earlier and is still right is as good as one of that position.
+    lookups[i]->facts->position = std::max(record.facts.position, fresh.position);
+    if (record.facts.known) {
+      people.push_back(std::move(record));
     } else {
-      asker->facts[waiter.place] = **answer;
-      if (--asker->open == 0) End(asker, absl::OkStatus(), ended);
+      near_.FillNobody(keys[i], record.facts.position, read);
     }
   }
-  if (again != 0) more.notify_one();
+  if (!people.empty()) near_.Fill(people);
 }
-
-void LookupBatcher::Impl::FindHere(const std::vector<PersonKey>& keys, Asker& asker) {
-  if (absl::Status waits = asker.Waits(absl::Now()); !waits.ok()) return asker.done(waits);
-  std::vector<RoundKey> round(keys.size());
-  std::vector<RoundKey*> all;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    round[i].key = keys[i];
-    round[i].demand = asker.fresh;
-    all.push_back(&round[i]);
-  }
-  {
-    const DeadlineScope scope(asker.patience.deadline);
-    rounds.Ask(std::move(all));
-  }
-  for (size_t i = 0; i < round.size(); ++i) {
-    if (!round[i].facts.ok()) return asker.done(round[i].facts.status());
-    if (round[i].facts->position < asker.fresh.position) return asker.done(TokenNotYetApplied());
-    asker.facts[i] = *std::move(round[i].facts);
-  }
-  asker.done(std::move(asker.facts));
-}
-
-void LookupBatcher::Impl::Run(LookupBatcher::Work work) {
-  absl::Status refused;
-  if (options.threads > 0) {
-    const std::lock_guard lock(mutex);
-    if (ending) {
-      refused = Stopping();
-    } else if (works.size() >= options.waiting_keys) {
-      refused = Overloaded();
-    } else {
-      works.push_back(std::move(work));
-      more.notify_one();
-      return;
-    }
-  }
-  work(refused);
-}
-
-LookupBatcher::LookupBatcher(NearCache& near, CatchUp catch_up, Reader& next, const Clock& steady,
-                             const Options& options)
-    : impl_(std::make_unique<Impl>(near, std::move(catch_up), next, steady, options)) {}
-
-LookupBatcher::~LookupBatcher() = default;
-
-void LookupBatcher::Find(std::vector<PersonKey> keys, const Freshness& fresh, Patience patience,
-                         Done done) {
-  impl_->Find(std::move(keys), fresh, std::move(patience), std::move(done));
-}
-
-void LookupBatcher::Run(Work work) { impl_->Run(std::move(work)); }
 
 }  // namespace lingkaran::coverage

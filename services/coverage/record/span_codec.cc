@@ -29,24 +29,13 @@ uint64_t FirstCode(size_t digits) {
 int64_t FirstDay(uint32_t code) { return code & 0xffff; }
 int MonthsOf(uint32_t code) { return static_cast<int>(code >> 16 & 0x1ff); }
 
-// Days of a month, for `months` counted from year 0.
-int DaysIn(int64_t months) {
-  constexpr std::array<int, 12> kDaysIn = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const int64_t year = months / 12;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return kDaysIn[months % 12] + (leap && months % 12 == 1 ? 1 : 0);
-}
-
-Day DayIn(int64_t months, int day) { return Day(months / 12, months % 12 + 1, day); }
-
 // The last day that a run regularly has: LastDayOf(the last month) or AddMonths(first_day, months)
 // - 1, at a fraction of their cost; every find computes it.
 Day RegularEnd(Day first_day, int months, bool day_to_day) {
-  const int64_t next = first_day.year() * 12 + first_day.month() - 1 + months;
-  if (day_to_day && first_day.day() > 1) {
-    return DayIn(next, std::min(first_day.day(), DaysIn(next)) - 1);
-  }
-  return DayIn(next - 1, DaysIn(next - 1));
+  const auto next = YearMonthOf(first_day) + std::chrono::months(months);
+  const bool within = day_to_day && first_day.day() > 1;
+  return CivilOf((within ? DayOfMonth(next, first_day.day()) : sys_days(next / 1)) -
+                 std::chrono::days(1));
 }
 
 Run ReadRun(uint32_t code) {
@@ -128,23 +117,8 @@ std::string NumberOfCode(uint64_t code) {
   return number;
 }
 
-int64_t DayIndex(Day day) { return day - Day(1970, 1, 1); }
-
-// The Gregorian calendar from 1 March of year 0 on (H. Hinnant's days_from_civil, backwards): many
-// times cheaper than adding days to a day.
-Day DayOfIndex(int64_t index) {
-  constexpr int64_t kEra = 146'097;  // days in 400 years
-  const int64_t since = index + 719'468;
-  const int64_t era = (since >= 0 ? since : since - (kEra - 1)) / kEra;
-  const int64_t day_of_era = since - era * kEra;
-  const int64_t year =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-  const int64_t month = (5 * day_of_year + 2) / 153;  // 0 is March
-  const int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
-  const int64_t civil_month = month < 10 ? month + 3 : month - 9;
-  return Day(year + era * 400 + (civil_month <= 2 ? 1 : 0), civil_month, day);
-}
+int64_t DayIndex(Day day) { return ToSysDays(day).time_since_epoch().count(); }
+Day DayOfIndex(int64_t index) { return CivilOf(sys_days(std::chrono::days(index))); }
 
 std::optional<Spans> PackSpans(const Facts& facts) {
   Spans spans;

@@ -1,8 +1,6 @@
 #include "services/coverage/replication/cache_loader.h"
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -11,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/base/log.h"
+#include "common/base/mutex.h"
 #include "common/concurrency/thread_priority.h"
 #include "common/crypto/personal_data_vault.h"
 #include "services/coverage/record/member_record.h"
@@ -63,19 +62,21 @@ class CacheLoader {
       : near_(near), position_(position), loaded_(loaded), thread_([this] { Run(); }) {}
   ~CacheLoader() { Finish(); }
 
-  // Takes the portion; waits while too many lie before it.
+  // Takes the portion; waits while too many are queued.
   void Give(Rows portion) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting; });
+    MutexLock lock(mutex_);
+    changed_.Wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return waiting_.size() < kMostWaiting;
+    });
     waiting_.push_back(std::move(portion));
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   // Everything that was given is in.
   void Finish() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       ended_ = true;
-      changed_.notify_all();
+      changed_.NotifyAll();
     }
     if (thread_.joinable()) thread_.join();
   }
@@ -85,27 +86,29 @@ class CacheLoader {
 
   void Run() {
     GiveWay();
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
+      changed_.Wait(lock, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return ended_ || !waiting_.empty();
+      });
       if (waiting_.empty()) return;
       const Rows portion = std::move(waiting_.front());
       waiting_.pop_front();
-      changed_.notify_all();
-      lock.unlock();
+      changed_.NotifyAll();
+      lock.Unlock();
       portion.LoadInto(near_, position_);
       loaded_.fetch_add(static_cast<int64_t>(portion.size()));
-      lock.lock();
+      lock.Lock();
     }
   }
 
   NearCache& near_;
   const int64_t position_;
   std::atomic<int64_t>& loaded_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Rows> waiting_;
-  bool ended_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<Rows> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses the others
 };
 
@@ -137,7 +140,7 @@ absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64
   if (all_read) {
     near.FinishLoad();
   } else {
-    // Somebody is left out (a newer release wrote him): nobody's absence means anything.
+    // Somebody is left out (a newer release wrote the record): nobody's absence means anything.
     Log(Severity::kWarning, "warm_start_incomplete", {{"loaded", loaded.load()}});
   }
   return absl::OkStatus();

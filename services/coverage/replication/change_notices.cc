@@ -52,7 +52,7 @@ std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch
 }
 
 void ChangeNotices::Add(ChangeNotice notice) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   told_ = std::max(told_, notice.to);
   if (notice.left_out || waiting_.size() >= kMostWaiting ||
       people_ + notice.changed.size() > kMostPeopleWaiting) {
@@ -64,7 +64,7 @@ void ChangeNotices::Add(ChangeNotice notice) {
 }
 
 void ChangeNotices::Apply() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (!waiting_.empty()) {
     const auto first = waiting_.begin();
     if (!near_.Advance(first->second.from, first->second.to, first->second.changed)) return;
@@ -74,12 +74,12 @@ void ChangeNotices::Apply() {
 }
 
 bool ChangeNotices::gap() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return near_.position() < told_;
 }
 
 void ChangeNotices::Forget() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   waiting_.clear();
   people_ = 0;
   told_ = 0;

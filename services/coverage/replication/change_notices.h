@@ -3,12 +3,12 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/mutex.h"
 #include "services/coverage/cache/near_cache.h"
 #include "services/coverage/record/member_record.h"
 
@@ -22,15 +22,15 @@ struct ChangeNotice {
   bool left_out = false;  // there were too many: SQL knows them
 };
 
-// To and from a message on the line (proto lingkaran/internal/v1 ChangeNotice); people that take more
-// than about 4 MB are left out. Decode gives nullopt for what is no notice, or one of another
-// database, or of `own_sender`, who has applied it himself.
+// To and from a message on the line (proto lingkaran/internal/v1 ChangeNotice); people that take
+// more than about 4 MB are left out. Decode gives nullopt for what is no notice, or one of another
+// database, or of `own_sender`, which has applied it already.
 std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender);
 std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch,
                                          uint64_t own_sender);
 
-// ChangeNotices that came too early wait here until those before them have come. Bounded: what is
-// too much is forgotten, and comes from SQL.
+// Holds notices that came too early until those before them have come. Bounded: what is too much is
+// forgotten, and comes from SQL.
 class ChangeNotices {
  public:
   explicit ChangeNotices(NearCache& near) : near_(near) {}
@@ -45,10 +45,10 @@ class ChangeNotices {
 
  private:
   NearCache& near_;
-  mutable std::mutex mutex_;
-  std::map<int64_t, ChangeNotice> waiting_;  // by `from`
-  size_t people_ = 0;                        // in waiting_
-  int64_t told_ = 0;                         // the largest `to` that came
+  mutable Mutex mutex_;
+  std::map<int64_t, ChangeNotice> waiting_ ABSL_GUARDED_BY(mutex_);  // by `from`
+  size_t people_ ABSL_GUARDED_BY(mutex_) = 0;                        // in waiting_
+  int64_t told_ ABSL_GUARDED_BY(mutex_) = 0;                         // the largest `to` that came
 };
 
 }  // namespace lingkaran::coverage

@@ -2,28 +2,34 @@
 //
 // Three sources, the first of which is the truth:
 //   SQL     the log is asked every poll interval, and when a check finds the near cache unconfirmed
-//           (CatchUp): what changed since W, and whether W is the head;
+//           (CatchUp): what changed since the watermark W, and whether W is the head;
 //   writes  of this process, after their commit (Wrote);
 //   notices that other replicas publish through Redis after theirs, with the changed people inside.
 // A notice that comes too early waits for the gap to close; a gap that stays is closed from SQL.
-// Our own heartbeat that comes back over Redis proves that all notices published before it have
-// come. When Redis or its link is lost, the poll goes on and nothing need be thrown away; when SQL
-// is lost too, the near cache stops answering by itself.
+// The follower's own heartbeat that comes back over Redis proves that all notices published before
+// it have come. When Redis or its line is lost, the poll goes on and nothing need be thrown away;
+// when SQL is lost too, the near cache stops answering by itself.
 //
 // Also the warm start: streams member_records into the near cache while it answers.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <thread>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/concurrency/single_flight.h"
 #include "common/redis/pubsub.h"
 #include "common/sql/database.h"
 #include "services/coverage/cache/near_cache.h"
 #include "services/coverage/record/member_record.h"
+#include "services/coverage/replication/change_notices.h"
 
 namespace lingkaran::coverage {
 
@@ -37,8 +43,8 @@ class LogFollower {
     absl::Duration longest_without_sql = absl::Minutes(1);
   };
 
-  // `link` may be null (no Redis). All outlive it. `epoch` names the database (store::Epoch).
-  LogFollower(sql::Database& database, NearCache& near, PubSub* link, const Clock& steady,
+  // `pubsub` may be null (no Redis). All outlive it. `epoch` names the database (store::Epoch).
+  LogFollower(sql::Database& database, NearCache& near, PubSub* pubsub, const Clock& steady,
               int64_t epoch, const Options& options);
   ~LogFollower();
 
@@ -56,11 +62,68 @@ class LogFollower {
     int64_t loaded = 0;
     bool complete = false;
   };
-  Progress progress() const;
+  Progress progress() const { return {loaded_.load(), near_.complete()}; }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Listener {
+    Mutex mutex;
+    std::function<void(int64_t)> changed ABSL_GUARDED_BY(mutex);  // null once its handle has gone
+  };
+
+  // What the threads are to do.
+  struct Wishes {
+    bool ask = false;
+    bool mend = false;
+    bool load = false;
+    bool work() const { return mend || load; }
+  };
+
+  // One question to SQL, to its end: errors are the store's.
+  absl::Status Ask();
+  absl::StatusOr<bool> BeginAnew();
+  absl::StatusOr<bool> FollowOn();
+  // At the head of the log, as of which it was asked at `asked`.
+  void Arrived(int64_t head, absl::Time asked);
+  // Tells the listeners if W moved.
+  void Moved();
+
+  void Take(ChangeNotice notice);
+  void Heard(std::string_view message);
+  void HeartbeatCame(absl::Time at);
+  void LineLost();
+
+  void Poll();
+  void Work();
+  void Want(bool Wishes::*wish);
+  absl::Status WorkOnce(bool mend);
+  void ShowGauges() const;
+
+  sql::Database& database_;
+  NearCache& near_;
+  PubSub* const pubsub_;
+  const Clock& steady_;
+  const int64_t epoch_;
+  const Options options_;
+  const uint64_t sender_;
+
+  ChangeNotices notices_;
+  SingleFlight flight_;
+  std::atomic<bool> following_{false};
+  std::atomic<int64_t> last_sql_{0};  // steady nanoseconds
+  std::atomic<int64_t> line_{0};      // which line through Redis it is; odd while it stands
+  std::atomic<int64_t> asked_on_{0};  // the line that stood when SQL was last asked
+  std::atomic<int64_t> loaded_{0};
+
+  Mutex listeners_mutex_;
+  std::vector<std::shared_ptr<Listener>> listeners_ ABSL_GUARDED_BY(listeners_mutex_);
+  int64_t told_ ABSL_GUARDED_BY(listeners_mutex_) = 0;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  Wishes wishes_ ABSL_GUARDED_BY(mutex_);
+  std::thread poller_;
+  std::thread worker_;
 };
 
 }  // namespace lingkaran::coverage

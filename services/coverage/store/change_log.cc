@@ -11,7 +11,6 @@
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
 #include "common/sql/scan.h"
-#include "services/coverage/store/rows.h"
 #include "services/coverage/store/store.h"
 
 namespace lingkaran::coverage::store {

@@ -86,18 +86,18 @@ class Loader {
   using Names = absl::StatusOr<std::vector<std::string>>;
 
   absl::Status ReadTariffs() {
-    const absl::Status read = ReadAll<Tariff>(
-        "tariffs", proto_.tariffs(), false, book_.tariffs,
-        [&](const pb::Tariff& entry, Tariff& rule) -> Names {
-          ASSIGN_OR_RETURN(rule.programme, ReadProgramme(entry.programme()));
-          RETURN_IF_ERROR(ReadBands(entry, rule));
-          return std::vector<std::string>{std::string(ProgrammeName(rule.programme))};
-        });
+    const absl::Status read =
+        ReadAll<Tariff>("tariffs", proto_.tariffs(), false, book_.tariffs,
+                        [&](const pb::Tariff& entry, Tariff& rule) -> Names {
+                          ASSIGN_OR_RETURN(rule.programme, ReadProgramme(entry.programme()));
+                          RETURN_IF_ERROR(ReadBands(entry, rule));
+                          return std::vector<std::string>{ProgrammeName(rule.programme)};
+                        });
     if (!read.ok()) return read;
     for (Programme programme : {Programme::kJkk, Programme::kJkm}) {
       if (std::none_of(book_.tariffs.begin(), book_.tariffs.end(),
                        [&](const Tariff& t) { return t.programme == programme; })) {
-        return Missing(absl::StrCat("tariff for ", std::string(ProgrammeName(programme))));
+        return Missing(absl::StrCat("tariff for ", ProgrammeName(programme)));
       }
     }
     return absl::OkStatus();
@@ -197,7 +197,7 @@ class Loader {
                 "that is known");
           }
           rule.months = entry.months();
-          return std::vector<std::string>{std::string(ProgrammeName(rule.programme))};
+          return std::vector<std::string>{ProgrammeName(rule.programme)};
         });
   }
 

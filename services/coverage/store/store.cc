@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
-#include "services/coverage/store/rows.h"
 
 namespace lingkaran::coverage::store {
 namespace {

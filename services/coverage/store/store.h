@@ -19,6 +19,14 @@ class Tx;
 
 namespace lingkaran::coverage::store {
 
+// Days from their numbers in the tables, unchecked: they were days when they went in.
+inline Day ToDay(int32_t number) { return Day(number / 10000, number / 100 % 100, number % 100); }
+inline Month ToMonth(int32_t number) { return Month(number / 100, number % 100); }
+inline std::optional<Day> ToOptionalDay(int32_t number) {
+  if (number == 0) return std::nullopt;
+  return ToDay(number);
+}
+
 // Which database this is. The first caller sets it, and the position with it, to `now_us`
 // (microseconds since 1970), so that positions of a new database are above those of an older one.
 int64_t Epoch(sql::Tx& tx, int64_t now_us);
@@ -56,8 +64,8 @@ std::vector<int64_t> WorkersAfter(sql::Tx& tx, int64_t pledge_id, int64_t after,
 
 // How many are covered on a day.
 struct CoveredCount {
-  Programme programme = Programme::kNone;
-  PayerClass payer = PayerClass::kNone;
+  Programme programme = Programme::kUnspecified;
+  PayerClass payer = PayerClass::kUnspecified;
   int64_t workers = 0;
 };
 struct Statistics {
