@@ -48,22 +48,21 @@ add_custom_command(
   OUTPUT ${descriptors}
   COMMAND protobuf::protoc -I . --include_imports --descriptor_set_out=${descriptors} ${contracts}
   DEPENDS ${contract_files} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/proto VERBATIM)
-add_library(contract_descriptors STATIC contract/descriptors.cc ${descriptors})
-target_link_libraries(contract_descriptors PUBLIC protobuf::libprotobuf absl::strings
-                      PRIVATE lingkaran_options)
-target_include_directories(contract_descriptors PUBLIC ${PROJECT_SOURCE_DIR})
-target_compile_definitions(contract_descriptors PUBLIC LINGKARAN_DESCRIPTORS="${descriptors}")
-add_executable(lingkaran-print-contracts contract/print_contracts.cc)
-target_link_libraries(lingkaran-print-contracts PRIVATE contract_descriptors lingkaran_options)
-lingkaran_test(contract_test LABEL contract SOURCES contract/contract_test.cc
-               LIBS contract_descriptors common_server HEAVY)
-add_test(NAME contract_buf_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/lint)
-set_tests_properties(contract_buf_lint PROPERTIES LABELS contract TIMEOUT 60)
+lingkaran_test(contract_test LABEL contract SOURCES contract/contract_test.cc ${descriptors}
+               LIBS common_server HEAVY)
+target_compile_definitions(contract_test PRIVATE LINGKARAN_DESCRIPTORS="${descriptors}")
+add_test(NAME contract_lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/buf lint)
+foreach(check breaking self_check)
+  add_test(NAME contract_${check} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/contract/${check})
+endforeach()
+set_tests_properties(contract_lint contract_breaking contract_self_check
+                     PROPERTIES LABELS contract TIMEOUT 60)
 
 # What a compiler can't see.
 add_test(NAME style COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/check)
+add_test(NAME style_links COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/links)
 add_test(NAME style_self_check COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/style/self_check)
-set_tests_properties(style style_self_check PROPERTIES LABELS style TIMEOUT 60)
+set_tests_properties(style style_links style_self_check PROPERTIES LABELS style TIMEOUT 60)
 
 lingkaran_test(common_base_test LABEL unit
   SOURCES unit/common_error_test.cc unit/common_date_test.cc unit/common_money_test.cc
