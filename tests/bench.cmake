@@ -1,17 +1,17 @@
 # Benchmarks: built with the tests, run by tests/bench/run.
-add_library(stack_support STATIC support/process.cc support/servers.cc support/redis_server.cc support/stack.cc)
-target_link_libraries(stack_support PUBLIC common_server proto_registry_grpc proto_coverage_grpc
+add_library(cluster_support STATIC support/process.cc support/servers.cc support/redis_server.cc support/cluster.cc)
+target_link_libraries(cluster_support PUBLIC common_server fault_proxy proto_registry_grpc proto_coverage_grpc
                       proto_sponsorship_grpc proto_ops_grpc PRIVATE PkgConfig::LIBPQ lingkaran_options)
-lingkaran_tool(stack_support)
-add_dependencies(stack_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
+lingkaran_tool(cluster_support)
+add_dependencies(cluster_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
 
 add_executable(lingkaran-bench-main bench/main_job.cc bench/nation.cc)
-target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options lingkaran_books stack_support
+target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options lingkaran_books cluster_support
                       PkgConfig::LIBPQ)
 lingkaran_tool(lingkaran-bench-main)
 
 add_executable(lingkaran-bench-hot bench/hot_pledge.cc)
-target_link_libraries(lingkaran-bench-hot PRIVATE lingkaran_options sponsorship_host stack_support
+target_link_libraries(lingkaran-bench-hot PRIVATE lingkaran_options sponsorship_host cluster_support
                       test_support)
 lingkaran_tool(lingkaran-bench-hot)
 
@@ -25,7 +25,7 @@ add_library(check_bench STATIC
   bench/check/nation_file.cc bench/check/one_check.cc bench/check/people.cc bench/check/plot.cc bench/check/redis_memory.cc
   bench/check/setting.cc bench/check/sqlite.cc bench/check/stampede.cc bench/check/tail.cc
   bench/check/verdicts.cc bench/check/work.cc)
-target_link_libraries(check_bench PUBLIC coverage_app sponsorship_app stack_support check_bench_redis
+target_link_libraries(check_bench PUBLIC coverage_app sponsorship_app cluster_support check_bench_redis
                       PkgConfig::SQLITE3 PkgConfig::NGHTTP2 PRIVATE lingkaran_options)
 lingkaran_tool(check_bench)
 

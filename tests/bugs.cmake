@@ -6,13 +6,10 @@ target_link_libraries(faulty_machine PRIVATE lingkaran_options ${CMAKE_DL_LIBS})
 
 lingkaran_test(e2e_resources_test LABEL e2e
   SOURCES e2e/resources_test.cc e2e/resources_fixture.cc bench/nation.cc
-  LIBS stack_support lingkaran_books PkgConfig::LIBPQ PkgConfig::SQLITE3 HEAVY)
+  LIBS cluster_support lingkaran_books PkgConfig::LIBPQ PkgConfig::SQLITE3 HEAVY)
 target_compile_definitions(e2e_resources_test PRIVATE
   LINGKARAN_FAULTY_LIBRARY="$<TARGET_FILE:faulty_machine>")
 add_dependencies(e2e_resources_test faulty_machine)
-
-lingkaran_test(sponsorship_guards_test LABEL store SOURCES store/sponsorship_guards_test.cc
-  LIBS sponsorship_store test_support HEAVY)
 
 add_test(NAME seeded_bugs_fit
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/bugs/run --check --build ${CMAKE_BINARY_DIR})

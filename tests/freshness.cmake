@@ -7,7 +7,7 @@ target_link_libraries(freshness_judge PUBLIC common_base proto_coverage absl::ti
 add_library(freshness STATIC
   freshness/ask.cc freshness/faults.cc freshness/load.cc freshness/people.cc freshness/probe.cc
   freshness/redis_box.cc freshness/run.cc freshness/world.cc)
-target_link_libraries(freshness PUBLIC freshness_judge fault_proxy stack_support PRIVATE lingkaran_options)
+target_link_libraries(freshness PUBLIC freshness_judge fault_proxy cluster_support PRIVATE lingkaran_options)
 lingkaran_tool(freshness)
 
 add_executable(lingkaran-freshness freshness/main.cc)

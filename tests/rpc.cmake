@@ -9,15 +9,11 @@ endforeach()
 
 # One service as a process of its own, short of descriptors, connections, memory and time.
 lingkaran_test(common_resources_test LABEL e2e
-  SOURCES service/common_resources_test.cc support/process.cc support/one_service.cc
-  LIBS common_server proto_sponsorship_grpc HEAVY)
-add_dependencies(common_resources_test lingkaran-sponsorship)
+  SOURCES service/common_resources_test.cc LIBS cluster_support HEAVY)
 
 # Goodput above capacity: a benchmark, and as a test for a few seconds.
-add_executable(lingkaran-bench-overload bench/overload.cc support/process.cc support/one_service.cc)
-target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options common_server
-                      proto_sponsorship_grpc)
+add_executable(lingkaran-bench-overload bench/overload.cc)
+target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options cluster_support)
 lingkaran_tool(lingkaran-bench-overload)
-add_dependencies(lingkaran-bench-overload lingkaran-sponsorship)
 add_test(NAME overload_short COMMAND lingkaran-bench-overload --short)
 set_tests_properties(overload_short PROPERTIES LABELS e2e TIMEOUT 60)

@@ -30,9 +30,9 @@
 #include "common/rpc/client.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "sponsorship_schema.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 #include "tests/support/sponsorship_host.h"
-#include "tests/support/stack.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::bench {
@@ -155,25 +155,25 @@ Figures Measure(sql::Dialect dialect, const Settings& settings) {
 }
 
 template <typename Request, typename Response>
-absl::StatusOr<Response> Try(Stack& stack,
+absl::StatusOr<Response> Try(Cluster& cluster,
                              grpc::Status (sv1::SponsorshipService::Stub::*rpc)(
                                  grpc::ClientContext*, const Request&, Response*),
                              const Request& request) {
   Response response;
   const absl::Status status =
       CallWithRetry({.actor = "bench;role=officer"}, [&](grpc::ClientContext* context) {
-        return (stack.sponsorship().*rpc)(context, request, &response);
+        return (cluster.sponsorship().*rpc)(context, request, &response);
       });
   if (!status.ok()) return status;
   return response;
 }
 
 template <typename Request, typename Response>
-Response Ask(Stack& stack,
+Response Ask(Cluster& cluster,
              grpc::Status (sv1::SponsorshipService::Stub::*rpc)(grpc::ClientContext*,
                                                                 const Request&, Response*),
              const Request& request) {
-  auto response = Try(stack, rpc, request);
+  auto response = Try(cluster, rpc, request);
   if (!response.ok()) Fail(response.status().ToString());
   return *std::move(response);
 }
@@ -181,14 +181,15 @@ Response Ask(Stack& stack,
 // Through gRPC and with the services behind. The workers are unknown to the registry, so that all
 // of them are refused there and their seats are free again.
 double ThroughGrpc(const Settings& settings, const std::string& postgres) {
-  Stack stack({.postgres = postgres, .clock = "2019-11-07T08:00:00+07:00"});
+  Cluster cluster({.postgres = postgres, .clock = "2019-11-07T08:00:00+07:00"});
   using Stub = sv1::SponsorshipService::Stub;
-  const int64_t sponsor_id = Ask(stack, &Stub::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+  const int64_t sponsor_id =
+      Ask(cluster, &Stub::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
   sv1::CreatePledgeRequest pledge = NewPledge(sponsor_id, kSeats, /*months=*/1);
   pledge.clear_programmes();
   pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  const sv1::Pledge made = Ask(stack, &Stub::CreatePledge, pledge).pledge();
-  Ask(stack, &Stub::RecordPayment, PaymentFor(made));
+  const sv1::Pledge made = Ask(cluster, &Stub::CreatePledge, pledge).pledge();
+  Ask(cluster, &Stub::RecordPayment, PaymentFor(made));
   constexpr int kCallers = 64;
   return Rate(settings, kCallers, [&](int caller, int64_t number) {
     sv1::AllocatePledgeRequest request;
@@ -198,7 +199,7 @@ double ThroughGrpc(const Settings& settings, const std::string& postgres) {
     // Who is sent away for the load comes again.
     absl::Status status;
     do {
-      status = Try(stack, &Stub::AllocatePledge, request).status();
+      status = Try(cluster, &Stub::AllocatePledge, request).status();
     } while (ReasonOf(status) == Reason::kOverloaded);
     return status;
   });

@@ -18,8 +18,8 @@
 #include "common/rpc/client.h"
 #include "services/cli/reconcile/reconciler.h"
 #include "tests/bench/nation.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
-#include "tests/support/stack.h"
 
 namespace lingkaran::bench {
 namespace {
@@ -60,11 +60,13 @@ Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const R
   return response;
 }
 
-int64_t OpenBatch(Stack& stack, int rows) {
+int64_t OpenBatch(Cluster& cluster, int rows) {
   using Registries = rv1::RegistryService::Stub;
   const int64_t agency_id =
-      Ask(stack.registry(), &Registries::CreateAgency, NewAgency(), "agency").agency().agency_id();
-  return Ask(stack.registry(), &Registries::CreateBatch, NewBatch(agency_id, rows), "batch")
+      Ask(cluster.registry(), &Registries::CreateAgency, NewAgency(), "agency")
+          .agency()
+          .agency_id();
+  return Ask(cluster.registry(), &Registries::CreateBatch, NewBatch(agency_id, rows), "batch")
       .batch()
       .batch_id();
 }
@@ -84,14 +86,14 @@ std::vector<rv1::SubmitCandidatesRequest> MakeChunks(int64_t batch_id, int rows)
 }
 
 // Sends the chunks on one stream, reading the answers beside; seconds until the last answer.
-double Import(Stack& stack, const std::vector<rv1::SubmitCandidatesRequest>& chunks, int rows) {
+double Import(Cluster& cluster, const std::vector<rv1::SubmitCandidatesRequest>& chunks, int rows) {
   grpc::ClientContext context;
   CallOptions options;
   options.actor = "dinsos;role=officer";
   options.timeout = absl::Minutes(5);
   Prepare(context, options);
   const auto start = std::chrono::steady_clock::now();
-  auto stream = stack.registry().SubmitCandidates(&context);
+  auto stream = cluster.registry().SubmitCandidates(&context);
   std::thread sender([&] {
     for (const auto& chunk : chunks) {
       if (!stream->Write(chunk)) break;
@@ -141,27 +143,27 @@ double PlainCopy(const std::string& url) {
   return seconds;
 }
 
-void Approve(Stack& stack, int64_t batch_id) {
-  Ask(stack.registry(), &rv1::RegistryService::Stub::ReviewBatch, ApprovalOf(batch_id), "review",
+void Approve(Cluster& cluster, int64_t batch_id) {
+  Ask(cluster.registry(), &rv1::RegistryService::Stub::ReviewBatch, ApprovalOf(batch_id), "review",
       "reviewer");
 }
 
 // Pledges and pays `seats`, allocates them, and gives the seconds of allocation with activation.
-double Allocate(Stack& stack, int seats) {
+double Allocate(Cluster& cluster, int seats) {
   using Sponsorships = sv1::SponsorshipService::Stub;
   const int64_t sponsor_id =
-      Ask(stack.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor(), "sponsor")
+      Ask(cluster.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor(), "sponsor")
           .sponsor()
           .sponsor_id();
   sv1::CreatePledgeRequest pledge = NewPledge(sponsor_id, seats, /*months=*/3);
   pledge.mutable_criteria()->set_disabled_first(true);
   const sv1::Pledge made =
-      Ask(stack.sponsorship(), &Sponsorships::CreatePledge, pledge, "pledge").pledge();
-  Ask(stack.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made), "payment");
+      Ask(cluster.sponsorship(), &Sponsorships::CreatePledge, pledge, "pledge").pledge();
+  Ask(cluster.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made), "payment");
 
   const auto start = std::chrono::steady_clock::now();
   sv1::WatchAllocationRequest watch;
-  watch.set_allocation_id(Ask(stack.sponsorship(), &Sponsorships::AllocatePledge,
+  watch.set_allocation_id(Ask(cluster.sponsorship(), &Sponsorships::AllocatePledge,
                               AllocationOf(made.pledge_id()), "allocate")
                               .allocation()
                               .allocation_id());
@@ -170,7 +172,7 @@ double Allocate(Stack& stack, int seats) {
   options.actor = "bench;role=officer";
   options.timeout = absl::Minutes(10);
   Prepare(context, options);
-  auto stream = stack.sponsorship().WatchAllocation(&context, watch);
+  auto stream = cluster.sponsorship().WatchAllocation(&context, watch);
   sv1::WatchAllocationResponse progress;
   while (stream->Read(&progress)) {
   }
@@ -186,12 +188,12 @@ double Allocate(Stack& stack, int seats) {
 }
 
 // Adds all books anew and compares them; in how many seconds.
-double Audit(Stack& stack, int seats) {
+double Audit(Cluster& cluster, int seats) {
   const auto start = std::chrono::steady_clock::now();
   ReconcileSummary summary;
   const absl::Status status = Reconcile(
-      stack.operations("registry"), stack.operations("sponsorship"), stack.operations("coverage"),
-      "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
+      cluster.operations("registry"), cluster.operations("sponsorship"),
+      cluster.operations("coverage"), "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
   const double seconds = Seconds(start);
   if (!status.ok() || summary.workers != seats || summary.rounds != 1) {
     std::fprintf(stderr, "audit of %d seats: %s, %ld workers in %d rounds\n", seats,
@@ -212,22 +214,22 @@ Figures Measure(const std::string& postgres, int rows, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     std::fprintf(stderr, "round %d of %d\n", round + 1, rounds);
     {
-      Stack stack({.clock = kClock});
-      const int64_t batch_id = OpenBatch(stack, rows);
-      sqlite.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
-      Approve(stack, batch_id);
-      allocation.push_back(rows / Allocate(stack, rows));
-      audit_sqlite.push_back(Audit(stack, rows));
-      figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
+      Cluster cluster({.clock = kClock});
+      const int64_t batch_id = OpenBatch(cluster, rows);
+      sqlite.push_back(rows / Import(cluster, MakeChunks(batch_id, rows), rows));
+      Approve(cluster, batch_id);
+      allocation.push_back(rows / Allocate(cluster, rows));
+      audit_sqlite.push_back(Audit(cluster, rows));
+      figures.peak_mb = std::max(figures.peak_mb, cluster.PeakMegabytes());
     }
-    Stack stack({.postgres = postgres, .clock = kClock});
-    const int64_t batch_id = OpenBatch(stack, rows);
-    pg.push_back(rows / Import(stack, MakeChunks(batch_id, rows), rows));
-    copy.push_back(rows / PlainCopy(stack.Database("registry")));
-    Approve(stack, batch_id);
-    Allocate(stack, rows);
-    audit_postgres.push_back(Audit(stack, rows));
-    figures.peak_mb = std::max(figures.peak_mb, stack.PeakMegabytes());
+    Cluster cluster({.postgres = postgres, .clock = kClock});
+    const int64_t batch_id = OpenBatch(cluster, rows);
+    pg.push_back(rows / Import(cluster, MakeChunks(batch_id, rows), rows));
+    copy.push_back(rows / PlainCopy(cluster.Database("registry")));
+    Approve(cluster, batch_id);
+    Allocate(cluster, rows);
+    audit_postgres.push_back(Audit(cluster, rows));
+    figures.peak_mb = std::max(figures.peak_mb, cluster.PeakMegabytes());
   }
   figures.import_sqlite = Median(sqlite);
   figures.import_postgres = Median(pg);

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -24,7 +25,7 @@
 
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
-#include "tests/support/one_service.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 
 namespace lingkaran::bench {
@@ -98,9 +99,9 @@ class Load {
  public:
   // `shipped`: over the channels of common/rpc/client.h, which hold themselves back; else over
   // gRPC's plain ones, as a client that knows nothing of us.
-  Load(const OneService& service, bool shipped) {
+  Load(const std::string& address, bool shipped) {
     for (std::unique_ptr<Stub>& stub : stubs_) {
-      stub = shipped ? service.NewStub() : PlainStub(service.address());
+      stub = shipped ? sv1::SponsorshipService::NewStub(MakeChannel(address)) : PlainStub(address);
     }
   }
 
@@ -187,7 +188,7 @@ struct Round {
   Row shipped, plain;  // at four times the peak
 };
 
-Row Measure(const OneService& service, Load& load, double peak, double factor, double seconds,
+Row Measure(const Process& service, Load& load, double peak, double factor, double seconds,
             const char* note) {
   Tally tally;
   const double used_before = ProcessorSeconds(service.pid());
@@ -219,7 +220,7 @@ double Median(std::vector<double> values) {
 
 // The loads between two peaks, the mean of which is what they are compared with: disks are not the
 // same from minute to minute.
-Round Measure(const OneService& service, Load& load, Load& plain, bool brief, double seconds) {
+Round Measure(const Process& service, Load& load, Load& plain, bool brief, double seconds) {
   const double before = ProcessorSeconds(service.pid());
   Round round;
   round.peak = load.Closed(seconds);
@@ -240,13 +241,13 @@ Round Measure(const OneService& service, Load& load, Load& plain, bool brief, do
 }
 
 int Run(bool brief, int rounds, double seconds, const std::string& json) {
-  OneService::Options options;
-  options.processor = 0;
-  options.log = "warning";
-  const OneService service(options);
+  std::optional<OnProcessor> pinned(0);
+  const Cluster cluster({.services = {"sponsorship"}});
+  pinned.reset();
+  const Process& service = cluster.process("sponsorship");
   KeepOff(0);
-  Load load(service, true);
-  Load plain(service, false);
+  Load load(cluster.address("sponsorship"), true);
+  Load plain(cluster.address("sponsorship"), false);
   load.Closed(seconds / 2);  // caches and connections are warm
   std::vector<double> ratios, plain_ratios, peaks, p99s, refused;
   for (int i = 0; i < rounds; ++i) {

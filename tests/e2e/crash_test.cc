@@ -11,8 +11,8 @@
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
 #include "tests/e2e/submit_list.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
-#include "tests/support/stack.h"
 
 namespace lingkaran {
 namespace {
@@ -47,84 +47,84 @@ Response Ask(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const R
   return response;
 }
 
-void ImportVerified(Stack& stack) {
+void ImportVerified(Cluster& cluster) {
   using Registries = rv1::RegistryService::Stub;
   const int64_t agency_id =
-      Ask(stack.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
+      Ask(cluster.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
   const int64_t batch_id =
-      Ask(stack.registry(), &Registries::CreateBatch, NewBatch(agency_id, kCandidates))
+      Ask(cluster.registry(), &Registries::CreateBatch, NewBatch(agency_id, kCandidates))
           .batch()
           .batch_id();
 
-  SubmitList(stack.registry(), As("dinsos"), batch_id, 0, kCandidates);
-  Ask(stack.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), "budi");
+  SubmitList(cluster.registry(), As("dinsos"), batch_id, 0, kCandidates);
+  Ask(cluster.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), "budi");
 }
 
-int64_t PaidPledge(Stack& stack) {
+int64_t PaidPledge(Cluster& cluster) {
   using Sponsorships = sv1::SponsorshipService::Stub;
   const int64_t sponsor_id =
-      Ask(stack.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
-  const sv1::Pledge made = Ask(stack.sponsorship(), &Sponsorships::CreatePledge,
+      Ask(cluster.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+  const sv1::Pledge made = Ask(cluster.sponsorship(), &Sponsorships::CreatePledge,
                                NewPledge(sponsor_id, kSeats, /*months=*/3))
                                .pledge();
-  Ask(stack.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made));
+  Ask(cluster.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(made));
   return made.pledge_id();
 }
 
-sv1::Allocation Allocation(Stack& stack, int64_t allocation_id) {
+sv1::Allocation Allocation(Cluster& cluster, int64_t allocation_id) {
   sv1::GetAllocationRequest request;
   request.set_allocation_id(allocation_id);
-  return Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::GetAllocation, request)
+  return Ask(cluster.sponsorship(), &sv1::SponsorshipService::Stub::GetAllocation, request)
       .allocation();
 }
 
 // Waits until the allocation has filled `seats` or ended.
-sv1::Allocation WaitForSeats(Stack& stack, int64_t allocation_id, int seats) {
+sv1::Allocation WaitForSeats(Cluster& cluster, int64_t allocation_id, int seats) {
   const absl::Time end = absl::Now() + absl::Seconds(120);
   while (absl::Now() < end) {
-    sv1::Allocation now = Allocation(stack, allocation_id);
+    sv1::Allocation now = Allocation(cluster, allocation_id);
     if (now.seats_filled() >= seats || now.state() != sv1::ALLOCATION_STATE_RUNNING) return now;
   }
   ADD_FAILURE() << "the allocation stands still: "
-                << Allocation(stack, allocation_id).ShortDebugString();
+                << Allocation(cluster, allocation_id).ShortDebugString();
   return {};
 }
 
 class CrashTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(CrashTest, AllocationSurvivesKillMinusNine) {
-  Stack::Options options;
+  Cluster::Options options;
   options.clock = kClock;
   if (GetParam() == "postgres") {
     const char* url = std::getenv("LINGKARAN_TEST_POSTGRES");
     ASSERT_NE(url, nullptr) << "run through ./tests/run, which starts PostgreSQL";
     options.postgres = url;
   }
-  Stack stack(options);
-  ImportVerified(stack);
-  const int64_t pledge_id = PaidPledge(stack);
+  Cluster cluster(options);
+  ImportVerified(cluster);
+  const int64_t pledge_id = PaidPledge(cluster);
 
   sv1::AllocatePledgeRequest allocate;
   allocate.set_request_id(NewRequestId());
   allocate.set_pledge_id(pledge_id);
   allocate.set_seed("solo");
   const int64_t allocation_id =
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate)
+      Ask(cluster.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate)
           .allocation()
           .allocation_id();
   int seats = 0;
   for (const char* victim : {"sponsorship", "registry", "coverage", "sponsorship"}) {
-    seats = WaitForSeats(stack, allocation_id, seats + 1).seats_filled();
-    stack.Kill(victim);
-    stack.Start(victim);
+    seats = WaitForSeats(cluster, allocation_id, seats + 1).seats_filled();
+    cluster.Kill(victim);
+    cluster.Start(victim);
   }
-  const sv1::Allocation done = WaitForSeats(stack, allocation_id, kSeats);
+  const sv1::Allocation done = WaitForSeats(cluster, allocation_id, kSeats);
   EXPECT_EQ(done.state(), sv1::ALLOCATION_STATE_COMPLETE);
   EXPECT_EQ(done.seats_filled(), kSeats);
   EXPECT_EQ(done.spent_rupiah(), kSeats * kPerSeat);
 
   // The same request again changes nothing and gives the same allocation.
-  EXPECT_EQ(Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate)
+  EXPECT_EQ(Ask(cluster.sponsorship(), &sv1::SponsorshipService::Stub::AllocatePledge, allocate)
                 .allocation()
                 .allocation_id(),
             allocation_id);
@@ -133,13 +133,13 @@ TEST_P(CrashTest, AllocationSurvivesKillMinusNine) {
   cv1::GetCoverageStatisticsRequest statistics;
   statistics.set_pledge_id(pledge_id);
   const auto cover =
-      Ask(stack.coverage(), &cv1::CoverageService::Stub::GetCoverageStatistics, statistics);
+      Ask(cluster.coverage(), &cv1::CoverageService::Stub::GetCoverageStatistics, statistics);
   EXPECT_EQ(cover.person_months(), kSeats * 6);
   EXPECT_EQ(cover.amount_rupiah(), kSeats * kPerSeat);
   sv1::GetStatementRequest statement;
   statement.set_pledge_id(pledge_id);
   const auto books =
-      Ask(stack.sponsorship(), &sv1::SponsorshipService::Stub::GetStatement, statement);
+      Ask(cluster.sponsorship(), &sv1::SponsorshipService::Stub::GetStatement, statement);
   EXPECT_EQ(books.funds().received_rupiah(), kSeats * kPerSeat);
   EXPECT_EQ(books.funds().spent_rupiah(), kSeats * kPerSeat);
   EXPECT_EQ(books.funds().available_rupiah(), 0);
@@ -150,10 +150,10 @@ INSTANTIATE_TEST_SUITE_P(Stores, CrashTest, testing::Values("sqlite", "postgres"
                          [](const auto& param) { return param.param; });
 
 TEST(ShutdownTest, SigtermEndsInTime) {
-  Stack stack({});
+  Cluster cluster({});
   for (const char* service : {"sponsorship", "registry", "coverage"}) {
     const absl::Time start = absl::Now();
-    EXPECT_EQ(stack.Stop(service), 0) << service;
+    EXPECT_EQ(cluster.Stop(service), 0) << service;
     EXPECT_LT(absl::Now() - start, absl::Seconds(10)) << service;
   }
 }

@@ -19,8 +19,8 @@ namespace {
 // The services' own clock stands on a day of the programme, whatever the machine's says.
 constexpr char kClock[] = "2019-11-07T08:00:00+07:00";
 
-Stack::Options OptionsFor(const std::string& postgres) {
-  Stack::Options options;
+Cluster::Options OptionsFor(const std::string& postgres) {
+  Cluster::Options options;
   options.postgres = postgres;
   options.clock = kClock;
   options.start = false;
@@ -51,73 +51,75 @@ void FaultyMachine::FillDisk(const std::string& folder) {
   faults_->disk_full = 1;
 }
 
-ResourcesStack::ResourcesStack(const std::string& postgres) : stack_(OptionsFor(postgres)) {
+ResourcesCluster::ResourcesCluster(const std::string& postgres) : cluster_(OptionsFor(postgres)) {
   for (const std::string& service : ServiceNames()) Start(service);
 }
 
-void ResourcesStack::Start(const std::string& service) {
-  stack_.Start(service, {.environment = machine_.Environment()});
+void ResourcesCluster::Start(const std::string& service) {
+  cluster_.Start(service, {.environment = machine_.Environment()});
 }
 
-void ResourcesStack::AddWorkers(int from, int count) {
+void ResourcesCluster::AddWorkers(int from, int count) {
   const int64_t agency_id =
-      Must(stack_.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
+      Must(cluster_.registry(), &Registries::CreateAgency, NewAgency()).agency().agency_id();
   const int64_t batch_id =
-      Must(stack_.registry(), &Registries::CreateBatch, NewBatch(agency_id, count))
+      Must(cluster_.registry(), &Registries::CreateBatch, NewBatch(agency_id, count))
           .batch()
           .batch_id();
 
-  SubmitList(stack_.registry(), {.actor = "dinsos;role=officer"}, batch_id, from, count);
-  Must(stack_.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), kReviewer);
+  SubmitList(cluster_.registry(), {.actor = "dinsos;role=officer"}, batch_id, from, count);
+  Must(cluster_.registry(), &Registries::ReviewBatch, ApprovalOf(batch_id), kReviewer);
 }
 
-sv1::Pledge ResourcesStack::UnpaidPledge(int seats) {
+sv1::Pledge ResourcesCluster::UnpaidPledge(int seats) {
   const int64_t sponsor_id =
-      Must(stack_.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
-  return Must(stack_.sponsorship(), &Sponsorships::CreatePledge,
+      Must(cluster_.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor())
+          .sponsor()
+          .sponsor_id();
+  return Must(cluster_.sponsorship(), &Sponsorships::CreatePledge,
               NewPledge(sponsor_id, seats, /*months=*/3))
       .pledge();
 }
 
-sv1::Pledge ResourcesStack::PaidPledge(int seats) {
+sv1::Pledge ResourcesCluster::PaidPledge(int seats) {
   const sv1::Pledge pledge = UnpaidPledge(seats);
-  Must(stack_.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(pledge));
+  Must(cluster_.sponsorship(), &Sponsorships::RecordPayment, PaymentFor(pledge));
   return pledge;
 }
 
-sv1::Pledge ResourcesStack::GetPledge(int64_t pledge_id) {
+sv1::Pledge ResourcesCluster::GetPledge(int64_t pledge_id) {
   sv1::GetPledgeRequest request;
   request.set_pledge_id(pledge_id);
-  return Must(stack_.sponsorship(), &Sponsorships::GetPledge, request).pledge();
+  return Must(cluster_.sponsorship(), &Sponsorships::GetPledge, request).pledge();
 }
 
-bool ResourcesStack::IsCovered(int64_t worker_id) {
+bool ResourcesCluster::IsCovered(int64_t worker_id) {
   cv1::CheckEligibilityRequest request;
   request.mutable_person()->set_worker_id(worker_id);
   request.add_programmes(common::v1::PROGRAMME_JKM);
   request.set_day(20191108);
   request.mutable_consistency()->set_fully_consistent(true);
-  const auto answer = Try(stack_.coverage(), &Coverages::CheckEligibility, request);
+  const auto answer = Try(cluster_.coverage(), &Coverages::CheckEligibility, request);
   EXPECT_TRUE(answer.ok()) << answer.status();
   return answer.ok() && answer->answers(0).verdict() == cv1::VERDICT_COVERED;
 }
 
-int64_t ResourcesStack::Allocate(int64_t pledge_id) {
-  return Must(stack_.sponsorship(), &Sponsorships::AllocatePledge, AllocationOf(pledge_id))
+int64_t ResourcesCluster::Allocate(int64_t pledge_id) {
+  return Must(cluster_.sponsorship(), &Sponsorships::AllocatePledge, AllocationOf(pledge_id))
       .allocation()
       .allocation_id();
 }
 
-absl::StatusOr<sv1::Allocation> ResourcesStack::GetAllocation(int64_t allocation_id) {
+absl::StatusOr<sv1::Allocation> ResourcesCluster::GetAllocation(int64_t allocation_id) {
   sv1::GetAllocationRequest request;
   request.set_allocation_id(allocation_id);
-  const auto answer = Try(stack_.sponsorship(), &Sponsorships::GetAllocation, request);
+  const auto answer = Try(cluster_.sponsorship(), &Sponsorships::GetAllocation, request);
   if (!answer.ok()) return answer.status();
   return answer->allocation();
 }
 
-sv1::Allocation ResourcesStack::WaitForSeats(int64_t allocation_id, int seats,
-                                             absl::Duration limit) {
+sv1::Allocation ResourcesCluster::WaitForSeats(int64_t allocation_id, int seats,
+                                               absl::Duration limit) {
   const absl::Time end = absl::Now() + limit;
   absl::StatusOr<sv1::Allocation> now;
   do {
@@ -132,7 +134,7 @@ sv1::Allocation ResourcesStack::WaitForSeats(int64_t allocation_id, int seats,
   return {};
 }
 
-void ResourcesStack::ExpectComplete(const sv1::Pledge& pledge, const sv1::Allocation& done) {
+void ResourcesCluster::ExpectComplete(const sv1::Pledge& pledge, const sv1::Allocation& done) {
   EXPECT_EQ(done.state(), sv1::ALLOCATION_STATE_COMPLETE) << done.ShortDebugString();
   EXPECT_EQ(done.seats_filled(), pledge.seats());
   EXPECT_EQ(done.spent_rupiah(), pledge.seats() * kPerSeat);
@@ -143,18 +145,18 @@ void ResourcesStack::ExpectComplete(const sv1::Pledge& pledge, const sv1::Alloca
   EXPECT_EQ(funds.reserved_rupiah(), 0);
   cv1::GetCoverageStatisticsRequest statistics;
   statistics.set_pledge_id(pledge.pledge_id());
-  const auto cover = Must(stack_.coverage(), &Coverages::GetCoverageStatistics, statistics);
+  const auto cover = Must(cluster_.coverage(), &Coverages::GetCoverageStatistics, statistics);
   EXPECT_EQ(cover.person_months(), pledge.seats() * 6);
   EXPECT_EQ(cover.amount_rupiah(), pledge.seats() * kPerSeat);
 }
 
-void ResourcesStack::ExpectBooksAgree() {
+void ResourcesCluster::ExpectBooksAgree() {
   ReconcileOptions options;
   options.wait = absl::Seconds(10);
   ReconcileSummary summary;
   const absl::Status compared =
-      Reconcile(stack_.operations("registry"), stack_.operations("sponsorship"),
-                stack_.operations("coverage"), "audit;role=admin", options, &summary);
+      Reconcile(cluster_.operations("registry"), cluster_.operations("sponsorship"),
+                cluster_.operations("coverage"), "audit;role=admin", options, &summary);
   EXPECT_TRUE(compared.ok()) << compared;
   EXPECT_GT(summary.person_months, 0);
 }

@@ -12,9 +12,9 @@
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
+#include "tests/support/cluster.h"
 #include "tests/support/faulty_machine.h"
 #include "tests/support/requests.h"
-#include "tests/support/stack.h"
 
 namespace lingkaran {
 
@@ -44,12 +44,12 @@ class FaultyMachine {
 };
 
 // The three services on such a machine. A database server stands elsewhere: it has no faults.
-class ResourcesStack {
+class ResourcesCluster {
  public:
   // `postgres`: URL of a server, or empty for SQLite.
-  explicit ResourcesStack(const std::string& postgres);
+  explicit ResourcesCluster(const std::string& postgres);
 
-  Stack& stack() { return stack_; }
+  Cluster& cluster() { return cluster_; }
   FaultyMachine& machine() { return machine_; }
   void Start(const std::string& service);
 
@@ -113,7 +113,7 @@ class ResourcesStack {
 
  private:
   FaultyMachine machine_;
-  Stack stack_;
+  Cluster cluster_;
 };
 
 }  // namespace lingkaran

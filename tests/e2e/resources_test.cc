@@ -40,17 +40,18 @@ struct Mutations {
 };
 constexpr char kService[] = "sponsorship;role=service";
 
-std::vector<absl::Status> TryAll(ResourcesStack& suite, const Mutations& mutations) {
-  Stack& stack = suite.stack();
-  return {suite.Try(stack.sponsorship(), &Sponsorships::CreateSponsor, mutations.sponsor).status(),
-          suite.Try(stack.registry(), &Registries::CreateAgency, mutations.agency, "a;role=admin")
-              .status(),
-          suite.Try(stack.coverage(), &Coverages::RevokeCoverage, mutations.revocation, kService)
-              .status()};
+std::vector<absl::Status> TryAll(ResourcesCluster& suite, const Mutations& mutations) {
+  Cluster& cluster = suite.cluster();
+  return {
+      suite.Try(cluster.sponsorship(), &Sponsorships::CreateSponsor, mutations.sponsor).status(),
+      suite.Try(cluster.registry(), &Registries::CreateAgency, mutations.agency, "a;role=admin")
+          .status(),
+      suite.Try(cluster.coverage(), &Coverages::RevokeCoverage, mutations.revocation, kService)
+          .status()};
 }
 
 // All of them done within five seconds from now.
-void ExpectHealed(ResourcesStack& suite, const Mutations& mutations) {
+void ExpectHealed(ResourcesCluster& suite, const Mutations& mutations) {
   const absl::Time end = absl::Now() + kHealing;
   std::vector<absl::Status> statuses;
   bool done = false;
@@ -68,20 +69,20 @@ void ExpectRefusedForTheStore(const absl::Status& status) {
 }
 
 // A worker whom the pledge covers.
-int64_t SomeoneCovered(ResourcesStack& suite, int64_t pledge_id) {
+int64_t SomeoneCovered(ResourcesCluster& suite, int64_t pledge_id) {
   cv1::ListExpiringRequest request;
   request.set_pledge_id(pledge_id);
   request.set_from_day(20191101);
   request.set_to_day(20201231);
   request.set_page_size(1);
-  const auto page = suite.Must(suite.stack().coverage(), &Coverages::ListExpiring, request);
+  const auto page = suite.Must(suite.cluster().coverage(), &Coverages::ListExpiring, request);
   EXPECT_EQ(page.covers_size(), 1);
   return page.covers_size() == 1 ? page.covers(0).worker_id() : 0;
 }
 
 TEST(ResourcesTest, DiskFull) {
-  ResourcesStack suite("");
-  Stack& stack = suite.stack();
+  ResourcesCluster suite("");
+  Cluster& cluster = suite.cluster();
   suite.AddWorkers(0, 3'100);
   const sv1::Pledge before = suite.PaidPledge(20);
   suite.ExpectComplete(before,
@@ -92,7 +93,7 @@ TEST(ResourcesTest, DiskFull) {
   const int filled = suite.WaitForSeats(allocation, 1, kHealing).seats_filled();
   ASSERT_LT(filled, 3'000);
 
-  suite.machine().FillDisk(stack.directory());
+  suite.machine().FillDisk(cluster.directory());
   const Mutations mutations;
   for (int i = 0; i < 3; ++i) {
     for (const absl::Status& status : TryAll(suite, mutations)) ExpectRefusedForTheStore(status);
@@ -109,7 +110,7 @@ TEST(ResourcesTest, DiskFull) {
   suite.ExpectBooksAgree();
   // It also was on the disk: who starts from there finds it.
   for (const std::string& service : ServiceNames()) {
-    stack.Kill(service);
+    cluster.Kill(service);
     suite.Start(service);
   }
   ExpectHealed(suite, mutations);
@@ -119,10 +120,10 @@ TEST(ResourcesTest, DiskFull) {
 }
 
 TEST(ResourcesTest, SyncsThatFail) {
-  ResourcesStack suite("");
+  ResourcesCluster suite("");
   suite.AddWorkers(0, 30);
   const sv1::Pledge pledge = suite.PaidPledge(20);
-  suite.machine().FillDisk(suite.stack().directory());
+  suite.machine().FillDisk(suite.cluster().directory());
   suite.machine().faults().disk_full = 0;
   suite.machine().faults().syncs_fail = 1;
   const Mutations mutations;
@@ -130,12 +131,12 @@ TEST(ResourcesTest, SyncsThatFail) {
   for (const absl::Status& status : TryAll(suite, mutations)) ExpectRefusedForTheStore(status);
   const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
   ExpectRefusedForTheStore(
-      suite.Try(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate).status());
+      suite.Try(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate).status());
   EXPECT_GE(suite.machine().faults().refused.load(), 4);
   suite.machine().faults().syncs_fail = 0;
   ExpectHealed(suite, mutations);
   const int64_t allocation =
-      suite.Must(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate)
+      suite.Must(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate)
           .allocation()
           .allocation_id();
   suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 20, kHealing));
@@ -152,7 +153,7 @@ class ClockTest : public testing::TestWithParam<std::string> {};
 
 // The time of day jumps in the middle of an allocation, on all machines of the services at once.
 TEST_P(ClockTest, ClockMovedByAnHour) {
-  ResourcesStack suite(GetParam() == "postgres" ? TestPostgres() : "");
+  ResourcesCluster suite(GetParam() == "postgres" ? TestPostgres() : "");
   std::atomic<int64_t>& offset = suite.machine().faults().clock_offset_ns;
   suite.AddWorkers(0, 4'600);
   for (const int64_t to : {int64_t{1}, int64_t{0}}) {  // forward, and back
@@ -163,7 +164,7 @@ TEST_P(ClockTest, ClockMovedByAnHour) {
     const absl::Time moved = absl::Now();
     offset = to * absl::ToInt64Nanoseconds(absl::Hours(1));
     // What a process held a lease on when it died is taken up as well.
-    suite.stack().Kill("sponsorship");
+    suite.cluster().Kill("sponsorship");
     suite.Start("sponsorship");
     const Mutations mutations;
     ExpectHealed(suite, mutations);
@@ -205,11 +206,11 @@ void ExpectErrorInTime(const absl::Status& status, absl::Time asked, absl::Durat
 
 // Somebody holds the row of one pledge: an operator's session, a backup, a rival that hangs.
 TEST(ResourcesTest, HungSqlRow) {
-  ResourcesStack suite(TestPostgres());
+  ResourcesCluster suite(TestPostgres());
   suite.AddWorkers(0, 60);
   const sv1::Pledge held = suite.UnpaidPledge(10), other = suite.UnpaidPledge(10);
   const sv1::RecordPaymentRequest payment = PaymentFor(held);
-  Session session(suite.stack().Database("sponsorship"));
+  Session session(suite.cluster().Database("sponsorship"));
   session.Execute("BEGIN");
   session.Execute(
       absl::StrCat("SELECT * FROM pledges WHERE pledge_id = ", held.pledge_id(), " FOR UPDATE"));
@@ -218,18 +219,18 @@ TEST(ResourcesTest, HungSqlRow) {
     callers.emplace_back([&] {
       const absl::Time asked = absl::Now();
       ExpectErrorInTime(
-          suite.Try(suite.stack().sponsorship(), &Sponsorships::RecordPayment, payment).status(),
+          suite.Try(suite.cluster().sponsorship(), &Sponsorships::RecordPayment, payment).status(),
           asked, absl::Seconds(4));
     });
   }
   // Meanwhile all else is as ever, the held pledge's reads too.
-  suite.Must(suite.stack().sponsorship(), &Sponsorships::RecordPayment, PaymentFor(other));
+  suite.Must(suite.cluster().sponsorship(), &Sponsorships::RecordPayment, PaymentFor(other));
   suite.ExpectComplete(other, suite.WaitForSeats(suite.Allocate(other.pledge_id()), 10, kHealing));
   EXPECT_EQ(suite.GetPledge(held.pledge_id()).funds().received_rupiah(), 0);
   for (std::thread& caller : callers) caller.join();
 
   session.Execute("ROLLBACK");
-  EXPECT_FALSE(suite.Must(suite.stack().sponsorship(), &Sponsorships::RecordPayment, payment)
+  EXPECT_FALSE(suite.Must(suite.cluster().sponsorship(), &Sponsorships::RecordPayment, payment)
                    .already_recorded());
   suite.ExpectComplete(held, suite.WaitForSeats(suite.Allocate(held.pledge_id()), 10, kHealing));
   suite.ExpectBooksAgree();
@@ -238,7 +239,7 @@ TEST(ResourcesTest, HungSqlRow) {
 // The whole database hangs, connections and all, in the middle of an allocation.
 TEST(ResourcesTest, HungSqlServer) {
   PostgresServer server;
-  ResourcesStack suite(server.url());
+  ResourcesCluster suite(server.url());
   suite.AddWorkers(0, 3'100);
   const sv1::Pledge pledge = suite.PaidPledge(3'000);
   const int64_t allocation = suite.Allocate(pledge.pledge_id());
@@ -257,29 +258,29 @@ TEST(ResourcesTest, HungSqlServer) {
 
 // Another program holds SQLite's write lock, as a copy that is taken with the wrong tool does.
 TEST(ResourcesTest, SqliteHeldByAnotherProcess) {
-  ResourcesStack suite("");
+  ResourcesCluster suite("");
   suite.AddWorkers(0, 30);
   const sv1::Pledge pledge = suite.PaidPledge(20);
-  const std::string path = suite.stack().Database("sponsorship").substr(strlen("sqlite:"));
+  const std::string path = suite.cluster().Database("sponsorship").substr(strlen("sqlite:"));
   ::sqlite3* holder = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &holder), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(holder, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
   const absl::Time asked = absl::Now();
   ExpectErrorInTime(
-      suite.Try(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate).status(),
+      suite.Try(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate).status(),
       asked, absl::Seconds(4));
   // With more patience than the service has, one hears why.
   ExpectRefusedForTheStore(suite
-                               .Try(suite.stack().sponsorship(), &Sponsorships::AllocatePledge,
-                                    allocate, ResourcesStack::kOfficer, absl::Seconds(20))
+                               .Try(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge,
+                                    allocate, ResourcesCluster::kOfficer, absl::Seconds(20))
                                .status());
   EXPECT_LT(absl::Now() - asked, absl::Seconds(12));
   EXPECT_EQ(suite.GetPledge(pledge.pledge_id()).funds().available_rupiah(), 20 * kPerSeat);
   ASSERT_EQ(sqlite3_exec(holder, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(holder);
   const int64_t allocation =
-      suite.Must(suite.stack().sponsorship(), &Sponsorships::AllocatePledge, allocate)
+      suite.Must(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate)
           .allocation()
           .allocation_id();
   suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 20, kHealing));

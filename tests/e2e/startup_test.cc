@@ -11,9 +11,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 #include "tests/support/servers.h"
-#include "tests/support/stack.h"
 
 namespace lingkaran {
 namespace {
@@ -31,23 +31,23 @@ CallOptions Officer(absl::Duration timeout) {
 }
 
 // A sponsor needs nobody but sponsorship itself.
-absl::Status CreateSponsor(Stack& stack, int64_t* sponsor_id) {
+absl::Status CreateSponsor(Cluster& cluster, int64_t* sponsor_id) {
   const sv::CreateSponsorRequest request = NewSponsor();
   sv::CreateSponsorResponse response;
   const absl::Status status =
       CallWithRetry(Officer(absl::Seconds(10)), [&](grpc::ClientContext* context) {
-        return stack.sponsorship().CreateSponsor(context, request, &response);
+        return cluster.sponsorship().CreateSponsor(context, request, &response);
       });
   *sponsor_id = response.sponsor().sponsor_id();
   return status;
 }
 
 // A pledge needs its price from coverage.
-absl::Status CreatePledge(Stack& stack, int64_t sponsor_id, absl::Duration timeout) {
+absl::Status CreatePledge(Cluster& cluster, int64_t sponsor_id, absl::Duration timeout) {
   const sv::CreatePledgeRequest request = NewPledge(sponsor_id, /*seats=*/1, /*months=*/1);
   sv::CreatePledgeResponse response;
   return CallWithRetry(Officer(timeout), [&](grpc::ClientContext* context) {
-    return stack.sponsorship().CreatePledge(context, request, &response);
+    return cluster.sponsorship().CreatePledge(context, request, &response);
   });
 }
 
@@ -56,36 +56,36 @@ TEST(StartupTest, AllOrders) {
   std::sort(order.begin(), order.end());
   do {
     SCOPED_TRACE(absl::StrJoin(order, ", "));
-    Stack stack({.start = false});
-    for (const std::string& service : order) stack.Start(service);
+    Cluster cluster({.start = false});
+    for (const std::string& service : order) cluster.Start(service);
     int64_t sponsor_id = 0;
-    EXPECT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
-    const absl::Status pledged = CreatePledge(stack, sponsor_id, absl::Seconds(10));
+    EXPECT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
+    const absl::Status pledged = CreatePledge(cluster, sponsor_id, absl::Seconds(10));
     EXPECT_TRUE(pledged.ok()) << pledged;
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
 TEST(StartupTest, EachAlone) {
   for (const std::string& service : ServiceNames()) {
-    Stack stack({.start = false});
-    stack.Start(service);
-    EXPECT_EQ(stack.Stop(service), 0) << service;
+    Cluster cluster({.start = false});
+    cluster.Start(service);
+    EXPECT_EQ(cluster.Stop(service), 0) << service;
   }
 }
 
 // What it can do alone it does; for the rest it says within the caller's time who is missing, and
 // goes on when he is there.
 TEST(StartupTest, SponsorshipAloneServesWhatItCan) {
-  Stack stack({.start = false});
-  stack.Start("sponsorship");
+  Cluster cluster({.start = false});
+  cluster.Start("sponsorship");
   int64_t sponsor_id = 0;
-  ASSERT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
+  ASSERT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
   const absl::Time start = absl::Now();
-  const absl::Status alone = CreatePledge(stack, sponsor_id, absl::Seconds(2));
+  const absl::Status alone = CreatePledge(cluster, sponsor_id, absl::Seconds(2));
   EXPECT_LT(absl::Now() - start, absl::Seconds(4));
   EXPECT_TRUE(absl::IsUnavailable(alone) || absl::IsDeadlineExceeded(alone)) << alone;
-  stack.Start("coverage");
-  const absl::Status together = CreatePledge(stack, sponsor_id, absl::Seconds(10));
+  cluster.Start("coverage");
+  const absl::Status together = CreatePledge(cluster, sponsor_id, absl::Seconds(10));
   EXPECT_TRUE(together.ok()) << together;
 }
 
@@ -93,11 +93,11 @@ TEST(StartupTest, SponsorshipAloneServesWhatItCan) {
 // that hangs takes it hardly longer than one that is away.
 TEST(StartupTest, WithoutPostgresItEndsWithAnError) {
   PostgresServer server;
-  Stack stack({.postgres = server.url(), .start = false, .drop_databases = false});
+  Cluster cluster({.postgres = server.url(), .start = false, .drop_databases = false});
   const auto ends = [&](const std::string& service) {
-    stack.Launch(service);
-    EXPECT_EQ(stack.WaitForEnd(service, std::chrono::seconds(15)), 1) << service;
-    EXPECT_THAT(stack.process(service).Log(), HasSubstr("lingkaran-" + service + ": "));
+    cluster.Launch(service);
+    EXPECT_EQ(cluster.WaitForEnd(service, std::chrono::seconds(15)), 1) << service;
+    EXPECT_THAT(cluster.process(service).Log(), HasSubstr("lingkaran-" + service + ": "));
   };
   server.Kill();
   for (const std::string& service : ServiceNames()) ends(service);
@@ -105,9 +105,9 @@ TEST(StartupTest, WithoutPostgresItEndsWithAnError) {
   server.Pause();
   ends("sponsorship");
   server.Resume();
-  for (const std::string& service : ServiceNames()) stack.Start(service);
+  for (const std::string& service : ServiceNames()) cluster.Start(service);
   int64_t sponsor_id = 0;
-  EXPECT_TRUE(CreateSponsor(stack, &sponsor_id).ok());
+  EXPECT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
 }
 
 }  // namespace

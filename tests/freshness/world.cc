@@ -1,23 +1,11 @@
 #include "tests/freshness/world.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <cstdio>
-#include <fstream>
-
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/rpc/client.h"
-#include "tests/support/servers.h"
 
 namespace lingkaran::freshness {
 namespace {
-
-// As cover is asked for whatever the day is, any day will do for today.
-constexpr char kClock[] = "2019-11-07T08:00:00+07:00";
 
 // Unlike the suite's own channels this one keeps nothing back and is there again at once.
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
@@ -31,82 +19,51 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), args);
 }
 
+Cluster::Options ClusterOf(const World::Options& options, const std::string& redis) {
+  Cluster::Options cluster;
+  cluster.services = {"coverage"};
+  cluster.replicas = options.replicas;
+  cluster.without_redis = options.without_redis;
+  cluster.postgres = options.postgres;
+  cluster.redis = redis;
+  // As cover is asked for whatever the day is, any day will do for today.
+  cluster.clock = "2019-11-07T08:00:00+07:00";
+  cluster.redis_proxies = true;
+  if (options.near_members > 0) {
+    cluster.flags = {"--near-members", absl::StrCat(options.near_members)};
+  }
+  cluster.bin = options.bin;
+  return cluster;
+}
+
 }  // namespace
 
-World::World(const Options& options) : options_(options) {
-  static std::atomic<int> worlds = 0;
-  // See common/rpc/client.cc: without it a channel whose calls all fail at once is slow to come
-  // back.
-  setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "20", 0);
-  const std::string keys = directory_.path() + "/keys.json";
-  std::ofstream(keys) << PersonalDataVault::NewKeyFile();
-  chmod(keys.c_str(), 0600);
-  sealer_ = PersonalDataVault::FromFile(keys).value();
-  if (postgres()) {
-    database_ = absl::StrCat("freshness_", getpid(), "_", ++worlds);
-    ExecuteSql(options.postgres, absl::StrCat("CREATE DATABASE ", database_));
-  }
-  replicas_.resize(options.replicas + options.without_redis);
-  for (int i = 0; i < replicas(); ++i) {
-    Replica& replica = replicas_[i];
-    replica.address = absl::StrCat("127.0.0.1:", FreePort());
-    if (i < options.replicas) replica.proxy = std::make_unique<FaultProxy>(redis_.address());
-    replica.stub = coverage::v1::CoverageService::NewStub(ChannelTo(replica.address));
-    Start(i);
+World::World(const Options& options)
+    : postgres_(options.postgres), cluster_(ClusterOf(options, redis_.address())) {
+  sealer_ = PersonalDataVault::FromFile(cluster_.keys()).value();
+  for (const std::string& name : cluster_.names()) {
+    stubs_.push_back(coverage::v1::CoverageService::NewStub(ChannelTo(cluster_.address(name))));
   }
 }
 
-World::~World() {
-  for (Replica& replica : replicas_) replica.process->Kill();
-  if (!postgres()) return;
-  ExecuteSql(options_.postgres, absl::StrCat("DROP DATABASE ", database_, " (FORCE)"));
-}
-
-std::string World::DatabaseUrl() const {
-  if (!postgres()) return absl::StrCat("sqlite:", directory_.path(), "/coverage.db");
-  return absl::StrCat(options_.postgres.substr(0, options_.postgres.rfind('/') + 1), database_);
-}
-
-void World::Kill(int replica) { replicas_[replica].process->Kill(); }
-
-bool World::Start(int number, const std::string& fail_point) {
-  Replica& replica = replicas_[number];
-  if (replica.process && replica.process->running()) return true;
-  const std::string name = absl::StrCat(directory_.path(), "/replica", number);
-  std::remove((name + ".address").c_str());
-  std::vector<std::string> flags = {"--listen",       replica.address,
-                                    "--database",     DatabaseUrl(),
-                                    "--clock",        kClock,
-                                    "--keys",         directory_.path() + "/keys.json",
-                                    "--rules",        LINGKARAN_SOURCE_DIR "/deploy/rules",
-                                    "--regions",      LINGKARAN_SOURCE_DIR "/deploy/regions",
-                                    "--log",          "warning",
-                                    "--address-file", name + ".address"};
-  if (replica.proxy) flags.insert(flags.end(), {"--redis", replica.proxy->address()});
-  if (options_.near_members > 0) {
-    flags.insert(flags.end(), {"--near-members", absl::StrCat(options_.near_members)});
-  }
-  Process::Options process;
-  if (!fail_point.empty()) process.environment = {"LINGKARAN_FAILPOINT=" + fail_point};
-  replica.process = std::make_unique<Process>(
-      (options_.bin.empty() ? LINGKARAN_BIN_DIR : options_.bin) + "/lingkaran-coverage", flags,
-      name + ".log", process);
-  return replica.process->AwaitAddress(name + ".address", 60).has_value();
+bool World::Start(int replica, const std::string& fail_point) {
+  if (cluster_.running(Name(replica))) return true;
+  Cluster::StartOptions options;
+  if (!fail_point.empty()) options.environment = {"LINGKARAN_FAILPOINT=" + fail_point};
+  return cluster_.TryStart(Name(replica), options);
 }
 
 bool World::WaitForEnd(int replica, absl::Duration time) {
-  return replicas_[replica].process->WaitForEnd(absl::ToChronoMilliseconds(time)).has_value();
+  return cluster_.WaitForEnd(Name(replica), absl::ToChronoMilliseconds(time)).has_value();
 }
 
-void World::Pause(int replica) { replicas_[replica].process->Pause(); }
-void World::Resume(int replica) { replicas_[replica].process->Resume(); }
-
 void World::CutDatabase() {
-  if (!postgres()) return;
-  ExecuteSql(options_.postgres,
+  if (postgres_.empty()) return;
+  const std::string url = cluster_.Database("coverage");
+  ExecuteSql(postgres_,
              absl::StrCat("DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity "
                           "WHERE datname = '",
-                          database_, "'; END $$"));
+                          url.substr(url.rfind('/') + 1), "'; END $$"));
 }
 
 }  // namespace lingkaran::freshness

@@ -10,8 +10,7 @@
 #include "common/crypto/personal_data_vault.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "tests/freshness/redis_box.h"
-#include "tests/support/fault_proxy.h"
-#include "tests/support/process.h"
+#include "tests/support/cluster.h"
 
 namespace lingkaran::freshness {
 
@@ -26,45 +25,36 @@ class World {
     int without_redis = 0;      // so many more replicas, the last ones, that have no Redis
   };
   explicit World(const Options& options);
-  ~World();
 
-  int replicas() const { return static_cast<int>(replicas_.size()); }
-  coverage::v1::CoverageService::Stub& stub(int replica) { return *replicas_[replica].stub; }
-  FaultProxy& proxy(int replica) { return *replicas_[replica].proxy; }
+  int replicas() const { return static_cast<int>(stubs_.size()); }
+  coverage::v1::CoverageService::Stub& stub(int replica) { return *stubs_[replica]; }
+  FaultProxy& proxy(int replica) { return cluster_.redis_proxy(Name(replica)); }
   RedisBox& redis() { return redis_; }
   const PersonalDataVault& sealer() const { return *sealer_; }
 
   // kill -9.
-  void Kill(int replica);
+  void Kill(int replica) { cluster_.Kill(Name(replica)); }
   // Starts it if it does not run and waits until it serves; `fail_point` as in
   // common/base/failpoint.h. False if it died before it served.
   bool Start(int replica, const std::string& fail_point = "");
   // Waits until it died by itself; false if it lives on.
   bool WaitForEnd(int replica, absl::Duration time);
-  void Pause(int replica);
-  void Resume(int replica);
+  void Pause(int replica) { cluster_.process(Name(replica)).Pause(); }
+  void Resume(int replica) { cluster_.process(Name(replica)).Resume(); }
   // Ends all of PostgreSQL's sessions on this database; nothing for SQLite.
   void CutDatabase();
-  bool postgres() const { return !options_.postgres.empty(); }
   // Logs, for a look after a failure.
-  std::string directory() const { return directory_.path(); }
-  void Keep() { directory_.Keep(); }
+  const std::string& directory() const { return cluster_.directory(); }
+  void Keep() { cluster_.Keep(); }
 
  private:
-  struct Replica {
-    std::string address;
-    std::unique_ptr<FaultProxy> proxy;  // to Redis; null: without
-    std::unique_ptr<Process> process;
-    std::unique_ptr<coverage::v1::CoverageService::Stub> stub;
-  };
-  std::string DatabaseUrl() const;
+  static std::string Name(int replica) { return ReplicaName("coverage", replica); }
 
-  const Options options_;
-  TempDirectory directory_;
-  std::string database_;  // name, on PostgreSQL
-  std::unique_ptr<PersonalDataVault> sealer_;
+  const std::string postgres_;
   RedisBox redis_;
-  std::vector<Replica> replicas_;
+  Cluster cluster_;
+  std::unique_ptr<PersonalDataVault> sealer_;
+  std::vector<std::unique_ptr<coverage::v1::CoverageService::Stub>> stubs_;
 };
 
 }  // namespace lingkaran::freshness

@@ -1,18 +1,16 @@
-// The suite as it runs in earnest: several processes of each service on one database, and a bad
+// The suite as it runs in production: several processes of each service on one database, and a bad
 // network between all of them: every connection of clients and of services goes through a fault
 // proxy.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "tests/history/workload.h"
-#include "tests/support/fault_proxy.h"
-#include "tests/support/process.h"
+#include "tests/support/cluster.h"
 
 namespace lingkaran::history {
 
@@ -25,9 +23,7 @@ class Deployment {
     std::string clock = "2019-11-07T08:00:00+07:00";
     int replicas = 2;  // of each service
   };
-  // Starts all; the destructor stops them and drops their databases.
   explicit Deployment(const Options& options);
-  ~Deployment();
 
   // Where clients find the services: the proxies.
   Targets targets() const;
@@ -44,23 +40,10 @@ class Deployment {
   void KillOne(uint64_t random);
 
  private:
-  struct Replica {
-    std::string service;
-    int number = 0;
-    std::string address;
-    std::unique_ptr<FaultProxy> front;                         // for clients
-    std::map<std::string, std::unique_ptr<FaultProxy>> peers;  // to other services, by name
-    std::unique_ptr<Process> process;
-  };
-
-  std::string Database(const std::string& service) const;
-  void Start(Replica& replica);
   std::vector<FaultProxy*> Proxies() const;
 
-  const Options options_;
-  TempDirectory directory_;
-  std::string suffix_;
-  std::vector<Replica> replicas_;
+  Cluster cluster_;
+  const std::vector<std::string> names_;
 };
 
 }  // namespace lingkaran::history

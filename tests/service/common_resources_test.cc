@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,7 @@
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
-#include "tests/support/one_service.h"
+#include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 
 namespace lingkaran {
@@ -34,6 +36,28 @@ using testing::HasSubstr;
 using Stub = sv1::SponsorshipService::Stub;
 
 constexpr auto kHealed = std::chrono::seconds(5);
+
+// Sponsorship alone: enough for what any service does when it is short of something. Its peers are
+// not there; it waits for none.
+class OneService : public Cluster {
+ public:
+  OneService() : Cluster({.services = {"sponsorship"}, .log = "info"}) {}
+  Process& process() const { return Cluster::process("sponsorship"); }
+  pid_t pid() const { return process().pid(); }
+  const std::string& address() const { return Cluster::address("sponsorship"); }
+  // With a channel, and so a connection, of its own.
+  std::unique_ptr<Stub> NewStub() const {
+    return sv1::SponsorshipService::NewStub(MakeChannel(address()));
+  }
+  // Resident set now, in MiB.
+  double Megabytes() const {
+    std::ifstream in(absl::StrCat("/proc/", pid(), "/status"));
+    for (std::string line; std::getline(in, line);) {
+      if (line.rfind("VmRSS:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+    }
+    return 0;
+  }
+};
 
 // Sockets that are closed at the end.
 class Sockets {

@@ -15,10 +15,6 @@
 namespace lingkaran {
 namespace {
 
-constexpr int kRegistry = 0;
-constexpr int kCoverage = 1;
-constexpr int kSponsorship = 2;
-
 template <typename T>
 T OrDie(absl::StatusOr<T> result, const char* what) {
   if (!result.ok()) throw std::runtime_error(absl::StrCat(what, ": ", result.status().ToString()));
@@ -27,49 +23,31 @@ T OrDie(absl::StatusOr<T> result, const char* what) {
 
 }  // namespace
 
-namespace suite_internal {
-absl::Status FromCall(const grpc::Status& status) { return FromGrpc(status); }
-}  // namespace suite_internal
-
 Suite::Suite(const Options& options) : clock_(options.now) {
   const std::string keys = directory_.path() + "/keys.json";
   std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
-  if (options.redis) {
-    const std::string socket = directory_.path() + "/redis.sock";
-    redis_process_ = std::make_unique<Process>(
-        "/usr/bin/redis-server",
-        std::vector<std::string>{"--port", "0", "--unixsocket", socket, "--save", "", "--dir",
-                                 directory_.path()},
-        directory_.path() + "/redis.log");
-    redis_address_ = "unix:" + socket;
-    const std::unique_ptr<VersionedCache> probe = VersionedCache::Make({.address = redis_address_});
-    const absl::Time end = absl::Now() + absl::Seconds(20);
-    while (!probe->Ping()) {
-      if (absl::Now() > end) throw std::runtime_error("redis-server did not start");
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-  }
-  for (TestDatabase& database : databases_) {
-    database = MakeTestDatabase(options.dialect);
-    database.db.reset();  // the service opens it
-  }
-  StartCoverage();
-  StartRegistry();
-  StartSponsorship();
-  registry_stub_ = registry::v1::RegistryService::NewStub(MakeChannel(addresses_[kRegistry]));
-  coverage_stub_ = coverage::v1::CoverageService::NewStub(MakeChannel(addresses_[kCoverage]));
-  sponsorship_stub_ =
-      sponsorship::v1::SponsorshipService::NewStub(MakeChannel(addresses_[kSponsorship]));
-  for (size_t i = 0; i < ops_stubs_.size(); ++i) {
-    ops_stubs_[i] = ops::v1::OperationsService::NewStub(MakeChannel(addresses_[i]));
-  }
+  if (options.redis) StartRedis();
+  coverage_ = std::make_unique<decltype(coverage_)::element_type>(Config(options.dialect), clock_);
+  registry_ = std::make_unique<decltype(registry_)::element_type>(Config(options.dialect), clock_);
+  sponsorship_ =
+      std::make_unique<decltype(sponsorship_)::element_type>(Config(options.dialect), clock_);
 }
 
-Suite::~Suite() {
-  StopSponsorship();
-  StopRegistry();
-  StopCoverage();
+void Suite::StartRedis() {
+  const std::string socket = directory_.path() + "/redis.sock";
+  redis_process_ =
+      std::make_unique<Process>("/usr/bin/redis-server",
+                                std::vector<std::string>{"--port", "0", "--unixsocket", socket,
+                                                         "--save", "", "--dir", directory_.path()},
+                                directory_.path() + "/redis.log");
+  redis_address_ = "unix:" + socket;
+  const std::unique_ptr<VersionedCache> probe = VersionedCache::Make({.address = redis_address_});
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (!probe->Ping()) {
+    if (absl::Now() > end) throw std::runtime_error("redis-server did not start");
+    absl::SleepFor(absl::Milliseconds(20));
+  }
 }
 
 void Suite::GoTo(int year, int month, int day) {
@@ -77,66 +55,16 @@ void Suite::GoTo(int year, int month, int day) {
       absl::FromCivil(absl::CivilHour(year, month, day, 9), absl::FixedTimeZone(7 * 60 * 60)));
 }
 
-ServiceConfig Suite::Config(int service) const {
-  ServiceConfig config;
-  config.listen = addresses_[service].empty() ? "127.0.0.1:0" : addresses_[service];
-  config.database = databases_[service].url;
+ServiceConfig Suite::Config(sql::Dialect dialect) {
+  databases_.push_back(MakeTestDatabase(dialect));
+  databases_.back().db.reset();  // the service opens it
+  ServiceConfig config = ShippedConfig();
+  config.database = databases_.back().url;
   config.redis = redis_address_;
-  config.rules = LINGKARAN_SOURCE_DIR "/deploy/rules";
-  config.regions = LINGKARAN_SOURCE_DIR "/deploy/regions";
   config.keys = directory_.path() + "/keys.json";
-  config.registry = addresses_[kRegistry];
-  config.coverage = addresses_[kCoverage];
+  if (registry_) config.registry = registry_->address();
+  if (coverage_) config.coverage = coverage_->address();
   return config;
-}
-
-void Suite::Serve(int service, std::function<absl::Status()> healthy,
-                  std::vector<grpc::Service*> handlers) {
-  servers_[service] = OrDie(Server::Start({.listen = Config(service).listen,
-                                           .drain_seconds = 5,
-                                           .address_file = "",
-                                           .healthy = std::move(healthy),
-                                           .draining = nullptr},
-                                          std::move(handlers)),
-                            "server");
-  addresses_[service] = servers_[service]->address();
-}
-
-void Suite::StartRegistry() {
-  registry_ = OrDie(registry::RegistryApp::Make(Config(kRegistry), clock_), "registry");
-  Serve(kRegistry, [this] { return registry_->Healthy(); },
-        {registry_->service(), registry_->operations()});
-}
-
-void Suite::StopRegistry() {
-  if (servers_[kRegistry]) servers_[kRegistry]->Shutdown();
-  servers_[kRegistry].reset();
-  registry_.reset();
-}
-
-void Suite::StartCoverage() {
-  coverage_ = OrDie(coverage::CoverageApp::Make(Config(kCoverage), clock_), "coverage");
-  Serve(kCoverage, [this] { return coverage_->Healthy(); },
-        {coverage_->service(), coverage_->operations()});
-}
-
-void Suite::StopCoverage() {
-  if (servers_[kCoverage]) servers_[kCoverage]->Shutdown();
-  servers_[kCoverage].reset();
-  coverage_.reset();
-}
-
-void Suite::StartSponsorship() {
-  sponsorship_ =
-      OrDie(sponsorship::SponsorshipApp::Make(Config(kSponsorship), clock_), "sponsorship");
-  Serve(kSponsorship, [this] { return sponsorship_->Healthy(); },
-        {sponsorship_->service(), sponsorship_->operations()});
-}
-
-void Suite::StopSponsorship() {
-  if (servers_[kSponsorship]) servers_[kSponsorship]->Shutdown();
-  servers_[kSponsorship].reset();
-  sponsorship_.reset();
 }
 
 std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first) {

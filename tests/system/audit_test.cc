@@ -8,7 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "services/cli/session/command.h"
+#include "services/cli/commands/command_line.h"
+#include "services/cli/session/connection.h"
 #include "tests/system/audit_fixture.h"
 #include "tests/system/audit_tamperings.h"
 
@@ -25,9 +26,9 @@ class AuditTest : public testing::TestWithParam<sql::Dialect> {
   // Runs the client; gives its exit code.
   int Run(std::vector<std::string> words) {
     std::vector<const char*> argv{"lingkaran"};
-    words.insert(words.end(),
-                 {"--actor", kBudi, "--registry", book_.suite().address(0), "--coverage",
-                  book_.suite().address(1), "--sponsorship", book_.suite().address(2)});
+    words.insert(words.end(), {"--actor", kBudi, "--registry", book_.suite().registry_address(),
+                               "--coverage", book_.suite().coverage_address(), "--sponsorship",
+                               book_.suite().sponsorship_address()});
     for (const std::string& word : words) argv.push_back(word.c_str());
     out_.str("");
     err_.str("");

@@ -20,26 +20,10 @@ using common::v1::PAYER_CLASS_CSR;
 
 class SuiteRivalsTest : public testing::TestWithParam<sql::Dialect> {
  protected:
-  SuiteRivalsTest() : suite_({.dialect = GetParam()}) {
-    ServiceConfig config = suite_.sponsorship_config();
-    config.listen = "127.0.0.1:0";
-    app_ = Must(sponsorship::SponsorshipApp::Make(config, suite_.clock()));
-    server_ = Must(Server::Start({.listen = config.listen,
-                                  .drain_seconds = 5,
-                                  .address_file = "",
-                                  .healthy = [this] { return app_->Healthy(); },
-                                  .draining = nullptr},
-                                 {app_->service()}));
-    replica_ = sv::SponsorshipService::NewStub(MakeChannel(server_->address()));
-  }
-  ~SuiteRivalsTest() override {
-    server_->Shutdown();
-    server_.reset();
-    app_.reset();
-  }
-
   // One of the two replicas.
-  Sponsorships& Replica(int number) { return number % 2 == 0 ? suite_.sponsorship() : *replica_; }
+  Sponsorships& Replica(int number) {
+    return number % 2 == 0 ? suite_.sponsorship() : replica_.stub();
+  }
 
   sv::Pledge PaidPledge(int seats) {
     const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), seats, 3);
@@ -70,10 +54,9 @@ class SuiteRivalsTest : public testing::TestWithParam<sql::Dialect> {
     return answers;
   }
 
-  Suite suite_;
-  std::unique_ptr<sponsorship::SponsorshipApp> app_;
-  std::unique_ptr<Server> server_;
-  std::unique_ptr<Sponsorships> replica_;
+  Suite suite_{{.dialect = GetParam()}};
+  InProcess<sponsorship::SponsorshipApp, sv::SponsorshipService> replica_{
+      suite_.sponsorship_config(), suite_.clock()};
 };
 LINGKARAN_ON_BOTH_DATABASES(SuiteRivalsTest);
 

@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/redis/versioned_cache.h"
-#include "lingkaran/internal/v1/cache.pb.h"
 #include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/story.h"
 
@@ -347,38 +345,6 @@ TEST_P(SuiteTest, ReportHoldsNobodysNumberOrName) {
   EXPECT_THAT(text, Not(HasSubstr("3372")));
   EXPECT_THAT(text, Not(HasSubstr("Warga")));
   EXPECT_THAT(text, Not(HasSubstr("worker_id")));
-}
-
-TEST_P(SuiteTest, SeatsStandInTheCache) {
-  if (!GetParam().redis) {
-    EXPECT_EQ(suite_.redis(), "");
-    return;
-  }
-  const std::vector<int64_t> workers = AddWorkers(suite_, 12);
-  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 10, 3);
-  Pay(suite_, pledge, "BRI-1", 10 * 50'400);
-  WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
-  const std::vector<int64_t> order = Draw(workers, 10, "solo");
-  const std::unique_ptr<VersionedCache> redis = VersionedCache::Make({.address = suite_.redis()});
-  auto seat_of = [&](int64_t worker) {
-    const CachePlace place = {absl::StrCat("l1:s:", worker / 64), absl::StrCat(worker % 64)};
-    const std::optional<CacheValue> found = redis->Get({place})[0];
-    internal::v1::SeatRecord record;
-    if (!found.has_value() || !record.ParseFromString(found->bytes)) record.set_seat_number(-1);
-    EXPECT_TRUE(!found.has_value() || record.worker_id() == worker);
-    return record;
-  };
-  EXPECT_EQ(seat_of(order[0]).seat_number(), 1);
-  EXPECT_EQ(seat_of(order[0]).pledge_id(), pledge.pledge_id());
-  EXPECT_EQ(seat_of(order[10]).seat_number(), -1);
-  sv::ReplaceWorkersRequest replace;
-  replace.set_request_id(NewRequestId());
-  replace.set_pledge_id(pledge.pledge_id());
-  replace.add_lines()->set_worker_id(order[0]);
-  replace.mutable_lines(0)->set_reason("sudah peserta");
-  Must(Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers, replace));
-  EXPECT_EQ(seat_of(order[0]).pledge_id(), 0);
-  EXPECT_EQ(seat_of(order[10]).seat_number(), 1);
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/redis/versioned_cache.h"
 #include "services/coverage/lookup/redis_reader.h"
-#include "services/sponsorship/workflow/workflow_context.h"
 #include "tests/bench/check/one_check.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"
@@ -22,11 +21,6 @@ constexpr size_t kRoundTrip = 1'000;
 constexpr size_t kAskedAgain = 300;
 constexpr char kStatements[] = "lingkaran_event_total{name=\"check_statement\"}";
 
-CacheValue SeatOf(const Citizen& citizen) {
-  const int64_t id = citizen.worker_id;
-  return sponsorship::SeatValue(id / 1'000 + 1, {id, static_cast<int>(id % 1'000 + 1)}, id);
-}
-
 // Values of some people that stand in one of every `share` buckets, in all families, and who of
 // them can be found there by his NIK.
 struct Filling {
@@ -40,7 +34,6 @@ Filling MakeFilling(const PersonalDataVault& sealer, int64_t first, int64_t last
     const Citizen citizen = MakeCitizen(id);
     const coverage::Record record = RecordOf(citizen, sealer);
     std::vector<CacheValue> values = coverage::CacheValuesOf(record, kNationEpoch);
-    values.push_back(SeatOf(citizen));
     for (CacheValue& value : values) {
       // Whole buckets are left out, so those that are filled are as full as all would be.
       if (absl::HashOf(value.place.bucket) % share != 0) continue;
@@ -103,7 +96,7 @@ void MeasureRedis(Setting& setting) {
     Fail(absl::StrCat("of ", people.size(), " checks of people in Redis ", statements,
                       " went to SQL: Redis was not filled as the service reads it"));
   }
-  std::string what = "Redis, all families with seats (bytes a person";
+  std::string what = "Redis, all families (bytes a person";
   if (setting.redis_share > 1) {
     absl::StrAppend(&what, "; 1 of ", setting.redis_share, " buckets, full");
   }
