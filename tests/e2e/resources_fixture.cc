@@ -110,6 +110,25 @@ int64_t ResourcesCluster::Allocate(int64_t pledge_id) {
       .allocation_id();
 }
 
+int64_t ResourcesCluster::AllocateUntilCoverage(int64_t pledge_id) {
+  cluster_.process("coverage").Pause();
+  const int64_t allocation_id = Allocate(pledge_id);
+  ops::v1::ListOwedRequest request;
+  request.set_key_prefix(absl::StrCat("allocation/", allocation_id));
+  for (bool under_way = false; !under_way;) {
+    const auto owed = Must(cluster_.operations("sponsorship"),
+                           &ops::v1::OperationsService::Stub::ListOwed, request);
+    if (owed.rows().empty()) {
+      ADD_FAILURE() << "the allocation came to its end without coverage";
+      break;
+    }
+    for (const ops::v1::OwedRow& row : owed.rows()) {
+      under_way = under_way || (row.kind() == "activate" && row.attempts() > 0);
+    }
+  }
+  return allocation_id;
+}
+
 absl::StatusOr<sv1::Allocation> ResourcesCluster::GetAllocation(int64_t allocation_id) {
   sv1::GetAllocationRequest request;
   request.set_allocation_id(allocation_id);
@@ -152,7 +171,7 @@ void ResourcesCluster::ExpectComplete(const sv1::Pledge& pledge, const sv1::Allo
 
 void ResourcesCluster::ExpectBooksAgree() {
   ReconcileOptions options;
-  options.wait = absl::Seconds(10);
+  options.wait = absl::Minutes(1);
   ReconcileSummary summary;
   const absl::Status compared =
       Reconcile(cluster_.operations("registry"), cluster_.operations("sponsorship"),

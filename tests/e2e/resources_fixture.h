@@ -79,7 +79,7 @@ class ResourcesCluster {
   Response Must(Stub& stub,
                 grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
                 const Request& request, const std::string& actor = kOfficer,
-                absl::Duration limit = absl::Seconds(5)) {
+                absl::Duration limit = absl::Minutes(1)) {
     const absl::Time end = absl::Now() + limit;
     while (true) {
       absl::StatusOr<Response> response = Try(stub, rpc, request, actor);
@@ -100,6 +100,9 @@ class ResourcesCluster {
   bool IsCovered(int64_t worker_id);
 
   int64_t Allocate(int64_t pledge_id);
+  // Stops coverage where it is (the caller lets it go on) and allocates: returns in the middle,
+  // when activations are under way to it. Until it goes on the allocation can't end.
+  int64_t AllocateUntilCoverage(int64_t pledge_id);
   absl::StatusOr<sv1::Allocation> GetAllocation(int64_t allocation_id);
   // Looks until the allocation has filled that many seats, or ended, which must be within `limit`.
   sv1::Allocation WaitForSeats(int64_t allocation_id, int seats, absl::Duration limit);
