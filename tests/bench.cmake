@@ -5,7 +5,7 @@ target_link_libraries(cluster_support PUBLIC common_server fault_proxy proto_reg
 lingkaran_tool(cluster_support)
 add_dependencies(cluster_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
 
-add_executable(lingkaran-bench-main bench/main_job.cc bench/nation.cc)
+add_executable(lingkaran-bench-main bench/main_job.cc)
 target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options lingkaran_books cluster_support
                       PkgConfig::LIBPQ)
 lingkaran_tool(lingkaran-bench-main)

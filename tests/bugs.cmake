@@ -5,7 +5,7 @@ add_library(faulty_machine SHARED support/faulty_machine.cc)
 target_link_libraries(faulty_machine PRIVATE lingkaran_options ${CMAKE_DL_LIBS})
 
 lingkaran_test(e2e_resources_test LABEL e2e
-  SOURCES e2e/resources_test.cc e2e/resources_fixture.cc bench/nation.cc
+  SOURCES e2e/resources_test.cc e2e/resources_fixture.cc
   LIBS cluster_support lingkaran_books PkgConfig::LIBPQ PkgConfig::SQLITE3 HEAVY)
 target_compile_definitions(e2e_resources_test PRIVATE
   LINGKARAN_FAULTY_LIBRARY="$<TARGET_FILE:faulty_machine>")

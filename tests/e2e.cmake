@@ -1,3 +1,3 @@
 # Real processes.
-lingkaran_test(e2e_crash_test LABEL e2e SOURCES e2e/crash_test.cc bench/nation.cc LIBS cluster_support
+lingkaran_test(e2e_crash_test LABEL e2e SOURCES e2e/crash_test.cc LIBS cluster_support
   HEAVY)

@@ -10,7 +10,7 @@ target_link_libraries(history_check PUBLIC absl::strings absl::str_format absl::
 target_compile_options(history_check PRIVATE -O2)
 
 add_library(history_workload STATIC history/workload.cc history/group_cover.cc
-            history/group_member.cc history/group_pledge.cc history/deployment.cc bench/nation.cc)
+            history/group_member.cc history/group_pledge.cc history/deployment.cc)
 target_link_libraries(history_workload PUBLIC history_check fault_proxy cluster_support
                       PRIVATE lingkaran_options)
 lingkaran_tool(history_workload test_headers)

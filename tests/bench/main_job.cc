@@ -17,7 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/client.h"
 #include "services/cli/reconcile/reconciler.h"
-#include "tests/bench/nation.h"
+#include "tests/support/candidate.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 
@@ -69,20 +69,6 @@ int64_t OpenBatch(Cluster& cluster, int rows) {
   return Ask(cluster.registry(), &Registries::CreateBatch, NewBatch(agency_id, rows), "batch")
       .batch()
       .batch_id();
-}
-
-std::vector<rv1::SubmitCandidatesRequest> MakeChunks(int64_t batch_id, int rows) {
-  std::vector<rv1::SubmitCandidatesRequest> chunks((rows + kChunk - 1) / kChunk);
-  for (int i = 0; i < rows; ++i) {
-    rv1::SubmitCandidatesRequest& chunk = chunks[i / kChunk];
-    chunk.set_batch_id(batch_id);
-    chunk.set_chunk_number(i / kChunk);
-    rv1::CandidateRow* row = chunk.add_rows();
-    FillCandidate(i, row);
-    row->set_line_number(i + 2);
-  }
-  chunks.back().set_complete(true);
-  return chunks;
 }
 
 // Sends the chunks on one stream, reading the answers beside; seconds until the last answer.
@@ -216,7 +202,7 @@ Figures Measure(const std::string& postgres, int rows, int rounds) {
     {
       Cluster cluster({.clock = kClock});
       const int64_t batch_id = OpenBatch(cluster, rows);
-      sqlite.push_back(rows / Import(cluster, MakeChunks(batch_id, rows), rows));
+      sqlite.push_back(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
       Approve(cluster, batch_id);
       allocation.push_back(rows / Allocate(cluster, rows));
       audit_sqlite.push_back(Audit(cluster, rows));
@@ -224,7 +210,7 @@ Figures Measure(const std::string& postgres, int rows, int rounds) {
     }
     Cluster cluster({.postgres = postgres, .clock = kClock});
     const int64_t batch_id = OpenBatch(cluster, rows);
-    pg.push_back(rows / Import(cluster, MakeChunks(batch_id, rows), rows));
+    pg.push_back(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
     copy.push_back(rows / PlainCopy(cluster.Database("registry")));
     Approve(cluster, batch_id);
     Allocate(cluster, rows);

@@ -1,13 +1,11 @@
 // Sends a list of generated people of Surakarta, as an office would, in chunks.
 #pragma once
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
 #include "common/rpc/client.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
-#include "tests/bench/nation.h"
+#include "tests/support/candidate.h"
 
 namespace lingkaran {
 
@@ -18,15 +16,7 @@ inline void SubmitList(registry::v1::RegistryService::Stub& registry, const Call
   Prepare(context, options);
   const auto stream = registry.SubmitCandidates(&context);
   registry::v1::SubmitCandidatesResponse answer;
-  for (int i = 0; i < count;) {
-    registry::v1::SubmitCandidatesRequest chunk;
-    chunk.set_batch_id(batch_id);
-    for (const int end = std::min(i + 1'000, count); i < end; ++i) {
-      registry::v1::CandidateRow* const row = chunk.add_rows();
-      bench::FillCandidate(from + i, row);
-      row->set_line_number(i + 2);
-    }
-    chunk.set_complete(i == count);
+  for (const auto& chunk : CandidateList(batch_id, from, count)) {
     ASSERT_TRUE(stream->Write(chunk));
     ASSERT_TRUE(stream->Read(&answer));
   }

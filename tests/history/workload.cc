@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "tests/bench/nation.h"
 #include "tests/history/group.h"
+#include "tests/support/candidate.h"
 #include "tests/support/requests.h"
 
 namespace lingkaran::history {
@@ -55,14 +55,7 @@ std::vector<int64_t> People::Take(size_t count) {
 // Sends the rows until the service has answered for all of them; sending them again changes
 // nothing.
 std::vector<int64_t> People::SendList(int64_t batch_id, int64_t first) {
-  rv1::SubmitCandidatesRequest chunk;
-  chunk.set_batch_id(batch_id);
-  chunk.set_complete(true);
-  for (int i = 0; i < kListRows; ++i) {
-    rv1::CandidateRow* row = chunk.add_rows();
-    bench::FillCandidate(first + i, row);
-    row->set_line_number(i + 2);
-  }
+  const rv1::SubmitCandidatesRequest chunk = CandidateList(batch_id, first, kListRows)[0];
   const absl::Time end = absl::Now() + absl::Minutes(1);
   while (true) {
     grpc::ClientContext context;

@@ -30,7 +30,7 @@ struct WorkloadOptions {
   int clients = 4;                                 // of one group
   int keys = 20;                                   // of one group
   int operations = 100;                            // of one key, about
-  int64_t first_candidate = 0;                     // of the people made, see bench/nation.h
+  int64_t first_candidate = 0;                     // of the people made, see support/candidate.h
   int32_t today = 20191107;                        // at the services
   // Told of each violation as it is found: key, seed and the whole history.
   std::function<void(const std::string&)> report = nullptr;

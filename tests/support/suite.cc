@@ -85,14 +85,7 @@ std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first
   Prepare(context, {.actor = kBudi, .timeout = absl::Seconds(60)});
   context.set_wait_for_ready(true);
   const auto stream = suite.registry().SubmitCandidates(&context);
-  for (int sent = 0; sent < count;) {
-    registry::v1::SubmitCandidatesRequest chunk;
-    chunk.set_batch_id(batch_id);
-    chunk.set_chunk_number(sent);
-    for (; sent < count && chunk.rows_size() < 1'000; ++sent) {
-      *chunk.add_rows() = Candidate(sent + 2, first + sent, disabled > 0 && sent % disabled == 0);
-    }
-    chunk.set_complete(sent == count);
+  for (const auto& chunk : CandidateList(batch_id, first, count, disabled)) {
     stream->Write(chunk);
     registry::v1::SubmitCandidatesResponse answer;
     if (!stream->Read(&answer)) break;
