@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/base/string_views.h"
+#include "common/base/utf8.h"
 
 namespace lingkaran {
 namespace {
@@ -33,39 +34,6 @@ absl::string_view SeverityName(Severity severity) {
       return "ERROR";
   }
   return "ERROR";
-}
-
-// Length of the UTF-8 sequence at `text`, 0 if it is none (overlong, surrogate, cut, stray byte).
-size_t Utf8Length(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead < 0x80) {
-    return 1;
-  } else if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    low = lead == 0xE0 ? 0xA0 : 0x80;
-    high = lead == 0xED ? 0x9F : 0xBF;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    low = lead == 0xF0 ? 0x90 : 0x80;
-    high = lead == 0xF4 ? 0x8F : 0xBF;
-  } else {
-    return 0;
-  }
-  if (text.size() < length || at(1) < low || at(1) > high) {
-    return 0;
-  }
-  for (size_t i = 2; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) {
-      return 0;
-    }
-  }
-  return length;
 }
 
 void AppendQuoted(std::string_view text, std::string* line) {

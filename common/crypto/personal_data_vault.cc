@@ -60,21 +60,6 @@ const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-// Marks a character that stands for no six bits.
-constexpr uint32_t kNoBase64 = 1U << 31;
-
-// The six bits that each character stands for.
-struct Base64Values {
-  Base64Values() {
-    of.fill(kNoBase64);
-    for (uint32_t i = 0; i < 64; ++i) {
-      of[static_cast<unsigned char>(kBase64[i])] = i;
-    }
-  }
-  std::array<uint32_t, 256> of;
-};
-
 // Random nonces, drawn in blocks: one call of the generator costs more than sealing a row.
 class Nonces {
  public:
@@ -245,12 +230,7 @@ std::string KeyedVault::Seal(std::string_view context, std::string_view plain) c
             EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, kTagSize,
                                 out + kNonceSize + plain.size()) == 1,
         "sealing");
-  const std::string& id = keys_.sealing[keys_.active].id;
-  std::string sealed;
-  sealed.reserve(id.size() + 1 + (bytes.size() + 2) / 3 * 4);
-  sealed.append(id).push_back('.');
-  AppendBase64Url(bytes, &sealed);
-  return sealed;
+  return absl::StrCat(keys_.sealing[keys_.active].id, ".", Base64Url(bytes));
 }
 
 absl::StatusOr<std::string> KeyedVault::Open(std::string_view context,
@@ -424,62 +404,13 @@ std::string PersonalDataVault::NewKeyFile() {
                       "\"},\n  \"nik_hash\": \"", texts[1], "\"\n}\n");
 }
 
-void AppendBase64Url(std::string_view bytes, std::string* text) {
-  const unsigned char* in = Bytes(bytes);
-  const size_t begin = text->size();
-  const size_t tail = bytes.size() % 3;
-  text->resize(begin + bytes.size() / 3 * 4 + (tail > 0 ? tail + 1 : 0));
-  char* out = text->data() + begin;
-  for (size_t left = bytes.size() / 3; left > 0; --left, in += 3) {
-    const uint32_t bits = static_cast<uint32_t>(in[0]) << 16 | in[1] << 8 | in[2];
-    *out++ = kBase64[bits >> 18];
-    *out++ = kBase64[bits >> 12 & 63];
-    *out++ = kBase64[bits >> 6 & 63];
-    *out++ = kBase64[bits & 63];
-  }
-  if (tail > 0) {
-    const uint32_t bits = static_cast<uint32_t>(in[0]) << 16 | (tail == 2 ? in[1] << 8 : 0);
-    *out++ = kBase64[bits >> 18];
-    *out++ = kBase64[bits >> 12 & 63];
-    if (tail == 2) {
-      *out++ = kBase64[bits >> 6 & 63];
-    }
-  }
-}
-
-std::string Base64Url(std::string_view bytes) {
-  std::string text;
-  AppendBase64Url(bytes, &text);
-  return text;
-}
+std::string Base64Url(std::string_view bytes) { return absl::WebSafeBase64Escape(AbslView(bytes)); }
 
 absl::StatusOr<std::string> FromBase64Url(std::string_view text) {
-  static const Base64Values kValues;
-  const size_t tail = text.size() % 4;
-  std::string bytes(text.size() / 4 * 3 + (tail > 1 ? tail - 1 : 0), '\0');
-  const unsigned char* in = Bytes(text);
-  char* out = bytes.data();
-  uint32_t bad = tail == 1 ? kNoBase64 : 0;
-  for (size_t left = text.size() / 4; left > 0; --left, in += 4) {
-    const uint32_t bits = kValues.of[in[0]] << 18 | kValues.of[in[1]] << 12 |
-                          kValues.of[in[2]] << 6 | kValues.of[in[3]];
-    bad |= kValues.of[in[0]] | kValues.of[in[1]] | kValues.of[in[2]] | kValues.of[in[3]];
-    *out++ = static_cast<char>(bits >> 16);
-    *out++ = static_cast<char>(bits >> 8);
-    *out++ = static_cast<char>(bits);
-  }
-  if (tail > 1) {
-    const uint32_t third = tail == 3 ? kValues.of[in[2]] : 0;
-    const uint32_t bits = kValues.of[in[0]] << 18 | kValues.of[in[1]] << 12 | third << 6;
-    bad |= kValues.of[in[0]] | kValues.of[in[1]] | third;
-    // Strict about the bits left over: one value has one text, so that a changed text never passes.
-    bad |= (bits & (tail == 3 ? 0xFF : 0xFFFF)) != 0 ? kNoBase64 : 0;
-    *out++ = static_cast<char>(bits >> 16);
-    if (tail == 3) {
-      *out++ = static_cast<char>(bits >> 8);
-    }
-  }
-  if ((bad & kNoBase64) != 0) {
+  std::string bytes;
+  // Abseil also takes padding, blanks and stray bits at the end. One value has one text here, so
+  // that a changed text never passes.
+  if (!absl::WebSafeBase64Unescape(AbslView(text), &bytes) || Base64Url(bytes) != text) {
     return absl::InvalidArgumentError("this is no base64url without padding");
   }
   return bytes;

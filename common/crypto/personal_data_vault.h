@@ -43,7 +43,6 @@ class PersonalDataVault {
 
 // base64url without padding: how hashes stand in SQL text columns and Redis keys (22 characters).
 std::string Base64Url(std::string_view bytes);
-void AppendBase64Url(std::string_view bytes, std::string* text);
 absl::StatusOr<std::string> FromBase64Url(std::string_view text);
 std::string HashText(const NikHash& hash);
 absl::StatusOr<NikHash> HashFromText(std::string_view text);

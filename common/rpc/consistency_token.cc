@@ -40,7 +40,7 @@ void SetToken(int64_t coverage_position, std::string* text) {
     bytes[size++] = static_cast<char>(left);
   }
   text->assign(kTokenPrefix);
-  AppendBase64Url({bytes, size}, text);
+  text->append(Base64Url({bytes, size}));  // 15 characters at most: allocates nothing
 }
 
 absl::StatusOr<Token> FromToken(std::string_view text) {

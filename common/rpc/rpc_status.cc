@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/strings/cord.h"
+#include "common/base/string_views.h"
+#include "common/base/utf8.h"
 #include "common/rpc/run_rpc.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -27,28 +29,12 @@ std::string Shortened(absl::string_view text, size_t most) {
   return std::string(text.substr(0, end));
 }
 
-// Bytes of the character that begins at `text`; 0 if it is not valid UTF-8.
-size_t Utf8Length(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (lead > 0xF4 || length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
-  if (lead == 0xED && byte(1) > 0x9F) return 0;  // surrogates
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && byte(1) > 0x8F) return 0;  // above U+10FFFF
-  return length;
-}
-
 // proto3 refuses to read a string that is not UTF-8: one bad byte would cost all details.
 std::string ValidUtf8(absl::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   while (!text.empty()) {
-    const size_t length = Utf8Length(text);
+    const size_t length = Utf8Length(StdView(text));
     if (length == 0) {
       valid.push_back('?');
       text.remove_prefix(1);

@@ -261,6 +261,9 @@ TEST(KeyFiles, MustBeTheOwnersAlone) {
 TEST(Base64Url, OneTextForOneValue) {
   EXPECT_EQ(Base64Url(""), "");
   EXPECT_EQ(Base64Url("\xFB\xFF"), "-_8");
+  EXPECT_EQ(Base64Url("\xFB\xEF\xBE"), "----");
+  EXPECT_EQ(Base64Url(std::string("\0\x10\x83\x10\x51\x87\x20", 7)), "ABCDEFGHIA");
+  EXPECT_EQ(Base64Url(std::string(16, '\xFF')), "_____________________w");
   EXPECT_TRUE(rc::check("round trip", [](const std::string& bytes) {
     RC_ASSERT(*FromBase64Url(Base64Url(bytes)) == bytes);
   }));
@@ -270,7 +273,8 @@ TEST(Base64Url, OneTextForOneValue) {
     const absl::StatusOr<std::string> bytes = FromBase64Url(text);
     RC_ASSERT((!bytes.ok() || Base64Url(*bytes) == text));
   }));
-  for (const char* text : {"A", "AB=", "AA==", "A A", "AB", "+/8", "AAA\n"}) {
+  for (const char* text :
+       {"A", "AB=", "AA==", "AA..", "A A", "AB", "AAB", "+/8", "AAA\n", " AAA", "AAAAA"}) {
     EXPECT_FALSE(FromBase64Url(text).ok()) << text;
   }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/base/utf8.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -67,7 +68,7 @@ void AppendUtf8(uint32_t code, std::string& out) {
 }
 
 // Bytes of the UTF-8 character that starts with `lead`; 0 if none does.
-size_t Utf8Length(unsigned char lead) {
+size_t LengthByLead(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead < 0xE0) return 2;
   if (lead >= 0xE0 && lead < 0xF0) return 3;
@@ -77,25 +78,9 @@ size_t Utf8Length(unsigned char lead) {
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// Length of the valid character at the start of `bytes`; 0 if there is none.
-size_t ValidCharacter(std::string_view bytes) {
-  const auto lead = static_cast<unsigned char>(bytes[0]);
-  const size_t length = Utf8Length(lead);
-  if (length == 0 || length > bytes.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if (!IsContinuation(bytes[i])) return 0;
-  }
-  const auto second = length > 1 ? static_cast<unsigned char>(bytes[1]) : 0;
-  if (lead == 0xE0 && second < 0xA0) return 0;  // overlong
-  if (lead == 0xED && second > 0x9F) return 0;  // surrogate
-  if (lead == 0xF0 && second < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && second > 0x8F) return 0;  // past the last character
-  return length;
-}
-
 // True if `rest` is the start of a character that ends with the file.
 bool IsCutCharacter(std::string_view rest) {
-  const size_t length = Utf8Length(static_cast<unsigned char>(rest[0]));
+  const size_t length = LengthByLead(static_cast<unsigned char>(rest[0]));
   return length > rest.size() && std::all_of(rest.begin() + 1, rest.end(), IsContinuation);
 }
 
@@ -152,7 +137,7 @@ std::string_view EncodingName(Encoding encoding) {
 size_t ValidUtf8Prefix(std::string_view bytes) {
   size_t at = 0;
   while (at < bytes.size()) {
-    const size_t length = ValidCharacter(bytes.substr(at));
+    const size_t length = Utf8Length(bytes.substr(at));
     if (length == 0) break;
     at += length;
   }
@@ -199,7 +184,7 @@ std::string Encode(std::string_view utf8, Encoding encoding) {
   if (encoding == Encoding::kUtf8WithBom) return std::string(kBom) + std::string(utf8);
   std::string out;
   while (!utf8.empty()) {
-    const size_t length = std::max<size_t>(ValidCharacter(utf8), 1);
+    const size_t length = std::max<size_t>(Utf8Length(utf8), 1);
     out += ToWindows1252(utf8.substr(0, length));
     utf8.remove_prefix(length);
   }

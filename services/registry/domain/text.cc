@@ -1,24 +1,11 @@
 #include "services/registry/domain/text.h"
 
+#include "common/base/utf8.h"
+
 namespace lingkaran::registry {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Length of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool too_high = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
-  return overlong || too_high ? 0 : length;
-}
 
 // Characters of readable text; -1 if it is not.
 int64_t ReadableLength(std::string_view text) {
@@ -27,7 +14,7 @@ int64_t ReadableLength(std::string_view text) {
     const unsigned char c = static_cast<unsigned char>(text[i]);
     const bool line_break = c == '\t' || c == '\n' || c == '\r';
     if ((c < 0x20 && !line_break) || c == 0x7F) return -1;
-    const size_t length = SequenceLength(text.substr(i));
+    const size_t length = Utf8Length(text.substr(i));
     if (length == 0) return -1;
     i += length;
     ++characters;
