@@ -30,6 +30,7 @@
 #include "common/rpc/client.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "sponsorship_schema.h"
+#include "tests/support/ask.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 #include "tests/support/sponsorship_host.h"
@@ -154,26 +155,12 @@ Figures Measure(sql::Dialect dialect, const Settings& settings) {
   return {Median(grouped), Median(single), Median(grouped_cpu), Median(single_cpu)};
 }
 
-template <typename Request, typename Response>
-absl::StatusOr<Response> Try(Cluster& cluster,
-                             grpc::Status (sv1::SponsorshipService::Stub::*rpc)(
-                                 grpc::ClientContext*, const Request&, Response*),
-                             const Request& request) {
-  Response response;
-  const absl::Status status =
-      CallWithRetry({.actor = "bench;role=officer"}, [&](grpc::ClientContext* context) {
-        return (cluster.sponsorship().*rpc)(context, request, &response);
-      });
-  if (!status.ok()) return status;
-  return response;
-}
+const CallOptions kOfficer{.actor = "bench;role=officer"};
 
 template <typename Request, typename Response>
-Response Ask(Cluster& cluster,
-             grpc::Status (sv1::SponsorshipService::Stub::*rpc)(grpc::ClientContext*,
-                                                                const Request&, Response*),
-             const Request& request) {
-  auto response = Try(cluster, rpc, request);
+Response Must(Cluster& cluster, RpcOf<sv1::SponsorshipService::Stub, Request, Response> rpc,
+              const Request& request) {
+  auto response = AskWithRetry(cluster.sponsorship(), rpc, request, kOfficer);
   if (!response.ok()) Fail(response.status().ToString());
   return *std::move(response);
 }
@@ -184,12 +171,12 @@ double ThroughGrpc(const Settings& settings, const std::string& postgres) {
   Cluster cluster({.postgres = postgres, .clock = "2019-11-07T08:00:00+07:00"});
   using Stub = sv1::SponsorshipService::Stub;
   const int64_t sponsor_id =
-      Ask(cluster, &Stub::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
+      Must(cluster, &Stub::CreateSponsor, NewSponsor()).sponsor().sponsor_id();
   sv1::CreatePledgeRequest pledge = NewPledge(sponsor_id, kSeats, /*months=*/1);
   pledge.clear_programmes();
   pledge.add_programmes(common::v1::PROGRAMME_JKK);
-  const sv1::Pledge made = Ask(cluster, &Stub::CreatePledge, pledge).pledge();
-  Ask(cluster, &Stub::RecordPayment, PaymentFor(made));
+  const sv1::Pledge made = Must(cluster, &Stub::CreatePledge, pledge).pledge();
+  Must(cluster, &Stub::RecordPayment, PaymentFor(made));
   constexpr int kCallers = 64;
   return Rate(settings, kCallers, [&](int caller, int64_t number) {
     sv1::AllocatePledgeRequest request;
@@ -199,7 +186,8 @@ double ThroughGrpc(const Settings& settings, const std::string& postgres) {
     // Who is sent away for the load comes again.
     absl::Status status;
     do {
-      status = Try(cluster, &Stub::AllocatePledge, request).status();
+      status =
+          AskWithRetry(cluster.sponsorship(), &Stub::AllocatePledge, request, kOfficer).status();
     } while (ReasonOf(status) == Reason::kOverloaded);
     return status;
   });

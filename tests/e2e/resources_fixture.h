@@ -10,8 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
-#include "common/rpc/client.h"
-#include "common/rpc/run_rpc.h"
+#include "tests/support/ask.h"
 #include "tests/support/cluster.h"
 #include "tests/support/faulty_machine.h"
 #include "tests/support/requests.h"
@@ -55,9 +54,7 @@ class ResourcesCluster {
 
   // One try; the answer, or the error, comes within `timeout`.
   template <typename Stub, typename Request, typename Response>
-  absl::StatusOr<Response> Try(Stub& stub,
-                               grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&,
-                                                         Response*),
+  absl::StatusOr<Response> Try(Stub& stub, RpcOf<Stub, Request, Response> rpc,
                                const Request& request, const std::string& actor = kOfficer,
                                absl::Duration timeout = absl::Seconds(3)) {
     CallOptions options;
@@ -65,21 +62,13 @@ class ResourcesCluster {
     options.timeout = timeout;
     options.tries = 1;
     options.patience = absl::ZeroDuration();
-    Response response;
-    const absl::Status status = CallWithRetry(options, [&](grpc::ClientContext* context) {
-      response.Clear();
-      return (stub.*rpc)(context, request, &response);
-    });
-    if (!status.ok()) return status;
-    return response;
+    return AskWithRetry(stub, rpc, request, options);
   }
 
   // Tries until it is answered with OK, which must be within `limit`.
   template <typename Stub, typename Request, typename Response>
-  Response Must(Stub& stub,
-                grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
-                const Request& request, const std::string& actor = kOfficer,
-                absl::Duration limit = absl::Minutes(1)) {
+  Response Must(Stub& stub, RpcOf<Stub, Request, Response> rpc, const Request& request,
+                const std::string& actor = kOfficer, absl::Duration limit = absl::Minutes(1)) {
     const absl::Time end = absl::Now() + limit;
     while (true) {
       absl::StatusOr<Response> response = Try(stub, rpc, request, actor);

@@ -12,10 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/rpc/client.h"
-#include "common/rpc/run_rpc.h"
 #include "common/server/config.h"
 #include "common/server/server.h"
 #include "lingkaran/ops/v1/ops.grpc.pb.h"
+#include "tests/support/ask.h"
 
 namespace lingkaran {
 
@@ -25,25 +25,6 @@ inline ServiceConfig ShippedConfig() {
   config.rules = LINGKARAN_SOURCE_DIR "/deploy/rules";
   config.regions = LINGKARAN_SOURCE_DIR "/deploy/regions";
   return config;
-}
-
-inline constexpr char kBudi[] = "budi;role=officer";
-
-// Calls an RPC once, on a connection that stands: after a restart the test's own channel may still
-// pause before it connects anew, and that is not what is tested.
-//   Ask(suite.sponsorship(), &SponsorshipService::Stub::GetPledge, request)
-template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Ask(Stub& stub,
-                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                          Response*),
-                             const Request& request, const std::string& actor = kBudi) {
-  grpc::ClientContext context;
-  Prepare(context, {.actor = actor, .timeout = absl::Seconds(60)});
-  context.set_wait_for_ready(true);
-  Response response;
-  const absl::Status status = FromGrpc((stub.*method)(&context, request, &response));
-  if (!status.ok()) return status;
-  return response;
 }
 
 // InProcess<registry::RegistryApp, registry::v1::RegistryService>
@@ -89,11 +70,9 @@ class InProcess {
 
   // Makes a call in a role.
   template <typename Response, typename Request>
-  absl::StatusOr<Response> As(const std::string& role,
-                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                           Response*),
+  absl::StatusOr<Response> As(const std::string& role, RpcOf<Stub, Request, Response> rpc,
                               const Request& request) {
-    return Ask(*stub_, method, request, absl::StrCat("test;role=", role));
+    return Ask(*stub_, rpc, request, absl::StrCat("test;role=", role));
   }
 
  private:

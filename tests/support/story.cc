@@ -1,6 +1,8 @@
 #include "tests/support/story.h"
 
-#include "absl/strings/str_cat.h"
+#include <algorithm>
+
+#include "tests/support/requests.h"
 
 namespace lingkaran {
 
@@ -8,9 +10,7 @@ namespace sv = sponsorship::v1;
 namespace cv = coverage::v1;
 
 int64_t MakeSponsor(Suite& suite, common::v1::PayerClass payer_class) {
-  sv::CreateSponsorRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_name("Batavia Prosperindo Aset Manajemen");
+  sv::CreateSponsorRequest request = NewSponsor();
   request.set_payer_class(payer_class);
   return Must(Ask(suite.sponsorship(), &Sponsorships::CreateSponsor, request))
       .sponsor()
@@ -18,14 +18,7 @@ int64_t MakeSponsor(Suite& suite, common::v1::PayerClass payer_class) {
 }
 
 sv::CreatePledgeRequest PledgeRequest(int64_t sponsor_id, int seats, int months) {
-  sv::CreatePledgeRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_sponsor_id(sponsor_id);
-  request.set_seats(seats);
-  request.set_months(months);
-  request.add_programmes(common::v1::PROGRAMME_JKK);
-  request.add_programmes(common::v1::PROGRAMME_JKM);
-  request.mutable_criteria()->set_region_code("33.72");
+  sv::CreatePledgeRequest request = NewPledge(sponsor_id, seats, months);
   request.mutable_criteria()->set_disabled_first(true);
   return request;
 }
@@ -38,9 +31,7 @@ sv::Pledge MakePledge(Suite& suite, int64_t sponsor_id, int seats, int months) {
 
 sv::RecordPaymentRequest PaymentRequest(const sv::Pledge& pledge, const std::string& bank_reference,
                                         int64_t amount) {
-  sv::RecordPaymentRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_payment_code(pledge.invoice().payment_code());
+  sv::RecordPaymentRequest request = PaymentFor(pledge);
   request.set_bank_reference(bank_reference);
   request.set_amount_rupiah(amount);
   return request;
@@ -53,9 +44,7 @@ sv::RecordPaymentResponse Pay(Suite& suite, const sv::Pledge& pledge,
 }
 
 int64_t Allocate(Suite& suite, int64_t pledge_id, const std::string& seed) {
-  sv::AllocatePledgeRequest request;
-  request.set_request_id(NewRequestId());
-  request.set_pledge_id(pledge_id);
+  sv::AllocatePledgeRequest request = AllocationOf(pledge_id);
   request.set_seed(seed);
   return Must(Ask(suite.sponsorship(), &Sponsorships::AllocatePledge, request))
       .allocation()

@@ -183,7 +183,7 @@ TEST_P(AuditTest, TheClientPrintsWhatWasAddedAndWhatDiffers) {
   EXPECT_THAT(out_.str(), HasSubstr("paid 10000 rupiah, covered for 9999"));
   book_.suite().StopCoverage();
   EXPECT_EQ(Run({"audit", "books", "--wait", "0"}), cli::kUnreachable);
-  EXPECT_THAT(err_.str(), HasSubstr("owed list"));
+  EXPECT_THAT(err_.str(), HasSubstr("outbox list"));
 }
 
 TEST_P(AuditUnderWayTest, TheClientListsWhatIsParkedAndRetriesIt) {

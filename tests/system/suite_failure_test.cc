@@ -37,6 +37,17 @@ class SuiteFailureTest : public testing::TestWithParam<sql::Dialect> {
     }
   }
 
+  // Looks until the allocation has ended, also while sponsorship is away.
+  sv::Allocation AwaitEnd(int64_t allocation_id) {
+    sv::GetAllocationRequest request;
+    request.set_allocation_id(allocation_id);
+    Await("the end", [&] {
+      const auto now = Ask(suite_.sponsorship(), &Sponsorships::GetAllocation, request);
+      return now.ok() && now->allocation().state() != sv::ALLOCATION_STATE_RUNNING;
+    });
+    return GetAllocation(allocation_id);
+  }
+
   sv::Pledge PaidPledge(int seats, const std::string& bank_reference) {
     const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), seats, 3);
     Pay(suite_, pledge, bank_reference, seats * int64_t{50'400});
@@ -89,13 +100,7 @@ TEST_P(SuiteFailureTest, ARunningAllocationSurvivesRestartsOfAllThree) {
   suite_.StartRegistry();
   suite_.StopSponsorship();
   suite_.StartSponsorship();
-  Await("the end", [&] {
-    sv::GetAllocationRequest request;
-    request.set_allocation_id(allocation);
-    const auto now = Ask(suite_.sponsorship(), &Sponsorships::GetAllocation, request);
-    return now.ok() && now->allocation().state() != sv::ALLOCATION_STATE_RUNNING;
-  });
-  const sv::Allocation done = GetAllocation(allocation);
+  const sv::Allocation done = AwaitEnd(allocation);
   EXPECT_EQ(done.state(), sv::ALLOCATION_STATE_COMPLETE) << done.DebugString();
   EXPECT_EQ(done.seats_filled(), 3'000);
   EXPECT_EQ(done.refused(), 0);
@@ -140,13 +145,7 @@ TEST_P(SuiteFailureTest, WhoCannotBeCoveredIsReplacedByTheNext) {
         [&] { return Ask(suite_.coverage(), &Coverages::CheckEligibility, check).ok(); });
   suite_.StartSponsorship();
 
-  Await("the end", [&] {
-    sv::GetAllocationRequest request;
-    request.set_allocation_id(allocation);
-    const auto now = Ask(suite_.sponsorship(), &Sponsorships::GetAllocation, request);
-    return now.ok() && now->allocation().state() != sv::ALLOCATION_STATE_RUNNING;
-  });
-  const sv::Allocation done = GetAllocation(allocation);
+  const sv::Allocation done = AwaitEnd(allocation);
   EXPECT_EQ(done.state(), sv::ALLOCATION_STATE_COMPLETE) << done.DebugString();
   EXPECT_EQ(done.seats_filled(), 10);
   ASSERT_EQ(done.refusals_size(), 1) << done.DebugString();
