@@ -8,8 +8,8 @@ foreach(test common_listener_test common_overload_test)
 endforeach()
 
 # One service as a process of its own, short of descriptors, connections, memory and time.
-lingkaran_test(common_resources_test LABEL e2e
-  SOURCES service/common_resources_test.cc LIBS cluster_support HEAVY)
+lingkaran_test(e2e_one_service_resources_test LABEL e2e
+  SOURCES e2e/one_service_resources_test.cc LIBS cluster_support HEAVY)
 
 # Goodput above capacity: a benchmark, and as a test for a few seconds.
 add_executable(lingkaran-bench-overload bench/overload.cc)
