@@ -1,8 +1,16 @@
+# What clients do and what must hold afterwards, for the simulated world and for killed processes.
+add_library(client_workload STATIC workload/ledger.cc workload/oracle.cc workload/transport.cc
+  workload/workload.cc workload/workload_money.cc)
+target_link_libraries(client_workload PUBLIC common_rpc common_sql sponsorship_domain
+                      proto_registry_grpc proto_coverage_grpc proto_sponsorship_grpc
+                      PRIVATE lingkaran_options)
+lingkaran_tool(client_workload)
+
 # The three services under a simulated clock and network. It must be fast, so it is optimized.
 add_library(simulation STATIC
-  simulation/client.cc simulation/network.cc simulation/oracle.cc simulation/simulation.cc
-  simulation/workload.cc simulation/workload_people.cc simulation/world.cc)
-target_link_libraries(simulation PUBLIC registry_app coverage_app sponsorship_app
+  simulation/audits.cc simulation/client.cc simulation/network.cc simulation/simulation.cc
+  simulation/world.cc)
+target_link_libraries(simulation PUBLIC client_workload registry_app coverage_app sponsorship_app
                       PRIVATE lingkaran_options)
 lingkaran_tool(simulation)
 

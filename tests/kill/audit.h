@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "tests/kill/client.h"
 #include "tests/kill/world.h"
+#include "tests/support/cluster.h"
 
 namespace lingkaran::kill {
 
@@ -19,13 +20,14 @@ struct Verdict {
   bool ok() const { return lost + doubled + faults == 0; }
 };
 
-// Waits until no service owes another anything, at most `bound`; the error says what is under way,
-// or what was given up on.
-absl::Status WaitUntilSettled(Stubs& stubs, World& world, absl::Duration bound);
+// URLs of the services' stores, by name.
+using Databases = std::map<std::string, std::string>;
 
-// Settles, re-adds the books of all services and compares them with each other; counts what there
-// is of each noun and each pledge's money; makes each call again that was acknowledged since the
-// last audit and compares the answers. Nobody writes meanwhile.
-Verdict Audit(Stubs& stubs, World& world, absl::Duration bound);
+Databases DatabasesOf(const Cluster& cluster);
+
+// Waits, at most `bound`, until no service owes another anything; has the oracle look into the
+// stores; makes each call again that was acknowledged since the last audit and compares the
+// answers; has the services' audits compared with each other. Nobody writes meanwhile.
+Verdict Audit(const Databases& databases, Stubs& stubs, World& world, absl::Duration bound);
 
 }  // namespace lingkaran::kill

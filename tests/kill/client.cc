@@ -1,31 +1,88 @@
 #include "tests/kill/client.h"
 
+#include <google/protobuf/util/message_differencer.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
+
 #include <utility>
 #include <vector>
 
-#include "common/base/failpoint.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace lingkaran::kill {
 namespace {
 
+using workload::ClearField;
+using workload::IsOpen;
+using workload::Message;
+using workload::Rpc;
+using workload::Transport;
+
 constexpr absl::Duration kBound = absl::Seconds(30);
+
+grpc::Status CallOnce(grpc::Channel& channel, const Rpc& rpc, grpc::ClientContext* context,
+                      Message* response) {
+  const std::string path =
+      absl::StrCat("/", rpc.method->service()->full_name(), "/", rpc.method->name());
+  const grpc::internal::RpcMethod method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  response->Clear();
+  return grpc::internal::BlockingUnaryCall<Message, Message, google::protobuf::MessageLite,
+                                           google::protobuf::MessageLite>(&channel, method, context,
+                                                                          *rpc.request, response);
+}
+
+// What differs between two answers to one request_id; empty if nothing does but how fresh a check
+// after them must be.
+std::string Difference(const Message& first, const Message& second) {
+  const std::unique_ptr<Message> a(first.New()), b(second.New());
+  a->CopyFrom(first);
+  b->CopyFrom(second);
+  ClearField(*a, "consistency_token");
+  ClearField(*b, "consistency_token");
+  google::protobuf::util::MessageDifferencer differencer;
+  std::string text;
+  differencer.ReportDifferencesToString(&text);
+  return differencer.Compare(*a, *b) ? "" : text;
+}
+
+// Sends all chunks on one stream. What was answered before must be answered again: `differs` says
+// if not.
+grpc::Status SendChunks(registry::v1::RegistryService::Stub& stub, const Transport::Chunks& chunks,
+                        grpc::ClientContext* context, Transport::Answers* seen,
+                        std::string* differs) {
+  auto stream = stub.SubmitCandidates(context);
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    registry::v1::SubmitCandidatesResponse answer;
+    if (!stream->Write(chunks[i]) || !stream->Read(&answer)) {
+      const grpc::Status status = stream->Finish();
+      return status.ok() ? grpc::Status(grpc::StatusCode::INTERNAL, "a chunk was not answered")
+                         : status;
+    }
+    answer.clear_batch();  // its totals go on counting
+    if (i == seen->size()) {
+      seen->push_back(answer);
+    } else if (differs->empty()) {
+      *differs = Difference((*seen)[i], answer);
+    }
+  }
+  stream->WritesDone();
+  return stream->Finish();
+}
 
 }  // namespace
 
-Stubs::Stubs(const Addresses& addresses)
-    : registry(registry::v1::RegistryService::NewStub(MakeChannel(addresses.at("registry")))),
-      sponsorship(
-          sponsorship::v1::SponsorshipService::NewStub(MakeChannel(addresses.at("sponsorship")))),
-      coverage(coverage::v1::CoverageService::NewStub(MakeChannel(addresses.at("coverage")))) {
-  for (const auto& [service, address] : addresses) {
-    operations[service] = ops::v1::OperationsService::NewStub(MakeChannel(address));
-  }
+Addresses AddressesOf(const Cluster& cluster) {
+  Addresses addresses;
+  for (const std::string& service : ServiceNames()) addresses[service] = cluster.address(service);
+  return addresses;
 }
 
-bool IsOpen(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status) || absl::IsResourceExhausted(status) ||
-         (absl::IsAborted(status) && ReasonOf(status) == Reason::kUnspecified);
+Stubs::Stubs(const Addresses& addresses) {
+  for (const auto& [service, address] : addresses) {
+    channels[service] = MakeChannel(address);
+    operations[service] = ops::v1::OperationsService::NewStub(channels[service]);
+  }
+  registry = registry::v1::RegistryService::NewStub(channels.at("registry"));
 }
 
 absl::Status AskUntilKnown(const CallOptions& options, absl::Duration bound,
@@ -41,15 +98,24 @@ absl::Status AskUntilKnown(const CallOptions& options, absl::Duration bound,
 }
 
 Client::Client(const Addresses& addresses, World* world, uint64_t seed, Options options)
-    : world_(*world), options_(options), random_(seed), stubs_(addresses) {}
+    : world_(*world),
+      options_(options),
+      chance_(seed),
+      stubs_(addresses),
+      work_(*this, world->ledger, chance_) {}
 
-std::string Client::Reference() { return absl::StrCat("TRX-", NewRequestId()); }
+void Client::Step(const std::string& prefer) {
+  for (const std::string& service : ServiceNames()) {
+    if (prefer == "RetryOwed" || chance_.Percent(1)) RetryOwed(service);
+  }
+  if (prefer != "RetryOwed") work_.Act(prefer);
+}
 
 CallOptions Client::OptionsFor(const std::string& actor, const std::string& request_id) const {
   CallOptions options;
   options.actor = actor;
   options.request_id = request_id;
-  // Who asks again himself need not wait long at a time.
+  // Who asks again need not wait long at a time.
   if (options_.ask_again) options.timeout = absl::Seconds(5);
   return options;
 }
@@ -72,72 +138,71 @@ bool Client::Note(const std::string& method, const absl::Status& status) {
   return false;
 }
 
-void Client::Step(const std::string& prefer) {
-  struct Kind {
-    int weight;
-    void (Client::*step)();
-    std::vector<std::string> reaches;  // mutations and owed RPCs
-  };
-  static const auto& kinds = *new std::vector<Kind>{
-      {1, &Client::CreateAgency, {"CreateAgency"}},
-      {2, &Client::CreateBatch, {"CreateBatch"}},
-      {10, &Client::GoOnWithBatch, {"SubmitCandidates", "ReviewBatch"}},
-      {4, &Client::CorrectWorker, {"CorrectWorker", "UpsertMembers", "upsert_members"}},
-      {1, &Client::ReportDeath, {"ReportDeath", "UpsertMembers", "upsert_members"}},
-      {1, &Client::WithdrawWorker, {"WithdrawWorker", "UpsertMembers", "upsert_members"}},
-      {3, &Client::EnrolWorkers, {"EnrolWorkers", "UpsertMembers", "upsert_members"}},
-      {3, &Client::IssueCards, {"IssueCards"}},
-      {2, &Client::CreateSponsor, {"CreateSponsor"}},
-      {8, &Client::CreatePledge, {"CreatePledge"}},
-      {14, &Client::RecordPayment, {"RecordPayment"}},
-      {12,
-       &Client::AllocatePledge,
-       {"AllocatePledge", "ActivateCoverage", "rank", "enrol", "activate"}},
-      {10, &Client::AllocateNamed, {"AllocatePledge", "ActivateCoverage", "enrol", "activate"}},
-      {8,
-       &Client::ReplaceWorkers,
-       {"ReplaceWorkers", "RevokeCoverage", "replace_revoke", "replace_enrol", "replace_activate"}},
-      {3, &Client::RefundPledge, {"RefundPledge"}},
-      {1, &Client::CancelPledge, {"CancelPledge"}},
-      {10, &Client::PayContribution, {"PayContribution", "ActivateCoverage", "contribute"}},
-      {7, &Client::Check, {}}};
-  if (prefer == "RetryOwed") {
-    for (const auto& [service, stub] : stubs_.operations) RetryOwed(service);
-    return;
+absl::Status Client::Send(const std::string& service, const Rpc& rpc, Message* response) {
+  const std::string request_id = workload::TextField(*rpc.request, "request_id");
+  const CallOptions options = OptionsFor(rpc.actor, request_id);
+  const std::shared_ptr<grpc::Channel> channel = stubs_.channels.at(service);
+  const absl::Status status = Call(options, [&](grpc::ClientContext* context) {
+    return CallOnce(*channel, rpc, context, response);
+  });
+  if (!Note(rpc.method->name(), status)) return status;
+  if (request_id.empty()) {
+    ++world_.reads;
+    return status;
   }
-  std::vector<const Kind*> fitting;
-  for (const Kind& kind : kinds) {
-    for (const std::string& reached : kind.reaches) {
-      if (reached == prefer) fitting.push_back(&kind);
-    }
-  }
-  if (!fitting.empty() && Chance(60)) return (this->*fitting[Roll(fitting.size())]->step)();
-  if (Chance(2)) return RetryOwed(std::next(stubs_.operations.begin(), Roll(3))->first);
-  int sum = 0;
-  for (const Kind& kind : kinds) sum += kind.weight;
-  int at = Roll(sum);
-  for (const Kind& kind : kinds) {
-    if ((at -= kind.weight) < 0) return (this->*kind.step)();
-  }
+  const std::shared_ptr<Message> first(response->New());
+  first->CopyFrom(*response);
+  world_.Journal({rpc.method->name(), [channel, rpc, first, options]() -> std::string {
+                    const std::unique_ptr<Message> second(first->New());
+                    const absl::Status again =
+                        AskUntilKnown(options, kBound, nullptr, [&](grpc::ClientContext* context) {
+                          return CallOnce(*channel, rpc, context, second.get());
+                        });
+                    return again.ok() ? Difference(*first, *second) : again.ToString();
+                  }});
+  return status;
+}
+
+void Client::Ask(const Rpc& rpc, const Done& done, const std::function<void()>&) {
+  const std::unique_ptr<Message> response(rpc.blank->New());
+  const absl::Status status = Send(workload::ServiceOf(rpc), rpc, response.get());
+  done(status, *response);
 }
 
 void Client::RetryOwed(const std::string& service) {
   ops::v1::RetryOwedRequest request;
+  request.set_request_id(NewRequestId());
   request.set_reason("diminta ulang oleh petugas");
-  Do(*stubs_.operations.at(service), &ops::v1::OperationsService::Stub::RetryOwed, request,
-     "ops;role=admin");
+  ops::v1::RetryOwedResponse response;
+  Send(
+      service,
+      workload::MakeRpc("ops;role=admin", request, &ops::v1::OperationsService::Service::RetryOwed),
+      &response)
+      .IgnoreError();
 }
 
-void Client::Check() {
-  coverage::v1::CheckEligibilityRequest request;
-  request.mutable_person()->set_worker_id(std::max<int64_t>(1, world_.PickWorker(random_)));
-  coverage::v1::CheckEligibilityResponse response;
-  const absl::Status status =
-      Call(OptionsFor("klinik;role=clinic", ""), [&](grpc::ClientContext* context) {
-        response.Clear();
-        return stubs_.coverage->CheckEligibility(context, request, &response);
-      });
-  if (Note("CheckEligibility", status)) ++world_.checks;
+void Client::Submit(const std::string& actor, const Chunks& chunks,
+                    const std::function<void(const Answers&)>& done) {
+  const CallOptions options = OptionsFor(actor, "");
+  Answers known;
+  std::string difference;
+  const absl::Status status = Call(options, [&](grpc::ClientContext* context) {
+    return SendChunks(*stubs_.registry, chunks, context, &known, &difference);
+  });
+  if (!Note("SubmitCandidates", status)) return Violation("a list is refused");
+  if (!difference.empty()) Violation("SubmitCandidates answered differently: " + difference);
+  world_.Journal({"SubmitCandidates", [this, chunks, known, options]() -> std::string {
+                    Answers seen = known;
+                    std::string differs;
+                    const absl::Status again =
+                        AskUntilKnown(options, kBound, nullptr, [&](grpc::ClientContext* context) {
+                          return SendChunks(*stubs_.registry, chunks, context, &seen, &differs);
+                        });
+                    // Once it is reviewed nothing may be sent any more.
+                    if (ReasonOf(again) == Reason::kBatchState) return "";
+                    return again.ok() ? differs : again.ToString();
+                  }});
+  done(known);
 }
 
 }  // namespace lingkaran::kill

@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "tests/kill/audit.h"
 #include "tests/kill/crew.h"
-#include "tests/support/stack.h"
+#include "tests/support/cluster.h"
 
 namespace lingkaran::kill {
 namespace {
@@ -66,10 +66,10 @@ class Lane {
  private:
   void RunStack(int number);
   // One kill with restart and audit; false if something is wrong.
-  bool KillOne(Stack& stack, World& world, Crew& crew, Stubs& stubs);
-  bool DieAtPlace(Stack& stack, Crew& crew, const Victims::Victim& victim);
-  void KillAtRandom(Stack& stack, Crew& crew, const std::string& who);
-  void Count(const Victims::Victim& victim, bool reached, const Verdict& verdict, Stack& stack);
+  bool KillOne(Cluster& cluster, World& world, Crew& crew, Stubs& stubs);
+  bool DieAtPlace(Cluster& cluster, Crew& crew, const Victims::Victim& victim);
+  void KillAtRandom(Cluster& cluster, Crew& crew, const std::string& who);
+  void Count(const Victims::Victim& victim, bool reached, const Verdict& verdict, Cluster& cluster);
   void AddTotals(const World& world);
 
   Shared& shared_;
@@ -78,14 +78,8 @@ class Lane {
   std::unique_ptr<RedisServer> redis_;
 };
 
-Addresses AddressesOf(const Stack& stack) {
-  Addresses addresses;
-  for (const std::string& service : ServiceNames()) addresses[service] = stack.address(service);
-  return addresses;
-}
-
 void Lane::RunStack(int number) {
-  Stack::Options options;
+  Cluster::Options options;
   options.postgres = postgres_ ? postgres_->url() : "";
   options.redis = redis_->address();
   options.bin = shared_.plan.bin;
@@ -93,11 +87,11 @@ void Lane::RunStack(int number) {
   TempDirectory time;
   options.clock = absl::StrCat("file:", time.path(), "/now");
   std::ofstream(time.path() + "/now") << kNow << "\n";
-  Stack stack(options);
+  Cluster cluster(options);
   World world;
   const uint64_t seed = shared_.plan.seed * 10'000 + number_ * 100 + number;
-  Crew crew(AddressesOf(stack), &world, seed, shared_.plan.clients, {});
-  Stubs stubs(AddressesOf(stack));
+  Crew crew(AddressesOf(cluster), &world, seed, shared_.plan.clients, {});
+  Stubs stubs(AddressesOf(cluster));
   crew.Work("");
   crew.WaitForSteps(kWarmUp, absl::Seconds(20));
   for (int kills = 0; kills < shared_.plan.kills_per_stack; ++kills) {
@@ -108,7 +102,7 @@ void Lane::RunStack(int number) {
       if (enough || !shared_.report.failure.empty() || absl::Now() >= shared_.end) break;
       ++shared_.under_way;
     }
-    const bool well = KillOne(stack, world, crew, stubs);
+    const bool well = KillOne(cluster, world, crew, stubs);
     const std::lock_guard lock(shared_.mutex);
     --shared_.under_way;
     if (!well) break;
@@ -117,34 +111,35 @@ void Lane::RunStack(int number) {
   AddTotals(world);
 }
 
-bool Lane::KillOne(Stack& stack, World& world, Crew& crew, Stubs& stubs) {
+bool Lane::KillOne(Cluster& cluster, World& world, Crew& crew, Stubs& stubs) {
   const Victims::Victim victim = shared_.victims.Next();
-  const bool reached = !victim.place.name.empty() && DieAtPlace(stack, crew, victim);
-  if (!reached) KillAtRandom(stack, crew, victim.who);
+  const bool reached = !victim.place.name.empty() && DieAtPlace(cluster, crew, victim);
+  if (!reached) KillAtRandom(cluster, crew, victim.who);
   // What was interrupted goes on while others work.
   crew.WaitForSteps(kStepsAfter, absl::Seconds(5));
   crew.Rest();
-  const Verdict verdict = Audit(stubs, world, kDeliverBound);
-  Count(victim, reached, verdict, stack);
+  const Verdict verdict = Audit(DatabasesOf(cluster), stubs, world, kDeliverBound);
+  Count(victim, reached, verdict, cluster);
   crew.Work("");
   return verdict.ok();
 }
 
 // Restarts the service so that it dies there, and waits for it; then starts it as usual. False if
 // it did not come there in time: it lives.
-bool Lane::DieAtPlace(Stack& stack, Crew& crew, const Victims::Victim& victim) {
-  stack.Stop(victim.who);
-  Stack::StartOptions armed;
+bool Lane::DieAtPlace(Cluster& cluster, Crew& crew, const Victims::Victim& victim) {
+  cluster.Stop(victim.who);
+  Cluster::StartOptions armed;
   armed.environment = {absl::StrCat("LINGKARAN_FAILPOINT=", victim.place.name, "=", victim.pass)};
   crew.Work(victim.place.what);
-  if (stack.TryStart(victim.who, armed) && !stack.WaitForEnd(victim.who, kDeathBound).has_value()) {
+  if (cluster.TryStart(victim.who, armed) &&
+      !cluster.WaitForEnd(victim.who, kDeathBound).has_value()) {
     return false;
   }
-  stack.Start(victim.who);
+  cluster.Start(victim.who);
   return true;
 }
 
-void Lane::KillAtRandom(Stack& stack, Crew& crew, const std::string& who) {
+void Lane::KillAtRandom(Cluster& cluster, Crew& crew, const std::string& who) {
   thread_local std::mt19937_64 random(shared_.plan.seed + number_);
   crew.Work("");
   crew.WaitForSteps(1 + static_cast<int64_t>(random() % 30), absl::Seconds(3));
@@ -152,7 +147,7 @@ void Lane::KillAtRandom(Stack& stack, Crew& crew, const std::string& who) {
   const bool all = who == "all";
   if (all || who == "redis") redis_->Kill();
   for (const std::string& service : ServiceNames()) {
-    if (all || who == service) stack.Kill(service);
+    if (all || who == service) cluster.Kill(service);
   }
   if (postgres_ && (all || who == "postgres")) {
     postgres_->Kill();
@@ -160,12 +155,12 @@ void Lane::KillAtRandom(Stack& stack, Crew& crew, const std::string& who) {
   }
   if (all || who == "redis") redis_->Start();
   for (const std::string& service : ServiceNames()) {
-    if (all || who == service) stack.Start(service);
+    if (all || who == service) cluster.Start(service);
   }
 }
 
 void Lane::Count(const Victims::Victim& victim, bool reached, const Verdict& verdict,
-                 Stack& stack) {
+                 Cluster& cluster) {
   const std::lock_guard lock(shared_.mutex);
   Report& report = shared_.report;
   ++report.kills;
@@ -181,14 +176,14 @@ void Lane::Count(const Victims::Victim& victim, bool reached, const Verdict& ver
   report.doubled += verdict.doubled;
   if (!verdict.ok()) {
     ++report.audit_failures;
-    stack.Keep();
+    cluster.Keep();
     if (postgres_) postgres_->Keep();
     if (report.failure.empty()) {
       report.failure = absl::StrCat(
           "kill ", report.kills, ", ", victim.who, " ",
           reached ? absl::StrCat("at ", victim.place.name, "=", victim.pass) : "at random",
           ", seed ", shared_.plan.seed, ":\n  ", verdict.difference,
-          "\n  kept: ", stack.directory());
+          "\n  kept: ", cluster.directory());
     }
   }
   if (report.kills % 50 == 0) {
@@ -204,7 +199,7 @@ void Lane::AddTotals(const World& world) {
   shared_.report.acknowledged += world.acknowledged;
   shared_.report.refused += world.refused;
   shared_.report.asked_again += world.asked_again;
-  shared_.report.checks += world.checks;
+  shared_.report.reads += world.reads;
 }
 
 }  // namespace

@@ -31,11 +31,12 @@ struct Plan {
 
 struct Report {
   int64_t kills = 0;
-  std::map<std::string, int64_t> kills_by;  // "place", "coverage at random", "postgres at random"
+  std::map<std::string, int64_t>
+      kills_by;  // "at a place", "coverage at random", "postgres at random"
   int64_t acknowledged = 0;
   int64_t refused = 0;
   int64_t asked_again = 0;
-  int64_t checks = 0;
+  int64_t reads = 0;
   int64_t lost = 0;
   int64_t doubled = 0;
   int64_t audits = 0;

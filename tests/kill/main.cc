@@ -5,10 +5,13 @@
 #include <fstream>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/kill/lane.h"
 #include "tests/kill/rolling.h"
 #include "tests/support/servers.h"
@@ -16,73 +19,59 @@
 namespace lingkaran::kill {
 namespace {
 
-long long Shown(int64_t number) { return number; }
+using Figures = std::vector<std::pair<std::string, int64_t>>;
 
-void Print(const Plan& plan, const Report& report) {
-  std::printf("kills on %s, seed %llu\n", plan.postgres ? "PostgreSQL" : "SQLite",
-              static_cast<unsigned long long>(plan.seed));
-  for (const auto& [what, count] : report.kills_by) {
-    std::printf("  %-28s %8lld\n", what.c_str(), Shown(count));
+// Prints the figures, and writes them to `json` under the same names unless that is empty.
+void Tell(const std::string& what, bool postgres, uint64_t seed, const Figures& figures,
+          const std::string& json) {
+  std::string text = absl::StrCat("{\"seed\": ", seed);
+  std::printf("%s on %s, seed %llu\n", what.c_str(), postgres ? "PostgreSQL" : "SQLite",
+              static_cast<unsigned long long>(seed));
+  for (const auto& [name, figure] : figures) {
+    std::printf("  %-28s %8lld\n", name.c_str(), static_cast<long long>(figure));
+    absl::StrAppend(&text, ", \"", name, "\": ", figure);
   }
-  std::printf("  %-28s %8lld\n", "kills", Shown(report.kills));
-  std::printf("  %-28s %8lld\n", "mutations acknowledged", Shown(report.acknowledged));
-  std::printf("  %-28s %8lld\n", "mutations refused", Shown(report.refused));
-  std::printf("  %-28s %8lld\n", "asked again", Shown(report.asked_again));
-  std::printf("  %-28s %8lld\n", "lost", Shown(report.lost));
-  std::printf("  %-28s %8lld\n", "doubled", Shown(report.doubled));
-  std::printf("  %-28s %8lld\n", "audits", Shown(report.audits));
-  std::printf("  %-28s %8lld\n", "audit failures", Shown(report.audit_failures));
-  std::printf("  %-28s %8zu of %zu\n", "places reached", report.reached.size(), AllPlaces().size());
-  if (!report.missed.empty()) {
-    std::printf("  tried and not reached:");
-    for (const std::string& place : report.missed) std::printf(" %s", place.c_str());
-    std::printf("\n");
-  }
-  if (!report.failure.empty()) std::printf("FAILED: %s\n", report.failure.c_str());
+  if (!json.empty()) std::ofstream(json) << text << "}\n";
 }
 
-void WriteJson(const std::string& path, const Plan& plan, const Report& report) {
-  if (path.empty()) return;
-  std::string missed;
-  for (const std::string& place : report.missed) {
-    absl::StrAppend(&missed, missed.empty() ? "" : ", ", "\"", place, "\"");
-  }
-  std::ofstream(path) << "{\"seed\": " << plan.seed << ", \"kills\": " << report.kills
-                      << ", \"acknowledged\": " << report.acknowledged
-                      << ", \"lost\": " << report.lost << ", \"doubled\": " << report.doubled
-                      << ", \"audit_failures\": " << report.audit_failures
-                      << ", \"places\": " << AllPlaces().size()
-                      << ", \"places_reached\": " << report.reached.size()
-                      << ", \"places_missed\": [" << missed << "]}\n";
+// The exit code.
+int Judge(const std::string& failure, bool done) {
+  if (!failure.empty()) std::printf("FAILED: %s\n", failure.c_str());
+  return failure.empty() && done ? 0 : 1;
 }
 
 int RunKillsFromFlags(const Plan& plan, const std::string& json) {
   const Report report = RunKills(plan);
-  Print(plan, report);
-  WriteJson(json, plan, report);
-  return report.failure.empty() && report.kills > 0 ? 0 : 1;
+  Figures figures(report.kills_by.begin(), report.kills_by.end());
+  figures.insert(figures.end(), {{"kills", report.kills},
+                                 {"acknowledged", report.acknowledged},
+                                 {"refused", report.refused},
+                                 {"asked_again", report.asked_again},
+                                 {"reads", report.reads},
+                                 {"lost", report.lost},
+                                 {"doubled", report.doubled},
+                                 {"audits", report.audits},
+                                 {"audit_failures", report.audit_failures},
+                                 {"places", static_cast<int64_t>(AllPlaces().size())},
+                                 {"places_reached", static_cast<int64_t>(report.reached.size())}});
+  Tell("kills", plan.postgres, plan.seed, figures, json);
+  if (!report.missed.empty()) {
+    std::printf("  tried and not reached: %s\n", absl::StrJoin(report.missed, " ").c_str());
+  }
+  return Judge(report.failure, report.kills > 0);
 }
 
 int RunRestartsFromFlags(const RollingPlan& plan, const std::string& json) {
   const RollingReport report = RunRollingRestarts(plan);
-  std::printf("rolling restarts on %s, seed %llu\n",
-              plan.postgres.empty() ? "SQLite" : "PostgreSQL",
-              static_cast<unsigned long long>(plan.seed));
-  std::printf("  %-28s %8lld\n", "restarts", Shown(report.restarts));
-  std::printf("  %-28s %8lld\n", "health NOT_SERVING first", Shown(report.not_serving_first));
-  std::printf("  %-28s %8lld\n", "requests", Shown(report.requests));
-  std::printf("  %-28s %8lld\n", "failed requests", Shown(report.failed_requests));
-  std::printf("  %-28s %8lld ms\n", "longest exit",
-              Shown(absl::ToInt64Milliseconds(report.longest_exit)));
-  if (!report.failure.empty()) std::printf("FAILED: %s\n", report.failure.c_str());
-  if (!json.empty()) {
-    std::ofstream(json) << "{\"seed\": " << plan.seed
-                        << ", \"rolling_restarts\": " << report.restarts
-                        << ", \"requests\": " << report.requests
-                        << ", \"failed_requests\": " << report.failed_requests
-                        << ", \"audit_failures\": " << report.audit_failures << "}\n";
-  }
-  return report.failure.empty() && report.restarts > 0 ? 0 : 1;
+  Tell("rolling restarts", !plan.postgres.empty(), plan.seed,
+       {{"rolling_restarts", report.restarts},
+        {"not_serving_first", report.not_serving_first},
+        {"requests", report.requests},
+        {"failed_requests", report.failed_requests},
+        {"longest_exit_ms", absl::ToInt64Milliseconds(report.longest_exit)},
+        {"audit_failures", report.audit_failures}},
+       json);
+  return Judge(report.failure, report.restarts > 0);
 }
 
 }  // namespace

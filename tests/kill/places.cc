@@ -7,7 +7,7 @@
 #include "lingkaran/ops/v1/ops.pb.h"
 #include "lingkaran/registry/v1/registry.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.pb.h"
-#include "tests/support/stack.h"
+#include "tests/support/cluster.h"
 
 namespace lingkaran::kill {
 namespace {

@@ -20,7 +20,7 @@ struct RollingPlan {
 
 struct RollingReport {
   int64_t restarts = 0;
-  int64_t requests = 0;           // answered: mutations, refusals and checks
+  int64_t requests = 0;           // answered: mutations, refusals and reads
   int64_t failed_requests = 0;    // an outcome that the client does not know
   int64_t not_serving_first = 0;  // restarts in which health said NOT_SERVING before the end
   absl::Duration longest_exit;    // from SIGTERM to the end

@@ -3,77 +3,37 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 
-#include "common/base/error.h"
-#include "common/rpc/client.h"
 #include "tests/simulation/network.h"
+#include "tests/workload/transport.h"
 
 namespace lingkaran::simulation {
 
-inline constexpr char kBudi[] = "budi;role=officer";
-inline constexpr char kSiti[] = "siti;role=officer";
-
-// Not decided: the same request is to be sent again.
-inline bool IsOpen(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsCancelled(status) ||
-         ((absl::IsAborted(status) || absl::IsResourceExhausted(status)) &&
-          ReasonOf(status) != Reason::kRequestIdReused);
-}
-
-class Client {
+class Client final : public workload::Transport {
  public:
   Client(World& world, Network& network) : world_(world), network_(network) {}
 
-  // Sends `request` until it is decided; then `done` with the outcome. `given_up`, if it comes to
-  // that, instead.
-  template <typename Service, typename Request, typename Response>
-  void Send(int to, const std::string& name, const std::string& actor, const Request& request,
-            Method<Service, Request, Response> method,
-            std::function<void(const absl::Status&, const Response&)> done,
-            std::function<void()> given_up = nullptr) {
-    auto attempt = std::make_shared<std::function<void(int)>>();
-    ++open_;
-    // The function holds itself until it is decided.
-    *attempt = [=, this](int tries) {
-      Response response;
-      const absl::Status status =
-          FromGrpc(network_.Call(kClient, to, name, actor, request, &response, method));
-      if (!IsOpen(status)) {
-        Close(attempt);
-        done(status, response);
-      } else if (given_up != nullptr && world_.faults.calamity > 0 && world_.chance().Percent(4)) {
-        world_.Trace(absl::StrCat("client gives up ", name));
-        Close(attempt);
-        given_up();
-      } else {
-        world_.After(Wait(tries), [attempt, tries] { (*attempt)(tries + 1); });
-      }
-    };
-    world_.After(absl::ZeroDuration(), [attempt] { (*attempt)(1); });
-  }
+  void Ask(const workload::Rpc& rpc, const Done& done,
+           const std::function<void()>& uncertain) override;
+  void Submit(const std::string& actor, const Chunks& chunks,
+              const std::function<void(const Answers&)>& done) override;
+  void Violation(const std::string& what) override { world_.Violation(what); }
 
-  // A list of candidates, until all of it is answered.
-  void SendList(const std::vector<registry::v1::SubmitCandidatesRequest>& chunks,
-                std::function<void(const std::vector<registry::v1::RowResult>&)> done);
-
-  // Requests that are not decided yet.
+  // Requests that are not decided yet, that were, and that were given up.
   int open() const { return open_; }
+  int64_t decided() const { return decided_; }
+  int64_t given_up() const { return given_up_; }
 
  private:
-  absl::Duration Wait(int tries) {
-    return absl::Milliseconds(world_.chance().Between(25, 50) << std::min(tries, 6));
-  }
-  void Close(const std::shared_ptr<std::function<void(int)>>& attempt) {
-    --open_;
-    world_.After(absl::ZeroDuration(), [attempt] { *attempt = nullptr; });
-  }
+  // Calls `attempt` now and, as long as it gives true, again after ever longer waits.
+  void Repeat(const std::function<bool()>& attempt, int tries = 0);
 
   World& world_;
   Network& network_;
   int open_ = 0;
+  int64_t decided_ = 0;
+  int64_t given_up_ = 0;
 };
 
 }  // namespace lingkaran::simulation

@@ -15,63 +15,25 @@
 namespace {
 
 using lingkaran::simulation::Result;
+using lingkaran::simulation::Totals;
 
 std::string Hex(uint64_t digest) { return absl::StrFormat("%016x", digest); }
-
-struct Totals {
-  int64_t seeds = 0;
-  int64_t violations = 0;
-  int64_t decided = 0;
-  int64_t given_up = 0;
-  uint64_t digest = 0;
-  uint64_t first_failed = 0;
-  std::string first_violation;
-  lingkaran::simulation::Counts counts;
-  std::map<std::string, lingkaran::simulation::World::Passed> places;
-
-  void Add(uint64_t seed, const Result& result) {
-    ++seeds;
-    decided += result.decided;
-    given_up += result.given_up;
-    digest = digest * 1099511628211u + result.digest;
-    counts.Add(result.counts);
-    for (const auto& [place, passed] : result.places) {
-      places[place].passed += passed.passed;
-      places[place].died += passed.died;
-    }
-    if (result.violation.empty()) return;
-    if (violations++ == 0) {
-      first_failed = seed;
-      first_violation = result.violation;
-    }
-  }
-};
-
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c >= 0 && c < 0x20 ? ' ' : c;
-  }
-  return out;
-}
 
 std::string Json(const Totals& totals, double seconds, double cpu) {
   const auto& c = totals.counts;
   std::string text = absl::StrFormat(
       "{\"simulation_seeds\": %d, \"violations\": %d, \"first_failed_seed\": %d, "
-      "\"first_violation\": \"%s\", \"digest\": \"%s\", \"operations\": %d, \"given_up\": %d, "
+      "\"digest\": \"%s\", \"operations\": %d, \"given_up\": %d, "
       "\"events\": %d, \"messages\": %d, \"lost\": %d, \"late\": %d, \"twice\": %d, "
       "\"crashes\": %d, \"partitions\": %d, \"clock_jumps\": %d, \"full_disks\": %d, "
       "\"deliveries\": %d, \"simulated_seconds\": %.0f, \"busy_seconds\": %.0f, "
       "\"real_seconds\": %.3f, \"cpu_seconds\": %.3f, \"speed\": %.0f, \"busy_speed\": %.0f, "
       "\"longest_settling_seconds\": %.1f, \"places\": {",
-      totals.seeds, totals.violations, totals.first_failed, Escaped(totals.first_violation),
-      Hex(totals.digest), totals.decided, totals.given_up, c.events, c.messages, c.lost, c.late,
-      c.twice, c.crashes, c.partitions, c.clock_jumps, c.full_disks, c.deliveries,
-      absl::ToDoubleSeconds(c.simulated), absl::ToDoubleSeconds(c.busy), seconds, cpu,
-      absl::ToDoubleSeconds(c.simulated) / seconds, absl::ToDoubleSeconds(c.busy) / cpu,
-      absl::ToDoubleSeconds(c.settling));
+      totals.seeds, totals.violations, totals.first_failed, Hex(totals.digest), totals.decided,
+      totals.given_up, c.events, c.messages, c.lost, c.late, c.twice, c.crashes, c.partitions,
+      c.clock_jumps, c.full_disks, c.deliveries, absl::ToDoubleSeconds(c.simulated),
+      absl::ToDoubleSeconds(c.busy), seconds, cpu, absl::ToDoubleSeconds(c.simulated) / seconds,
+      absl::ToDoubleSeconds(c.busy) / cpu, absl::ToDoubleSeconds(c.settling));
   const char* comma = "";
   for (const auto& [place, passed] : totals.places) {
     absl::StrAppendFormat(&text, "%s\"%s\": [%d, %d]", comma, place, passed.passed, passed.died);

@@ -1,30 +1,22 @@
 #include "tests/simulation/network.h"
 
 #include <algorithm>
+#include <memory>
 
+#include <grpcpp/test/client_context_test_peer.h>
 #include <grpcpp/test/server_context_test_spouse.h>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/rpc/run_rpc.h"
 #include "services/registry/api/registry_service.h"
 
 namespace lingkaran::simulation {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-
-// A field of text; empty if the message has none of that name.
-std::string TextField(const Message& message, const char* name) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) return "";
-  return message.GetReflection()->GetString(message, field);
-}
-
-void Clear(Message& message, const char* name) {
-  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  if (field != nullptr) message.GetReflection()->ClearField(&message, field);
-}
+using workload::ClearField;
+using workload::TextField;
 
 // Code and reason; the words of an error are for people.
 std::string Outcome(const grpc::Status& status) {
@@ -36,7 +28,7 @@ std::string Outcome(const grpc::Status& status) {
 
 // Takes the details of errors away: their bytes hold a map, whose order is not defined.
 void StripDetails(Message* message) {
-  if (message->GetDescriptor()->full_name() == "google.rpc.Status") Clear(*message, "details");
+  if (message->GetDescriptor()->full_name() == "google.rpc.Status") ClearField(*message, "details");
   const google::protobuf::Reflection* reflection = message->GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(*message, &fields);
@@ -57,6 +49,19 @@ uint64_t Digest(const std::string& bytes) {
   for (const char c : bytes) digest = (digest ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return digest;
 }
+
+// A server's context that names the caller; no connection stands behind it.
+class CallerContext {
+ public:
+  explicit CallerContext(const std::string& actor) {
+    spouse_.AddClientMetadata(kActorMetadata, actor);
+  }
+  grpc::ServerContext* get() { return &context_; }
+
+ private:
+  grpc::ServerContext context_;
+  grpc::testing::ServerContextTestSpouse spouse_{&context_};
+};
 
 // The server's end of a stream whose client has sent everything.
 class ChunkStream final : public registry::RegistryServiceImpl::AnyStream {
@@ -90,17 +95,6 @@ class ChunkStream final : public registry::RegistryServiceImpl::AnyStream {
 
 }  // namespace
 
-struct CallerContext::Impl {
-  grpc::ServerContext context;
-  grpc::testing::ServerContextTestSpouse spouse{&context};
-};
-
-CallerContext::CallerContext(const std::string& actor) : impl_(std::make_unique<Impl>()) {
-  impl_->spouse.AddClientMetadata(kActorMetadata, actor);
-}
-CallerContext::~CallerContext() = default;
-grpc::ServerContext* CallerContext::get() { return &impl_->context; }
-
 std::string Network::ActorOf(grpc::ClientContext* context) {
   const auto metadata = grpc::testing::ClientContextTestPeer(context).GetSendInitialMetadata();
   const auto actor = metadata.find(kActorMetadata);
@@ -114,8 +108,9 @@ grpc::Service* Network::ServiceAt(int place) {
 }
 
 void Network::Log(const Letter& letter, const std::string& what) {
-  world_.Trace(absl::StrCat(NameOf(letter.from), "->", NameOf(letter.to), " ", letter.name, " ",
-                            TextField(*letter.request, "request_id"), " ", what));
+  world_.Trace(absl::StrCat(NameOf(letter.from), "->", NameOf(letter.to), " ",
+                            letter.rpc.method->name(), " ",
+                            TextField(*letter.rpc.request, "request_id"), " ", what));
 }
 
 void Network::GoOn(const Letter& letter, int life) {
@@ -149,7 +144,7 @@ grpc::Status Network::Carry(const Letter& letter, Message* response) {
   if (chance.PerMyriad(faults.late_request)) {
     ++world_.counts().late;
     world_.After(absl::Milliseconds(chance.Between(1, 30'000)), [this, letter] {
-      const std::unique_ptr<Message> ignored(letter.blank->New());
+      const std::unique_ptr<Message> ignored(letter.rpc.blank->New());
       Log(letter, "comes late");
       Arrive(letter, ignored.get());
     });
@@ -158,7 +153,7 @@ grpc::Status Network::Carry(const Letter& letter, Message* response) {
   if (chance.PerMyriad(faults.second_request)) {
     ++world_.counts().twice;
     world_.After(absl::Milliseconds(chance.Between(1, 10'000)), [this, letter] {
-      const std::unique_ptr<Message> ignored(letter.blank->New());
+      const std::unique_ptr<Message> ignored(letter.rpc.blank->New());
       Log(letter, "comes again");
       Arrive(letter, ignored.get());
     });
@@ -176,7 +171,10 @@ grpc::Status Network::Carry(const Letter& letter, Message* response) {
 grpc::Status Network::Arrive(const Letter& letter, Message* response) {
   grpc::Status status(grpc::StatusCode::UNAVAILABLE, "connection refused");
   if (world_.up(letter.to)) {
-    const bool alive = world_.OnNode(letter.to, [&] { status = letter.handle(response); });
+    const bool alive = world_.OnNode(letter.to, [&] {
+      CallerContext context(letter.rpc.actor);
+      status = letter.rpc.handle(ServiceAt(letter.to), context.get(), response);
+    });
     if (!alive) status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection closed");
   }
   if (!status.ok()) {
@@ -185,8 +183,8 @@ grpc::Status Network::Arrive(const Letter& letter, Message* response) {
     if (code == grpc::StatusCode::INTERNAL || code == grpc::StatusCode::UNKNOWN ||
         code == grpc::StatusCode::DATA_LOSS || code == grpc::StatusCode::UNIMPLEMENTED ||
         code == grpc::StatusCode::UNAUTHENTICATED) {
-      world_.Violation(
-          absl::StrCat(letter.name, " fails with ", Outcome(status), ": ", status.error_message()));
+      world_.Violation(absl::StrCat(letter.rpc.method->name(), " fails with ", Outcome(status),
+                                    ": ", status.error_message()));
     }
     return status;
   }
@@ -199,21 +197,22 @@ grpc::Status Network::Arrive(const Letter& letter, Message* response) {
 }
 
 void Network::CheckReplay(const Letter& letter, const Message& response) {
-  const std::string id = TextField(*letter.request, "request_id");
+  const std::string id = TextField(*letter.rpc.request, "request_id");
   if (id.empty()) return;
   // The token may name more than at first; a repeated contribution says that it is one.
   const std::unique_ptr<Message> answer(response.New());
   answer->CopyFrom(response);
-  Clear(*answer, "consistency_token");
-  Clear(*answer, "already_recorded");
-  const Answer now{letter.request->SerializeAsString(), answer->SerializeAsString()};
+  ClearField(*answer, "consistency_token");
+  ClearField(*answer, "already_recorded");
+  const Answer now{letter.rpc.request->SerializeAsString(), answer->SerializeAsString()};
   const auto [first, fresh] =
-      answers_.emplace(absl::StrCat(letter.to, "/", letter.name, "/", id), now);
+      answers_.emplace(absl::StrCat(letter.to, "/", letter.rpc.method->name(), "/", id), now);
   if (fresh) return;
   if (first->second.request != now.request) {
-    world_.Violation(absl::StrCat(letter.name, " took request_id ", id, " for another body"));
+    world_.Violation(
+        absl::StrCat(letter.rpc.method->name(), " took request_id ", id, " for another body"));
   } else if (first->second.response != now.response) {
-    world_.Violation(absl::StrCat(letter.name, " answered request_id ", id,
+    world_.Violation(absl::StrCat(letter.rpc.method->name(), " answered request_id ", id,
                                   " differently: ", answer->ShortDebugString()));
   }
 }

@@ -2,37 +2,36 @@
 // twice. A call is a function call of the other's real handler, with the caller's metadata.
 #pragma once
 
-#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/test/client_context_test_peer.h>
 
-#include "common/rpc/run_rpc.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "lingkaran/sponsorship/v1/sponsorship.grpc.pb.h"
 #include "services/registry/workflow/member_sync.h"
 #include "services/sponsorship/clients/peer_client.h"
 #include "tests/simulation/world.h"
+#include "tests/workload/transport.h"
 
 namespace lingkaran::simulation {
 
-// The handler of a service as the generated code declares it.
-template <typename Service, typename Request, typename Response>
-using Method = grpc::Status (Service::*)(grpc::ServerContext*, const Request*, Response*);
+using workload::Message;
+
+// A call on its way between two places.
+struct Letter {
+  int from;
+  int to;
+  workload::Rpc rpc;
+};
 
 class Network final : public sponsorship::PeerCalls, public registry::CoverageCalls {
  public:
   explicit Network(World& world) : world_(world) {}
 
-  // One attempt of `from` to call a method of the service at `to`.
-  template <typename Service, typename Request, typename Response>
-  grpc::Status Call(int from, int to, const std::string& name, const std::string& actor,
-                    const Request& request, Response* response,
-                    Method<Service, Request, Response> method);
+  // One attempt of `letter.from` to call a method of the service at `letter.to`.
+  grpc::Status Carry(const Letter& letter, Message* response);
   // A stream of chunks to SubmitCandidates; `answers` has those that came back.
   grpc::Status Submit(const std::string& actor,
                       const std::vector<registry::v1::SubmitCandidatesRequest>& chunks,
@@ -40,11 +39,12 @@ class Network final : public sponsorship::PeerCalls, public registry::CoverageCa
 
   // The calls that services make of each other.
   bool MayWait() const override { return false; }
-#define LINGKARAN_X(ns, Name, from, to, name)                                           \
-  grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request, \
-                    ns::v1::name##Response* response) override {                        \
-    return Call(from, to, #name, ActorOf(context), request, response,                   \
-                &ns::v1::Name::Service::name);                                          \
+#define LINGKARAN_X(ns, Name, from, to, name)                                                   \
+  grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request,         \
+                    ns::v1::name##Response* response) override {                                \
+    return Carry(                                                                               \
+        {from, to, workload::MakeRpc(ActorOf(context), request, &ns::v1::Name::Service::name)}, \
+        response);                                                                              \
   }
 #define LINGKARAN_Y(name) LINGKARAN_X(registry, RegistryService, kSponsorship, kRegistry, name)
 #define LINGKARAN_Z(name) LINGKARAN_X(coverage, CoverageService, kSponsorship, kCoverage, name)
@@ -56,17 +56,7 @@ class Network final : public sponsorship::PeerCalls, public registry::CoverageCa
 #undef LINGKARAN_Z
 
  private:
-  using Message = google::protobuf::Message;
-  struct Letter {
-    int from;
-    int to;
-    std::string name;
-    std::shared_ptr<const Message> request;
-    std::shared_ptr<const Message> blank;                   // of the response
-    std::function<grpc::Status(Message* response)> handle;  // at the service
-  };
   static std::string ActorOf(grpc::ClientContext* context);
-  grpc::Status Carry(const Letter& letter, Message* response);
   grpc::Status Arrive(const Letter& letter, Message* response);
   grpc::Status Lost(const Letter& letter, const char* what, int life);
   // Leaves a call whose process died meanwhile.
@@ -83,31 +73,5 @@ class Network final : public sponsorship::PeerCalls, public registry::CoverageCa
   World& world_;
   std::map<std::string, Answer> answers_;  // by place, method and request_id
 };
-
-// A server's context that names the caller; no connection stands behind it.
-class CallerContext {
- public:
-  explicit CallerContext(const std::string& actor);
-  ~CallerContext();
-  grpc::ServerContext* get();
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-template <typename Service, typename Request, typename Response>
-grpc::Status Network::Call(int from, int to, const std::string& name, const std::string& actor,
-                           const Request& request, Response* response,
-                           Method<Service, Request, Response> method) {
-  auto kept = std::make_shared<const Request>(request);
-  Letter letter{from, to, name, kept, std::make_shared<const Response>(), nullptr};
-  letter.handle = [this, to, actor, kept, method](Message* out) {
-    CallerContext context(actor);
-    auto* service = static_cast<Service*>(ServiceAt(to));
-    return (service->*method)(context.get(), kept.get(), static_cast<Response*>(out));
-  };
-  return Carry(letter, response);
-}
 
 }  // namespace lingkaran::simulation

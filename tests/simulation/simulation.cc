@@ -7,9 +7,11 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "tests/simulation/audits.h"
+#include "tests/simulation/client.h"
 #include "tests/simulation/network.h"
-#include "tests/simulation/oracle.h"
-#include "tests/simulation/workload.h"
+#include "tests/workload/oracle.h"
+#include "tests/workload/workload.h"
 
 namespace lingkaran::simulation {
 namespace {
@@ -35,22 +37,35 @@ Faults DrawFaults(Chance& chance) {
 }
 
 // A stretch of work, then often days in which nothing is asked for.
-void WorkForAWhile(World& world, Workload& workload) {
+void WorkForAWhile(World& world, workload::Workload& work, const workload::Deployment& deployment) {
   Chance& chance = world.chance();
   const int64_t acts = chance.Between(3, 12);
   for (int64_t i = 0; i < acts && world.violation().empty(); ++i) {
-    workload.Act();
+    work.Act();
     if (chance.Percent(40)) continue;  // at the same moment
     world.Pass(absl::Milliseconds(chance.Percent(70) ? chance.Between(1, 400)
                                                      : chance.Between(400, 8'000)));
     if (chance.PerMyriad(world.faults.calamity)) world.Strike();
-    if (chance.Percent(20)) CheckLedger(world);
+    if (chance.Percent(20)) CheckLedger(deployment);
   }
   if (chance.Percent(30)) world.Pass(absl::Hours(chance.Between(1, 30 * 24)));
   if (chance.Percent(20)) world.Leap(absl::Hours(chance.Between(1, 12 * 24)));
 }
 
 }  // namespace
+
+void Totals::Add(uint64_t seed, const Result& result) {
+  ++seeds;
+  decided += result.decided;
+  given_up += result.given_up;
+  digest = digest * 1099511628211u + result.digest;
+  counts.Add(result.counts);
+  for (const auto& [place, passed] : result.places) {
+    places[place].passed += passed.passed;
+    places[place].died += passed.died;
+  }
+  if (!result.violation.empty() && violations++ == 0) first_failed = seed;
+}
 
 Shared ReadShared(const std::string& source, const std::string& directory) {
   Shared shared;
@@ -81,29 +96,32 @@ Result Run(const Shared& shared, uint64_t seed, bool keep_trace) {
   world.peers = &network;
   world.member_calls = &network;
   world.Start();
-  Workload workload(world, network);
-  workload.Prepare();
+  Client client(world, network);
+  workload::Ledger ledger;
+  workload::Workload work(client, ledger, world.chance());
+  const workload::Deployment deployment{
+      [&](const std::string& service) -> sql::Database& {
+        return world.database(PlaceOf(service));
+      },
+      [&](workload::Fault, const std::string& what) { world.Violation(what); }};
+  work.Prepare();
   world.Pass(absl::Seconds(5));
   world.faults = DrawFaults(world.chance());
   for (int64_t round = world.chance().Between(1, 4); round > 0; --round) {
-    WorkForAWhile(world, workload);
+    WorkForAWhile(world, work, deployment);
   }
   world.Heal();
   const absl::Time healed = world.now();
   if (!world.Settle(kLongestSettling) && world.violation().empty()) {
     world.Violation(absl::StrCat("not settled ", absl::FormatDuration(kLongestSettling),
-                                 " after the end of all faults; ", workload.open(),
+                                 " after the end of all faults; ", client.open(),
                                  " requests are open"));
   }
   world.counts().settling = world.now() - healed;
-  if (world.violation().empty()) CheckEnd(world, workload.ledger());
-  return {world.violation(),
-          world.trace(),
-          world.digest(),
-          world.counts(),
-          workload.ledger().decided,
-          workload.ledger().given_up,
-          world.places()};
+  if (world.violation().empty()) CheckEnd(deployment, ledger.facts());
+  if (world.violation().empty()) CheckAudits(world);
+  return {world.violation(), world.trace(),     world.digest(), world.counts(),
+          client.decided(),  client.given_up(), world.places()};
 }
 
 }  // namespace lingkaran::simulation

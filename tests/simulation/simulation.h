@@ -24,6 +24,19 @@ struct Result {
   std::map<std::string, World::Passed> places;
 };
 
+// Of many seeds.
+struct Totals {
+  int64_t seeds = 0;
+  int64_t violations = 0;
+  uint64_t first_failed = 0;
+  uint64_t digest = 0;
+  Counts counts;
+  int64_t decided = 0;
+  int64_t given_up = 0;
+  std::map<std::string, World::Passed> places;
+  void Add(uint64_t seed, const Result& result);
+};
+
 // Reads what all seeds share. `source` is the project's directory; the key file is written into
 // `directory`. Throws std::runtime_error if that can't be.
 Shared ReadShared(const std::string& source, const std::string& directory);

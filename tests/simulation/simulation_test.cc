@@ -48,29 +48,23 @@ std::string FileText(const std::string& path) {
 TEST_F(SimulationTest, ThousandSeedsKeepEveryPromise) {
   const uint64_t seeds = FromEnvironment("LINGKARAN_SIMULATION_SEEDS", 1'000);
   const uint64_t first = FromEnvironment("LINGKARAN_SIMULATION_FIRST_SEED", 1);
-  Counts counts;
-  int64_t decided = 0;
-  std::map<std::string, World::Passed> places;
+  Totals totals;
   const double start = CpuSeconds();
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     const Result result = simulation::Run(shared_, seed, /*keep_trace=*/false);
     ASSERT_EQ(result.violation, "")
         << "seed " << seed << "; replay: lingkaran-simulation --seeds 1 --first-seed " << seed
         << " --trace FILE";
-    counts.Add(result.counts);
-    decided += result.decided;
-    for (const auto& [place, passed] : result.places) {
-      places[place].passed += passed.passed;
-      places[place].died += passed.died;
-    }
+    totals.Add(seed, result);
   }
   const double real = CpuSeconds() - start;
+  const Counts& counts = totals.counts;
   std::printf(
       "seeds %llu from %llu: %lld requests decided, %lld messages, %lld crashes, %lld partitions; "
       "%.0f simulated seconds (%.0f without pauses) in %.1f s of computing: %.0f (%.0f) times as "
       "fast\n",
       static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first),
-      static_cast<long long>(decided), static_cast<long long>(counts.messages),
+      static_cast<long long>(totals.decided), static_cast<long long>(counts.messages),
       static_cast<long long>(counts.crashes), static_cast<long long>(counts.partitions),
       absl::ToDoubleSeconds(counts.simulated), absl::ToDoubleSeconds(counts.busy), real,
       absl::ToDoubleSeconds(counts.simulated) / real, absl::ToDoubleSeconds(counts.busy) / real);
@@ -78,7 +72,7 @@ TEST_F(SimulationTest, ThousandSeedsKeepEveryPromise) {
   // gap between two events longer than a second.
   EXPECT_GE(absl::ToDoubleSeconds(counts.busy) / real, 100);
   // The faults came about, and so did the work.
-  EXPECT_GT(decided, static_cast<int64_t>(seeds) * 20);
+  EXPECT_GT(totals.decided, static_cast<int64_t>(seeds) * 20);
   EXPECT_GT(counts.crashes, static_cast<int64_t>(seeds));
   EXPECT_GT(counts.lost, static_cast<int64_t>(seeds));
   EXPECT_GT(counts.late, 0);
@@ -92,8 +86,8 @@ TEST_F(SimulationTest, ThousandSeedsKeepEveryPromise) {
         "rpc/ActivateCoverage/booked", "rpc/UpsertMembers/committed", "outbox/enrol/taken",
         "outbox/enrol/called", "outbox/activate/called", "outbox/activate/settled",
         "outbox/activate/committed", "outbox/upsert_members/called", "outbox/contribute/settled"}) {
-    EXPECT_GT(places[place].passed, 0) << place;
-    EXPECT_GT(places[place].died, 0) << "nobody ever died at " << place;
+    EXPECT_GT(totals.places[place].passed, 0) << place;
+    EXPECT_GT(totals.places[place].died, 0) << "nobody ever died at " << place;
   }
 }
 

@@ -26,6 +26,12 @@ const char* NameOf(int place) {
   return kNames[place];
 }
 
+int PlaceOf(const std::string& name) {
+  int place = 0;
+  while (name != NameOf(place)) ++place;
+  return place;
+}
+
 void Counts::Add(const Counts& other) {
   events += other.events;
   messages += other.messages;

@@ -25,9 +25,11 @@
 #include "services/coverage/app.h"
 #include "services/registry/app.h"
 #include "services/sponsorship/app.h"
-#include "tests/simulation/chance.h"
+#include "tests/workload/chance.h"
 
 namespace lingkaran::simulation {
+
+using workload::Chance;
 
 // Places in the world. Clients never die.
 inline constexpr int kRegistry = 0;
@@ -36,6 +38,7 @@ inline constexpr int kSponsorship = 2;
 inline constexpr int kServices = 3;
 inline constexpr int kClient = 3;
 const char* NameOf(int place);
+int PlaceOf(const std::string& name);
 
 // What leaves a dying process's calls.
 struct Crash {

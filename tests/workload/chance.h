@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace lingkaran::simulation {
+namespace lingkaran::workload {
 
 // SplitMix64. The standard's distributions differ between libraries, so there are none.
 class Chance {
@@ -33,4 +33,4 @@ class Chance {
   uint64_t state_;
 };
 
-}  // namespace lingkaran::simulation
+}  // namespace lingkaran::workload

@@ -1,7 +1,0 @@
-#pragma once
-
-#include "tests/support/cluster.h"
-
-namespace lingkaran {
-using Stack = Cluster;
-}
