@@ -1,9 +1,9 @@
-// Few commits for many callers: calls for one key that come together are done together.
+// Group commit: calls for one key that come together are done together, in one transaction.
 //
-// A caller stands in the line of its key and sleeps until its call is done. Who finds the line
-// empty leads at once: it does its own call and those that stand behind it, in one go. Who comes
-// meanwhile forms the next group, which goes when this one is through. So there is no timer, a lone
-// caller waits for nobody, and groups grow with the load.
+// A caller joins the queue of its key and sleeps until its call is done. The first in an empty
+// queue leads at once: it does its own call and those queued behind it. Calls that come meanwhile
+// form the next group. So there is no timer, a lone caller never waits, and groups grow with the
+// load.
 #pragma once
 
 #include <algorithm>
@@ -166,8 +166,8 @@ class GroupCommit {
     return group;
   }
 
-  // The next to lead is who has the most time among those who will be in his group: what he waits
-  // for ends with his deadline, and must not fail his neighbours.
+  // The next leader is the caller with the most time left among those who will be in its group:
+  // what it waits for ends with its deadline, and must not fail the others.
   void EndTurn(int64_t key) {
     MutexLock lock(mutex_);
     Line& line = lines_[key];

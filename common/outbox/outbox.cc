@@ -46,39 +46,39 @@ std::string ErrorText(const absl::Status& status) {
   return text;
 }
 
-// Wakes the relay. Shared with effects after a commit, which may outlive nothing else.
+// Wakes the relay. Shared with the effects of a commit, which may outlive everything else.
 class Notifier {
  public:
-  void Ring() {
+  void Notify() {
     MutexLock lock(mutex_);
-    ++rings_;
-    rung_.NotifyAll();
+    ++notifications_;
+    notified_.NotifyAll();
   }
   void Close() {
     MutexLock lock(mutex_);
     closed_ = true;
-    rung_.NotifyAll();
+    notified_.NotifyAll();
   }
   bool closed() const {
     MutexLock lock(mutex_);
     return closed_;
   }
-  int64_t rings() const {
+  int64_t notifications() const {
     MutexLock lock(mutex_);
-    return rings_;
+    return notifications_;
   }
-  // Returns when it rang after `seen`, is closed, or `pause` has passed.
+  // Returns when it was notified after `seen`, is closed, or `pause` has passed.
   void Wait(int64_t seen, absl::Duration pause) {
     MutexLock lock(mutex_);
-    rung_.WaitFor(lock, pause, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return closed_ || rings_ != seen;
+    notified_.WaitFor(lock, pause, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return closed_ || notifications_ != seen;
     });
   }
 
  private:
   mutable Mutex mutex_;
-  CondVar rung_;
-  int64_t rings_ ABSL_GUARDED_BY(mutex_) = 0;
+  CondVar notified_;
+  int64_t notifications_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -86,7 +86,7 @@ class Notifier {
 
 struct Outbox::Impl {
   Impl(sql::Database& d, Options o)
-      : database(d), options(std::move(o)), bell(std::make_shared<Notifier>()) {}
+      : database(d), options(std::move(o)), notifier(std::make_shared<Notifier>()) {}
 
   int64_t NowMillis() const {
     return absl::ToUnixMillis(options.clock != nullptr ? options.clock->Now() : absl::Now());
@@ -147,54 +147,55 @@ struct Outbox::Impl {
     const int64_t seq_;
   };
 
-  // Makes the RPC and settles, or sees to the next attempt. True if the row is settled.
+  // Makes the RPC and commits its outcome, or schedules the next attempt. True if committed.
   bool Handle(const OutboxMessage& message) {
     FailPoint("outbox", message.kind, "taken");
-    const absl::Status status = DeliverAndSettle(message);
+    const absl::Status status = DeliverAndCommit(message);
     if (!status.ok()) Reschedule(message, status);
     return status.ok();
   }
 
-  absl::Status DeliverAndSettle(const OutboxMessage& message) {
+  absl::Status DeliverAndCommit(const OutboxMessage& message) {
     const UnderWay under_way_here(*this, message);
     const auto found = deliverers.find(message.kind);
     if (found == deliverers.end()) {
       return absl::UnimplementedError("this release has no deliverer of this kind");
     }
     try {
-      ASSIGN_OR_RETURN(const Commit settle, found->second(message));
+      ASSIGN_OR_RETURN(const Commit commit, found->second(message));
       FailPoint("outbox", message.kind, "called");
-      return SettleRow(message, settle);
+      return CommitOutcome(message, commit);
     } catch (const std::exception&) {
       return absl::InternalError("the deliverer threw an exception");
     }
   }
 
-  // The row's deletion decides who settles: where it is gone, somebody else did.
-  absl::Status SettleRow(const OutboxMessage& message, const Commit& settle) {
+  // The row's deletion decides whose outcome counts: where it is gone, another delivery did it.
+  absl::Status CommitOutcome(const OutboxMessage& message, const Commit& commit) {
     return database.Write([&](Tx& tx) -> absl::Status {
       if (!outbox_rows::Delete(tx, message.seq)) return absl::OkStatus();
       tx.AfterCommit([kind = message.kind] { FailPoint("outbox", kind, "committed"); });
-      if (settle) RETURN_IF_ERROR(settle(tx));
-      if (outbox_rows::AnyOf(tx, message.key)) RingAfterCommit(tx);
+      if (commit) RETURN_IF_ERROR(commit(tx));
+      if (outbox_rows::AnyOf(tx, message.key)) NotifyAfterCommit(tx);
       FailPoint("outbox", message.kind, "settled");
       return absl::OkStatus();
     });
   }
 
-  // Sets the time of the next attempt, or parks the row. A lease that somebody else took over
-  // meanwhile is left to him.
+  // Sets the time of the next attempt, or dead-letters the row. A lease that another process took
+  // over meanwhile is left alone.
   void Reschedule(const OutboxMessage& message, const absl::Status& status) {
-    // A peer that is away comes back some day; only what is wrong in itself is parked.
+    // A peer that is away comes back some day; only what is wrong in itself is a dead letter.
     const bool late = message.attempts >= options.max_attempts;
-    const bool park = late && !IsRetryable(status);
+    const bool dead_letter = late && !IsRetryable(status);
     const int64_t due = NowMillis() + absl::ToInt64Milliseconds(Backoff(options, message.attempts));
     const absl::Status written = database.Write([&](Tx& tx) {
-      outbox_rows::Reschedule(tx, message, due, ErrorText(status), park);
-      RingAfterCommit(tx);
+      outbox_rows::Reschedule(tx, message, due, ErrorText(status), dead_letter);
+      NotifyAfterCommit(tx);
       return absl::OkStatus();
     });
-    Log(late ? Severity::kError : Severity::kWarning, park ? "outbox_parked" : "outbox_put_off",
+    Log(late ? Severity::kError : Severity::kWarning,
+        dead_letter ? "outbox_parked" : "outbox_put_off",
         {{"seq", message.seq},
          {"request_id", message.request_id},
          {"kind", message.kind},
@@ -203,7 +204,7 @@ struct Outbox::Impl {
          {"reason", ReasonName(ReasonOf(status))},
          {"recorded", written.ok() ? "yes" : "no"}});
     if (late && options.count) options.count("outbox_alarm");
-    if (park && options.count) options.count("outbox_parked");
+    if (dead_letter && options.count) options.count("outbox_parked");
   }
 
   // Whether the lease still holds and no older row of the key waits.
@@ -216,13 +217,13 @@ struct Outbox::Impl {
     return read.ok() && next;
   }
 
-  // Moves the ends of leases that still hold. If this fails, their ends do what is needed: the next
-  // one takes the row over.
-  void SetDue(const std::map<int64_t, int>& rows, int64_t due, bool ring) {
+  // Moves the ends of leases that still hold. If this fails, they end, and another delivery takes
+  // the row over.
+  void SetDue(const std::map<int64_t, int>& rows, int64_t due, bool notify) {
     database
         .Write([&](Tx& tx) {
           for (const auto& [seq, attempts] : rows) outbox_rows::SetDue(tx, seq, attempts, due);
-          if (ring) RingAfterCommit(tx);
+          if (notify) NotifyAfterCommit(tx);
           return absl::OkStatus();
         })
         .IgnoreError();
@@ -233,43 +234,43 @@ struct Outbox::Impl {
   void RenewLeases() {
     MutexLock lock(mutex);
     const auto over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-      return bell->closed() && under_way.empty();
+      return notifier->closed() && under_way.empty();
     };
     while (!stopped.WaitFor(lock, options.lease / 3, over)) {
       const std::map<int64_t, int> rows = under_way;
       if (rows.empty()) continue;
       lock.Unlock();
-      SetDue(rows, LeaseEnd(), /*ring=*/false);
+      SetDue(rows, LeaseEnd(), /*notify=*/false);
       lock.Lock();
     }
   }
 
-  void RingAfterCommit(Tx& tx) {
-    tx.AfterCommit([bell = bell] { bell->Ring(); });
+  void NotifyAfterCommit(Tx& tx) {
+    tx.AfterCommit([notifier = notifier] { notifier->Notify(); });
   }
 
   // A thread of the relay.
   void Relay() {
-    while (!bell->closed()) {
-      const int64_t seen = bell->rings();
+    while (!notifier->closed()) {
+      const int64_t seen = notifier->notifications();
       const absl::StatusOr<std::optional<int64_t>> due = NextDue();
       if (!due.ok() || !due->has_value()) {
-        bell->Wait(seen, kLook);
+        notifier->Wait(seen, kLook);
         continue;
       }
       const absl::Duration pause = absl::Milliseconds(**due - NowMillis());
       if (pause > absl::ZeroDuration()) {
-        bell->Wait(seen, std::min(pause, kLook));
+        notifier->Wait(seen, std::min(pause, kLook));
         continue;
       }
       const absl::StatusOr<std::optional<OutboxMessage>> taken = Take();
       if (!taken.ok()) {
-        bell->Wait(seen, kLook);
+        notifier->Wait(seen, kLook);
       } else if (taken->has_value()) {
         Handle(**taken);
       } else {
-        // Somebody has it: a relay that was quicker, or a transaction that hangs.
-        bell->Wait(seen, options.first_backoff);
+        // Another has it: a relay that was quicker, or a transaction that hangs.
+        notifier->Wait(seen, options.first_backoff);
       }
     }
   }
@@ -277,7 +278,7 @@ struct Outbox::Impl {
   sql::Database& database;
   const Options options;
   std::map<std::string, Deliver> deliverers;
-  const std::shared_ptr<Notifier> bell;
+  const std::shared_ptr<Notifier> notifier;
   std::vector<std::thread> threads;
   Mutex mutex;
   CondVar stopped;
@@ -295,7 +296,7 @@ void Outbox::Register(std::string kind, Deliver deliver) {
 }
 
 std::string Outbox::Put(sql::Tx& tx, std::string key, std::string kind, std::string body) {
-  impl_->RingAfterCommit(tx);
+  impl_->NotifyAfterCommit(tx);
   return impl_
       ->Insert(tx, std::move(key), std::move(kind), std::move(body), impl_->NowMillis(),
                /*attempts=*/0)
@@ -309,7 +310,7 @@ OutboxMessage Outbox::PutLeased(sql::Tx& tx, std::string key, std::string kind, 
 
 bool Outbox::DeliverNow(const OutboxMessage& message) {
   if (impl_->IsNext(message)) return impl_->Handle(message);
-  impl_->SetDue({{message.seq, message.attempts}}, impl_->NowMillis(), /*ring=*/true);
+  impl_->SetDue({{message.seq, message.attempts}}, impl_->NowMillis(), /*notify=*/true);
   return false;
 }
 
@@ -332,10 +333,11 @@ absl::StatusOr<std::string> Outbox::WaitingFor(const std::string& key) {
 }
 
 absl::StatusOr<std::vector<Outbox::Owed>> Outbox::List(const std::string& key_prefix,
-                                                       bool parked_only, int64_t after, int limit) {
+                                                       bool dead_letters_only, int64_t after,
+                                                       int limit) {
   std::vector<Owed> rows;
   RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
-    rows = outbox_rows::List(tx, key_prefix, parked_only, after, limit);
+    rows = outbox_rows::List(tx, key_prefix, dead_letters_only, after, limit);
     return absl::OkStatus();
   }));
   return rows;
@@ -351,9 +353,9 @@ absl::StatusOr<Outbox::OwedCount> Outbox::Count() {
 }
 
 absl::StatusOr<int> Outbox::Retry(sql::Tx& tx, const std::vector<int64_t>& seqs) {
-  impl_->RingAfterCommit(tx);
+  impl_->NotifyAfterCommit(tx);
   const int64_t now = impl_->NowMillis();
-  if (seqs.empty()) return outbox_rows::UnparkAll(tx, now);
+  if (seqs.empty()) return outbox_rows::ReviveDeadLetters(tx, now);
   return outbox_rows::Retry(tx, seqs, now, impl_->LeaseEnd());
 }
 
@@ -361,7 +363,7 @@ void Outbox::Start() {
   // What an earlier release could not do, this one may. If this fails, the next start does it.
   impl_->database
       .Write([&](Tx& tx) {
-        outbox_rows::UnparkAll(tx, impl_->NowMillis());
+        outbox_rows::ReviveDeadLetters(tx, impl_->NowMillis());
         return absl::OkStatus();
       })
       .IgnoreError();
@@ -383,7 +385,7 @@ absl::StatusOr<absl::Time> Outbox::NextDue() {
 }
 
 void Outbox::Stop() {
-  impl_->bell->Close();
+  impl_->notifier->Close();
   impl_->stopped.NotifyAll();
   for (std::thread& thread : impl_->threads) thread.join();
   impl_->threads.clear();

@@ -28,8 +28,8 @@ namespace lingkaran {
 // the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until
 // its end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so
 // (seq, attempts) names one lease. A due time further ahead than any lease or back-off reaches was
-// written before the machine's clock was set back: it counts as come. A parked row holds up the
-// rest of its key until an operator retries it or the next Start does.
+// written before the machine's clock was set back: it counts as come. A dead letter (parked = 1) is
+// not delivered and holds up the rest of its key until an operator or the next Start retries it.
 struct OutboxMessage {
   int64_t seq = 0;
   std::string request_id;
@@ -53,7 +53,8 @@ class Outbox {
     absl::Duration lease = absl::Seconds(3);
     absl::Duration first_backoff = absl::Milliseconds(50);
     absl::Duration max_backoff = absl::Seconds(30);
-    // Then each failure is logged as an alarm, and a row whose error is not retryable is parked.
+    // Then each failure is logged as an alarm, and a row whose error is not retryable is
+    // dead-lettered.
     int max_attempts = 50;
     int threads = 2;  // of the relay
     // Time that due times and leases are measured by, across processes; null: the machine's,
@@ -73,11 +74,11 @@ class Outbox {
     int attempts = 0;
     absl::Time due;
     std::string last_error;
-    bool parked = false;
+    bool dead_lettered = false;
   };
   struct OwedCount {
-    int64_t waiting = 0;  // all rows
-    int64_t parked = 0;   // of them
+    int64_t waiting = 0;        // all rows
+    int64_t dead_lettered = 0;  // of them
   };
 
   Outbox(sql::Database& database, Options options);
@@ -89,11 +90,11 @@ class Outbox {
   // Writes a row. After the commit it is delivered by the relay at once.
   // Gives the row's request_id.
   std::string Put(sql::Tx& tx, std::string key, std::string kind, std::string body);
-  // Writes a row that the caller delivers himself with DeliverNow after the commit; the relay takes
-  // it only when the lease is over (the caller died).
+  // Writes a row that its caller delivers with DeliverNow after the commit; the relay takes it only
+  // when the lease is over (the caller died).
   OutboxMessage PutLeased(sql::Tx& tx, std::string key, std::string kind, std::string body);
   // Delivers a leased row on this thread if it is its key's oldest; what stays open goes to the
-  // relay. True if it was settled.
+  // relay. True if its outcome was committed.
   bool DeliverNow(const OutboxMessage& message);
 
   // Rows that wait, oldest first; for the audit and the operator.
@@ -102,11 +103,11 @@ class Outbox {
   absl::StatusOr<std::string> WaitingFor(const std::string& key);
 
   // For the operator. Rows whose key begins with `key_prefix`, in the order of seq, after `after`.
-  absl::StatusOr<std::vector<Owed>> List(const std::string& key_prefix, bool parked_only,
+  absl::StatusOr<std::vector<Owed>> List(const std::string& key_prefix, bool dead_letters_only,
                                          int64_t after, int limit);
   absl::StatusOr<OwedCount> Count();
-  // Makes the rows due now and parked no longer, in the transaction of the caller; empty `seqs`:
-  // all that are parked. A row under way keeps its lease. NOT_FOUND/OWED_NOT_FOUND, and nothing is
+  // Makes the rows due now and dead-lettered no longer, in the caller's transaction; empty `seqs`:
+  // all dead letters. A row under way keeps its lease. NOT_FOUND/OWED_NOT_FOUND, and nothing is
   // changed, if one of `seqs` is not there. Gives their number.
   absl::StatusOr<int> Retry(sql::Tx& tx, const std::vector<int64_t>& seqs);
 
@@ -117,7 +118,7 @@ class Outbox {
   absl::StatusOr<bool> Pump();
   // When the next row is due; InfiniteFuture if none waits.
   absl::StatusOr<absl::Time> NextDue();
-  // Ends it; a delivery under way is finished first.
+  // Ends the relay; a delivery under way is finished first.
   void Stop();
 
  private:

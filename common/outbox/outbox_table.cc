@@ -87,8 +87,8 @@ void SetDue(Tx& tx, int64_t seq, int attempts, int64_t due) {
 }
 
 void Reschedule(Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
-                bool park) {
-  const int parked = park ? 1 : 0;
+                bool dead_letter) {
+  const int parked = dead_letter ? 1 : 0;
   tx.db() << "UPDATE outbox SET due_time = :due, last_error = :error, parked = :parked "
              "WHERE seq = :seq AND attempts = :attempts",
       use(due, "due"), use(error, "error"), use(parked, "parked"), use(message.seq, "seq"),
@@ -133,13 +133,13 @@ std::string LastError(Tx& tx, const std::string& key) {
   return tx.db().got_data() ? error : "";
 }
 
-std::vector<Outbox::Owed> List(Tx& tx, const std::string& key_prefix, bool parked_only,
+std::vector<Outbox::Owed> List(Tx& tx, const std::string& key_prefix, bool dead_letters_only,
                                int64_t after, int limit) {
   std::vector<Outbox::Owed> rows;
   Outbox::Owed row;
   int64_t due = 0;
   int parked = 0;
-  const int least = parked_only ? 1 : 0;
+  const int least = dead_letters_only ? 1 : 0;
   ForEach(
       tx,
       "SELECT seq, request_id, key, kind, attempts, due_time, last_error, parked FROM outbox "
@@ -148,7 +148,7 @@ std::vector<Outbox::Owed> List(Tx& tx, const std::string& key_prefix, bool parke
       "ORDER BY seq LIMIT :limit",
       [&] {
         row.due = absl::FromUnixMillis(due);
-        row.parked = parked != 0;
+        row.dead_lettered = parked != 0;
         rows.push_back(row);
       },
       into(row.seq), into(row.request_id), into(row.key), into(row.kind), into(row.attempts),
@@ -160,18 +160,18 @@ std::vector<Outbox::Owed> List(Tx& tx, const std::string& key_prefix, bool parke
 Outbox::OwedCount Count(Tx& tx) {
   Outbox::OwedCount count;
   tx.db() << "SELECT COUNT(*) FROM outbox", into(count.waiting);
-  tx.db() << "SELECT COUNT(*) FROM outbox WHERE parked = 1", into(count.parked);
+  tx.db() << "SELECT COUNT(*) FROM outbox WHERE parked = 1", into(count.dead_lettered);
   return count;
 }
 
-int UnparkAll(Tx& tx, int64_t now) {
-  int unparked = 0;
+int ReviveDeadLetters(Tx& tx, int64_t now) {
+  int revived = 0;
   int64_t seq = 0;
   ForEach(
       tx,
       "UPDATE outbox SET parked = 0, attempts = 0, due_time = :now WHERE parked = 1 RETURNING seq",
-      [&] { ++unparked; }, into(seq), use(now, "now"));
-  return unparked;
+      [&] { ++revived; }, into(seq), use(now, "now"));
+  return revived;
 }
 
 absl::StatusOr<int> Retry(Tx& tx, absl::Span<const int64_t> seqs, int64_t now, int64_t lease_end) {

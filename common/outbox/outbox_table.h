@@ -26,7 +26,7 @@ struct Times {
 // Takes the next seq and writes the row; its seq is the message's from then on.
 void Insert(sql::Tx& tx, OutboxMessage& message, int64_t due);
 
-// When the next row is due: the oldest of its key and not parked; nullopt if none waits.
+// When the next row is due: the oldest of its key and no dead letter; nullopt if none waits.
 std::optional<int64_t> NextDue(sql::Tx& tx, const Times& times);
 // Leases the one that has been due longest until `lease_end`; nullopt if none is due.
 absl::StatusOr<std::optional<OutboxMessage>> Take(sql::Tx& tx, const Times& times,
@@ -37,21 +37,21 @@ bool IsNext(sql::Tx& tx, const OutboxMessage& message);
 void SetDue(sql::Tx& tx, int64_t seq, int attempts, int64_t due);
 // Ends the lease, if it still holds, after a failure.
 void Reschedule(sql::Tx& tx, const OutboxMessage& message, int64_t due, const std::string& error,
-                bool park);
-// Takes the row away. False if it is gone: somebody else settled it.
+                bool dead_letter);
+// Takes the row away. False if it is gone: another delivery did it.
 bool Delete(sql::Tx& tx, int64_t seq);
 bool AnyOf(sql::Tx& tx, const std::string& key);
 
 absl::StatusOr<std::vector<OutboxMessage>> Oldest(sql::Tx& tx, int limit);
 std::string LastError(sql::Tx& tx, const std::string& key);
-std::vector<Outbox::Owed> List(sql::Tx& tx, const std::string& key_prefix, bool parked_only,
+std::vector<Outbox::Owed> List(sql::Tx& tx, const std::string& key_prefix, bool dead_letters_only,
                                int64_t after, int limit);
 Outbox::OwedCount Count(sql::Tx& tx);
-// Parks nothing any more: all attempts begin anew at `now`.
-int UnparkAll(sql::Tx& tx, int64_t now);
-// The same for the parked among `seqs`; others that wait beyond `lease_end`, and so are not leased,
-// are due now. NOT_FOUND/OWED_NOT_FOUND if one is not there. Gives how many different ones these
-// are.
+// Dead letters are due at `now`, as if they had never been tried.
+int ReviveDeadLetters(sql::Tx& tx, int64_t now);
+// The same for the dead letters among `seqs`; others that wait beyond `lease_end`, and so are not
+// leased, are due now. NOT_FOUND/OWED_NOT_FOUND if one is not there. Gives how many different ones
+// these are.
 absl::StatusOr<int> Retry(sql::Tx& tx, absl::Span<const int64_t> seqs, int64_t now,
                           int64_t lease_end);
 

@@ -44,10 +44,10 @@ class Notifier {
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
   int descriptor() const { return descriptor_; }
-  void Ring() { eventfd_write(descriptor_, 1); }
-  void Quiet() {
-    eventfd_t rings;
-    eventfd_read(descriptor_, &rings);
+  void Notify() { eventfd_write(descriptor_, 1); }
+  void Clear() {
+    eventfd_t count;
+    eventfd_read(descriptor_, &count);
   }
 
  private:
@@ -79,7 +79,7 @@ class RealPubSub final : public PubSub {
 
   void Stop() override {
     stop_ = true;
-    bell_.Ring();
+    notifier_.Notify();
     if (thread_.joinable()) thread_.join();
   }
 
@@ -93,7 +93,7 @@ class RealPubSub final : public PubSub {
       queued_ += message.size();
       queue_.push_back(std::move(message));
     }
-    bell_.Ring();
+    notifier_.Notify();
   }
 
  private:
@@ -313,16 +313,16 @@ class RealPubSub final : public PubSub {
     return false;
   }
 
-  // Until the bell rings, something can be done on a connection, or the time is over.
+  // Until there is a notification, something can be done on a connection, or the time is over.
   void Poll(absl::Duration longest, std::initializer_list<const RedisConnection*> connections) {
-    pollfd descriptors[3] = {{bell_.descriptor(), POLLIN, 0}};
+    pollfd descriptors[3] = {{notifier_.descriptor(), POLLIN, 0}};
     nfds_t count = 1;
     for (const RedisConnection* connection : connections) {
       descriptors[count++] = {connection->descriptor(), connection->events(), 0};
     }
     const timespec time = absl::ToTimespec(std::max(longest, absl::ZeroDuration()));
     ppoll(descriptors, count, &time, nullptr);
-    bell_.Quiet();
+    notifier_.Clear();
   }
 
   struct Heartbeat {
@@ -336,7 +336,7 @@ class RealPubSub final : public PubSub {
   const std::string heartbeat_;  // what ours begin with
   Listener listener_;
   std::thread thread_;
-  Notifier bell_;
+  Notifier notifier_;
   std::atomic<bool> stop_{false};
 
   Mutex mutex_;

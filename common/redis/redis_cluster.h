@@ -52,7 +52,8 @@ class RedisNodes {
   void Lost();
 
   // True for one caller at a time if the slots should be asked for with CLUSTER SLOTS: at first,
-  // and after MOVED or Lost, but not all the time. He gives the reply, whatever it is.
+  // and after MOVED or Lost, but not all the time. That caller hands the reply, whatever it is, to
+  // TakeMap.
   bool WantsMap();
   void TakeMap(const RedisReply& reply, const RedisEndpoint& from);
 

@@ -2,7 +2,7 @@
 // suite. A slow, hung, full or wiped Redis is a miss.
 //
 // Values stand in small hashes (buckets), which Redis keeps as one flat list: a person then takes a
-// third of what a key of his own would. Each value begins with the version that guards it.
+// third of what a key of its own would. Each value begins with the version that guards it.
 #pragma once
 
 #include <cstdint>

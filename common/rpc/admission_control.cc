@@ -172,7 +172,7 @@ void AdmissionControl::Leave() {
     queue_.pop_front();
     next->state = now < next->until ? Waiter::kMayRun : Waiter::kTooLate;
     next->wake.NotifyOne();
-    if (next->state == Waiter::kMayRun) return;  // the place is his
+    if (next->state == Waiter::kMayRun) return;  // it has the permit now
   }
   running_.fetch_sub(1, std::memory_order_release);
 }

@@ -1,4 +1,4 @@
-// The one place where an RPC runs: who calls, may he, what it took, what went wrong.
+// Server pipeline: authenticate, authorize, admit, run, map errors, log.
 //
 // Every handler of every service is one line that hands its body to RunRpc. RunRpc reads the actor,
 // enforces the rights table (common/rpc/authorization.h), turns absl::Status into grpc::Status with
@@ -96,7 +96,7 @@ class RpcRun {
   RpcRun(RpcRun&&) = default;
   RpcRun& operator=(RpcRun&&) = delete;
 
-  // Reads the actor, checks his rights and the deadline, and takes a place; hand another status
+  // Reads the actor, checks rights and the deadline, and takes a permit; hand another status
   // than OK to Finish. Never waits.
   absl::Status Begin();
   // The same, but waits for a place as AdmissionControl::Enter does.
@@ -112,7 +112,7 @@ class RpcRun {
   absl::Status StillWanted() const;
 
  private:
-  // The actor as the metadata name him.
+  // The actor as the metadata say it.
   struct Who {
     std::string_view name;
     Role role = Role::kNone;

@@ -24,7 +24,7 @@ void FillRow(const Outbox::Owed& owed, ops::v1::OwedRow* row) {
   row->mutable_due_time()->set_seconds(ms / 1'000);
   row->mutable_due_time()->set_nanos(static_cast<int32_t>(ms % 1'000) * 1'000'000);
   row->set_last_error(owed.last_error);
-  row->set_parked(owed.parked);
+  row->set_parked(owed.dead_lettered);
 }
 
 absl::Status CheckRetry(const ops::v1::RetryOwedRequest& request) {
@@ -167,7 +167,7 @@ grpc::Status OperationsServiceImpl::ListOwed(grpc::ServerContext* context,
           FillRow(row, response->add_rows());
         }
         response->set_waiting(count.waiting);
-        response->set_parked(count.parked);
+        response->set_parked(count.dead_lettered);
         return absl::OkStatus();
       });
 }

@@ -217,8 +217,8 @@ TEST_P(PumpedSuite, WhatIsOwedIsListedInPagesByKeyAndWhetherParked) {
   EXPECT_EQ(parked.kind, "k");
   EXPECT_EQ(parked.attempts, 3);
   EXPECT_THAT(parked.last_error, HasSubstr("this can't be done"));
-  EXPECT_TRUE(parked.parked);
-  EXPECT_FALSE((*all)[1].parked);
+  EXPECT_TRUE(parked.dead_lettered);
+  EXPECT_FALSE((*all)[1].dead_lettered);
   EXPECT_EQ((*all)[1].due, clock_.Now());
   EXPECT_LT(parked.seq, (*all)[1].seq);
 
@@ -231,7 +231,7 @@ TEST_P(PumpedSuite, WhatIsOwedIsListedInPagesByKeyAndWhetherParked) {
   const auto count = outbox.Count();
   ASSERT_TRUE(count.ok()) << count.status();
   EXPECT_EQ(count->waiting, 3);
-  EXPECT_EQ(count->parked, 1);
+  EXPECT_EQ(count->dead_lettered, 1);
 }
 
 TEST_P(PumpedSuite, AParkedRowGoesOnWhenTheOperatorSaysSo) {
@@ -247,11 +247,11 @@ TEST_P(PumpedSuite, AParkedRowGoesOnWhenTheOperatorSaysSo) {
   EXPECT_EQ(NextDue(outbox), clock_.Now());
   failure_ = absl::InternalError("still not");
   EXPECT_TRUE(Pump(outbox));
-  EXPECT_EQ(outbox.Count()->parked, 0);
+  EXPECT_EQ(outbox.Count()->dead_lettered, 0);
   failure_ = absl::OkStatus();
   // All that are parked.
   Park(outbox);
-  EXPECT_EQ(outbox.Count()->parked, 1);
+  EXPECT_EQ(outbox.Count()->dead_lettered, 1);
   EXPECT_EQ(*Retry(outbox, {}), 1);
   EXPECT_TRUE(Pump(outbox));
   EXPECT_TRUE(Pump(outbox));
@@ -268,7 +268,7 @@ TEST_P(PumpedSuite, ARetryOfWhatIsNotOwedChangesNothing) {
   const absl::Status status = Retry(outbox, {seq, seq + 1}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(status), Reason::kOwedNotFound);
-  EXPECT_EQ(outbox.Count()->parked, 1);
+  EXPECT_EQ(outbox.Count()->dead_lettered, 1);
 }
 
 TEST_P(PumpedSuite, ARetryBringsForwardWhatWaitsLongAndLeavesADeliveryUnderWayAlone) {
@@ -306,7 +306,7 @@ TEST_P(PumpedSuite, ARetriedRowIsDeliveredByTheRelay) {
   outbox.Start();
   Put(outbox, "a", "x");
   const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (outbox.Count()->parked == 0 && absl::Now() < end) {
+  while (outbox.Count()->dead_lettered == 0 && absl::Now() < end) {
   }
   mended = true;
   EXPECT_EQ(*Retry(outbox, {}), 1);
@@ -340,7 +340,7 @@ TEST_P(PumpedSuite, AlarmsAreCountedFromTheLimitOn) {
   }
   EXPECT_EQ(std::count(events.begin(), events.end(), "outbox_alarm"), 6);
   EXPECT_EQ(std::count(events.begin(), events.end(), "outbox_parked"), 0);
-  EXPECT_EQ(outbox.Count()->parked, 1) << "the first one still";
+  EXPECT_EQ(outbox.Count()->dead_lettered, 1) << "the first one still";
 }
 
 // ---- Fail points and crashes ----
