@@ -192,12 +192,11 @@ TEST_F(HeldOpen, ARowThatSomebodyHoldsCostsTheRelayLittle) {
                   tx.db() << "SELECT seq FROM outbox FOR UPDATE";
                   const int before = clock.asked();
                   outbox.Start();
-                  const absl::Time end = absl::Now() + absl::Milliseconds(500);
-                  while (absl::Now() < end) {
+                  const absl::Time start = absl::Now();
+                  while (absl::Now() < start + absl::Milliseconds(500) || clock.asked() == before) {
                     EXPECT_TRUE(db.Ping().ok());
                   }
-                  EXPECT_GT(clock.asked(), before);
-                  EXPECT_LT(clock.asked() - before, 120);
+                  EXPECT_LT(clock.asked() - before, (absl::Now() - start) / absl::Milliseconds(4));
                   return absl::OkStatus();
                 }).ok());
   EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));
