@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
-#include "services/cli/session/command.h"
+#include "services/cli/commands/command_line.h"
 
 namespace lingkaran::cli {
 namespace {

@@ -28,6 +28,14 @@ std::string Text(std::string text, std::string_view line_end) {
   return absl::StrReplaceAll(text, {{"\n", std::string(line_end)}});
 }
 
+// The bytes of a text whose wide letters are é and ’, written out by hand and not by the table that
+// decodes them.
+std::string Encode(const std::string& utf8, Encoding encoding) {
+  if (encoding == Encoding::kUtf8) return utf8;
+  if (encoding == Encoding::kUtf8WithBom) return "\xEF\xBB\xBF" + utf8;
+  return absl::StrReplaceAll(utf8, {{"é", "\xE9"}, {"\u2019", "\x92"}});
+}
+
 std::string Error(std::string_view bytes, const ListLimits& limits = {}) {
   const absl::StatusOr<List> list = ReadList(bytes, limits);
   if (list.ok()) return "";

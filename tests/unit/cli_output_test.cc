@@ -3,10 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 #include <sstream>
 
 #include "common/base/error.h"
@@ -16,8 +14,8 @@
 #include "services/cli/render/labels.h"
 #include "services/cli/render/pledge_text.h"
 #include "services/cli/render/progress.h"
-#include "services/cli/session/command.h"
-#include "tests/support/probe.h"
+#include "services/cli/session/connection.h"
+#include "services/cli/session/fields.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -298,174 +296,6 @@ TEST(QuoteTest, ShowsFirstAndLastDayAndSettings) {
   std::ostringstream without;
   PrintQuote(without, quote, 1);
   EXPECT_THAT(without.str(), ContainsRegex("meninggal biasa +tidak dibayar dalam program ini"));
-}
-
-// Runs a command line without any service.
-struct Ran {
-  int code;
-  std::string out, err;
-};
-Ran RunCli(std::vector<const char*> args) {
-  args.insert(args.begin(), "lingkaran");
-  std::ostringstream out, err;
-  const int code = RunCommandLine(static_cast<int>(args.size()), args.data(), out, err);
-  return {code, out.str(), err.str()};
-}
-
-TEST(CommandTest, AKeyOfAFileIsANikAnIdOrANumber) {
-  EXPECT_EQ(PersonOfKey("3372010101700001").nik(), "3372010101700001");
-  EXPECT_EQ(PersonOfKey("33.72.01 010170-0001").nik(), "33.72.01 010170-0001");
-  EXPECT_EQ(PersonOfKey("worker:17").worker_id(), 17);
-  EXPECT_EQ(PersonOfKey("19000000017").membership_number(), "19000000017");
-  EXPECT_EQ(PersonOfKey("BPJS-3372010101700001").membership_number(), "BPJS-3372010101700001");
-  // Written wrongly, it is for the service to refuse: nobody is told "no" for a lost digit.
-  for (const std::string nik : {"337201010170000", "33720101017000011"}) {
-    EXPECT_EQ(PersonOfKey(nik).nik(), nik);
-  }
-  for (const std::string id : {"worker:", "worker:x", "worker:99999999999999999999"}) {
-    EXPECT_TRUE(PersonOfKey(id).has_worker_id()) << id;
-    EXPECT_EQ(PersonOfKey(id).worker_id(), 0) << id;
-  }
-}
-
-TEST(CommandTest, HelpHasAnExampleEverywhere) {
-  EXPECT_THAT(RunCli({"--help"}).out, AllOf(HasSubstr("Exit codes"), HasSubstr("Example")));
-  const std::vector<std::vector<const char*>> verbs = {
-      {"agency", "create"},    {"agency", "list"},      {"batch", "submit"},
-      {"batch", "review"},     {"batch", "show"},       {"batch", "rows"},
-      {"worker", "find"},      {"worker", "show"},      {"worker", "list"},
-      {"worker", "death"},     {"worker", "withdraw"},  {"worker", "correct"},
-      {"worker", "card"},      {"sponsor", "create"},   {"sponsor", "show"},
-      {"sponsor", "list"},     {"pledge", "quote"},     {"pledge", "create"},
-      {"pledge", "show"},      {"pledge", "list"},      {"pledge", "cancel"},
-      {"pledge", "replace"},   {"pledge", "refund"},    {"pledge", "plan"},
-      {"pledge", "statement"}, {"payment", "record"},   {"allocation", "start"},
-      {"allocation", "watch"}, {"allocation", "show"},  {"cover", "list"},
-      {"cover", "expiring"},   {"cover", "statistics"}, {"check"},
-      {"check", "batch"},      {"check", "explain"},    {"benefit", "estimate"},
-      {"report", "sponsor"},   {"contribution", "pay"}, {"rules", "list"},
-      {"rules", "reload"},     {"keys", "new"}};
-  for (std::vector<const char*> verb : verbs) {
-    verb.push_back("--help");
-    const Ran help = RunCli(verb);
-    EXPECT_EQ(help.code, 0) << verb[0];
-    EXPECT_THAT(help.out, HasSubstr("Example:\n  lingkaran " + std::string(verb[0])));
-  }
-}
-
-TEST(CommandTest, GroupsShowAnExample) {
-  for (const char* noun :
-       {"agency", "batch", "worker", "sponsor", "pledge", "payment", "allocation", "cover", "check",
-        "benefit", "report", "contribution", "rules", "keys"}) {
-    EXPECT_THAT(RunCli({noun, "--help"}).out,
-                HasSubstr("Example:\n  lingkaran " + std::string(noun)));
-  }
-}
-
-TEST(CommandTest, UsageErrorsAreIndonesian) {
-  const std::pair<std::vector<const char*>, const char*> cases[] = {
-      {{}, "perintahnya belum lengkap."},
-      {{"fly"}, "perintah \"fly\" tidak dikenal."},
-      {{"pledge"}, "perintahnya belum lengkap."},
-      {{"pledge", "fly"}, "perintah \"fly\" tidak dikenal."},
-      {{"pledge", "create", "--sponsor", "1"}, "belum diisi."},
-      {{"pledge", "show", "1", "--fast"}, "tidak dikenal: --fast."},
-      {{"pledge", "show", "satu"}, "bukan angka: "},
-      {{"pledge", "list", "--sponsor"}, "--sponsor memerlukan nilai."},
-      {{"check", "--worker", "-3"}, "\"-3\" bukan angka di atas 0"},
-      {{"check", "--worker", "1", "--day", "besok"}, "\"besok\" bukan tanggal"},
-      {{"check", "--worker", "1", "--programme", "abc"}, "pilih dari jkk,jkm,jht"},
-      {{"agency", "create", "--kind", "shop"}, "\"shop\" tidak dikenal; pilih "},
-  };
-  for (const auto& [args, expected] : cases) {
-    const Ran ran = RunCli(args);
-    EXPECT_EQ(ran.code, kBadInput) << expected;
-    EXPECT_THAT(ran.err, HasSubstr(expected));
-  }
-}
-
-TEST(CommandTest, UsageErrorsSayWhereToLook) {
-  const Ran wrong = RunCli({"pledge", "create", "--sponsor", "1"});
-  EXPECT_EQ(wrong.code, kBadInput);
-  EXPECT_THAT(wrong.err, HasSubstr("lingkaran pledge create --help"));
-  EXPECT_EQ(RunCli({}).code, kBadInput);
-  EXPECT_EQ(RunCli({"fly"}).code, kBadInput);
-  EXPECT_THAT(RunCli({"check", "--worker", "1", "--day", "30 Februari 2020"}).err,
-              HasSubstr("7 November 2019"));
-  EXPECT_THAT(
-      RunCli({"payment", "record", "--code", "1", "--reference", "x", "--amount", "banyak"}).err,
-      HasSubstr("Rp50.400.000"));
-  EXPECT_THAT(RunCli({"agency", "create", "--name", "x", "--region", "33", "--kind", "shop"}).err,
-              HasSubstr("social-agency"));
-  EXPECT_EQ(RunCli({"check", "--worker", "1", "--nik", "2"}).code, kBadInput);
-  EXPECT_THAT(RunCli({"agency", "list"}).err, HasSubstr("LINGKARAN_REGISTRY"));
-}
-
-TEST(CommandTest, UnreachableServiceIsToldApart) {
-  const Ran gone = RunCli({"--coverage", "127.0.0.1:1", "--timeout", "0.2", "rules", "list"});
-  EXPECT_EQ(gone.code, kUnreachable);
-  EXPECT_THAT(gone.err, HasSubstr("coverage di 127.0.0.1:1 tidak menjawab"));
-  const Ran mutation =
-      RunCli({"--registry", "127.0.0.1:1", "--timeout", "0.2", "--request-id", "abc", "agency",
-              "create", "--name", "x", "--kind", "branch", "--region", "33"});
-  EXPECT_EQ(mutation.code, kUnreachable);
-  EXPECT_THAT(mutation.err, HasSubstr("belum terlaksana"));
-  EXPECT_THAT(mutation.err, HasSubstr("--request-id abc"));
-}
-
-TEST(CommandTest, AnOutcomeThatIsNotKnownIsToldWithTheIdToAskAgain) {
-  Probe probe;
-  probe.on_create = [](const Call&, const rv1::CreateAgencyRequest&, rv1::CreateAgencyResponse*) {
-    return Error(absl::StatusCode::kUnavailable, Reason::kStoreUnavailable, "lost at the commit");
-  };
-  Server::Options options;
-  options.listen = "127.0.0.1:0";
-  const std::unique_ptr<Server> server = Server::Start(options, {&probe}).value();
-  const Ran open = RunCli({"--registry", server->address().c_str(), "--actor", "sari;role=officer",
-                           "--request-id", "abc", "agency", "create", "--name", "x", "--kind",
-                           "branch", "--region", "33"});
-  EXPECT_EQ(open.code, kUnreachable);
-  EXPECT_THAT(open.err, HasSubstr("Hasilnya belum pasti"));
-  EXPECT_THAT(open.err, HasSubstr("--request-id abc"));
-}
-
-TEST(CommandTest, ListFileErrorsComeBeforeAnyCall) {
-  const std::string path = ::testing::TempDir() + "/cli_output_test.csv";
-  std::ofstream(path) << "NIK;Nama\n1;a\n2;b\n";
-  // No service listens there: had anything been sent, the exit code would be 3.
-  const std::vector<const char*> base = {"--registry", "127.0.0.1:1", "--timeout", "0.2",
-                                         "batch",      "submit",      path.c_str()};
-  const auto with = [&](std::vector<const char*> more) {
-    std::vector<const char*> args = base;
-    args.insert(args.end(), more.begin(), more.end());
-    return RunCli(args);
-  };
-  EXPECT_THAT(with({"--agency", "1", "--declared", "3"}).err, HasSubstr("menyatakan 3 orang"));
-  EXPECT_EQ(with({"--agency", "1", "--declared", "3"}).code, kBadInput);
-  EXPECT_EQ(with({"--agency", "1", "--rejects", path.c_str()}).code, kBadInput);
-  EXPECT_EQ(with({}).code, kBadInput);
-  EXPECT_EQ(with({"--agency", "1"}).code, kUnreachable);
-  std::filesystem::remove(path);
-  EXPECT_EQ(with({"--agency", "1"}).code, kBadInput);
-}
-
-TEST(KeysTest, NewKeyFileIsPrivateAndNeverOverwritten) {
-  const std::string path = ::testing::TempDir() + "/cli_output_test.keys";
-  std::filesystem::remove(path);
-  EXPECT_EQ(RunCli({"keys", "new", path.c_str()}).code, kYes);
-  struct stat info {};
-  ASSERT_EQ(stat(path.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600u);
-  std::stringstream before;
-  before << std::ifstream(path).rdbuf();
-  EXPECT_THAT(before.str(), HasSubstr("\"nik_hash\""));
-  const Ran again = RunCli({"keys", "new", path.c_str()});
-  EXPECT_EQ(again.code, kRefused);
-  EXPECT_THAT(again.err, HasSubstr("tidak ditimpa"));
-  std::stringstream after;
-  after << std::ifstream(path).rdbuf();
-  EXPECT_EQ(before.str(), after.str());
-  std::filesystem::remove(path);
 }
 
 }  // namespace

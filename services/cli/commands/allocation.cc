@@ -1,9 +1,9 @@
 // lingkaran allocation
 #include "absl/time/clock.h"
+#include "services/cli/commands/nouns.h"
 #include "services/cli/render/error_texts.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -44,13 +44,14 @@ ExitCode CodeOf(const Allocation& allocation) {
 }
 
 // Follows one stream to its end; keeps the newest reply.
-grpc::Status FollowStream(Session& session, int64_t id, std::optional<Progress>& progress,
+grpc::Status FollowStream(Session& session, SponsorshipStub& stub, int64_t id,
+                          std::optional<Progress>& progress,
                           sponsorship::v1::GetAllocationResponse* last) {
   grpc::ClientContext context;
   session.PrepareStream(context, kWatchTime);
   sponsorship::v1::WatchAllocationRequest request;
   request.set_allocation_id(id);
-  const auto stream = session.sponsorship()->WatchAllocation(&context, request);
+  const auto stream = stub.WatchAllocation(&context, request);
   sponsorship::v1::WatchAllocationResponse reply;
   while (stream->Read(&reply)) {
     *last->mutable_allocation() = reply.allocation();
@@ -67,12 +68,13 @@ grpc::Status FollowStream(Session& session, int64_t id, std::optional<Progress>&
 // Shows an allocation's progress until it ends, then the outcome. A broken stream is taken up
 // again.
 absl::StatusOr<ExitCode> Watch(Session& session, int64_t id) {
+  ASSIGN_OR_RETURN(const auto stub, session.Connect<SponsorshipStub>());
   sponsorship::v1::GetAllocationResponse last;
   {
     std::optional<Progress> progress;
     for (int tries = 1;; ++tries) {
       const absl::Status status =
-          session.StreamStatus("sponsorship", FollowStream(session, id, progress, &last));
+          session.StreamStatus("sponsorship", FollowStream(session, *stub, id, progress, &last));
       if (HasEnded(last.allocation())) break;
       if (!status.ok() && (!absl::IsUnavailable(status) || tries >= kWatchTries)) return status;
       if (status.ok() && tries >= kWatchTries) {
@@ -88,68 +90,41 @@ absl::StatusOr<ExitCode> Watch(Session& session, int64_t id) {
 }
 
 void AddStart(Commands& commands, CLI::App* noun) {
-  struct Options {
-    sponsorship::v1::AllocatePledgeRequest request;
-    int64_t pledge_id = 0;
-    std::vector<int64_t> workers;
-    bool watch = false;
-  };
-  auto options = std::make_shared<Options>();
+  auto request = std::make_shared<sponsorship::v1::AllocatePledgeRequest>();
+  auto watch = std::make_shared<bool>(false);
   CLI::App* verb = commands.Verb(
       noun, "start", "Fill the seats that are paid for, by a draw or for named workers",
       "allocation start --pledge 1 --seed \"Solo 7 November 2019\" --watch",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        options->request.set_pledge_id(options->pledge_id);
-        options->request.mutable_worker_ids()->Add(options->workers.begin(),
-                                                   options->workers.end());
+      [request, watch](Session& session) -> absl::StatusOr<ExitCode> {
         sponsorship::v1::AllocatePledgeResponse reply;
-        RETURN_IF_ERROR(session.Mutate(session.sponsorship(), &SponsorshipStub::AllocatePledge,
-                                       options->request, &reply));
-        if (options->watch) return Watch(session, reply.allocation().allocation_id());
+        RETURN_IF_ERROR(session.Call(&SponsorshipStub::AllocatePledge, *request, &reply));
+        if (*watch) return Watch(session, reply.allocation().allocation_id());
         RETURN_IF_ERROR(session.Show(
             reply, [&](std::ostream& out) { PrintAllocation(out, reply.allocation()); }));
         return kYes;
       });
-  verb->add_option("--pledge", options->pledge_id, "The pledge")->required()->type_name("");
-  verb->add_option("--seed", *options->request.mutable_seed(),
-                   "Published seed of the draw; the same seed gives the same order")
-      ->type_name("");
-  verb->add_option("--worker", options->workers,
-                   "In place of --seed: gives this worker a seat without a draw; up to 100 times")
-      ->type_name("");
-  verb->add_flag("--watch", options->watch, "Show progress until it ends");
+  AddField(verb, request.get(), "--pledge", "pledge_id", "The pledge")->required();
+  AddField(verb, request.get(), "--seed", "seed",
+           "Published seed of the draw; the same seed gives the same order");
+  AddField(verb, request.get(), "--worker", "worker_ids",
+           "In place of --seed: gives this worker a seat without a draw; up to 100 times");
+  verb->add_flag("--watch", *watch, "Show progress until it ends");
 }
 
 void AddWatch(Commands& commands, CLI::App* noun) {
   auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb =
-      commands.Verb(noun, "watch", "Show progress until it ends", "allocation watch 1",
-                    [id](Session& session) -> absl::StatusOr<ExitCode> {
-                      if (session.sponsorship() == nullptr) {
-                        sponsorship::v1::GetAllocationResponse unused;
-                        return session.Call(session.sponsorship(), &SponsorshipStub::GetAllocation,
-                                            sponsorship::v1::GetAllocationRequest(), &unused);
-                      }
-                      return Watch(session, *id);
-                    });
-  verb->add_option("ALLOCATION", *id, "The allocation")->required()->type_name("");
+  CLI::App* verb = commands.Verb(noun, "watch", "Show progress until it ends", "allocation watch 1",
+                                 [id](Session& session) { return Watch(session, *id); });
+  verb->add_option("ALLOCATION", *id, "The allocation")->required();
 }
 
 void AddShow(Commands& commands, CLI::App* noun) {
-  auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "show", "Where an allocation stands", "allocation show 1",
-      [id](Session& session) -> absl::StatusOr<ExitCode> {
-        sponsorship::v1::GetAllocationRequest request;
-        request.set_allocation_id(*id);
-        sponsorship::v1::GetAllocationResponse reply;
-        RETURN_IF_ERROR(
-            session.Call(session.sponsorship(), &SponsorshipStub::GetAllocation, request, &reply));
-        RETURN_IF_ERROR(session.Show(
-            reply, [&](std::ostream& out) { PrintAllocation(out, reply.allocation()); }));
-        return CodeOf(reply.allocation());
-      });
-  verb->add_option("ALLOCATION", *id, "The allocation")->required()->type_name("");
+      &SponsorshipStub::GetAllocation,
+      [](std::ostream& out, const auto& reply) { PrintAllocation(out, reply.allocation()); });
+  command->code = [](const auto& reply) { return CodeOf(reply.allocation()); };
+  command->Add("ALLOCATION", "allocation_id", "The allocation")->required();
 }
 
 }  // namespace

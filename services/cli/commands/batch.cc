@@ -1,8 +1,8 @@
 // lingkaran batch
+#include "services/cli/commands/nouns.h"
 #include "services/cli/commands/submit.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -51,12 +51,24 @@ void PrintFindings(std::ostream& out, const SubmitOutcome& outcome) {
   table.Print(out);
 }
 
+void PrintOutcome(std::ostream& out, const SubmitOptions& options, const SubmitOutcome& outcome) {
+  PrintBatch(out, outcome.batch.batch());
+  PrintFindings(out, outcome);
+  if (outcome.rejected.empty()) return;
+  out << '\n'
+      << CountText(static_cast<int64_t>(outcome.rejected.size())) << " baris tidak diterima";
+  if (options.rejects.empty()) {
+    out << "; dengan --rejects BERKAS.csv --batch " << outcome.batch.batch().batch_id()
+        << " baris itu ditulis beserta alasannya.\n";
+  } else {
+    out << ", ditulis ke " << options.rejects << " untuk diperbaiki dan dikirim lagi.\n";
+  }
+}
+
 void AddSubmit(Commands& commands, CLI::App* noun) {
   auto options = std::make_shared<SubmitOptions>();
-  auto kind = std::make_shared<registry::v1::BatchKind>(registry::v1::BATCH_KIND_CANDIDATES);
-  auto decree_day = std::make_shared<int32_t>(0);
-  auto declared = std::make_shared<int32_t>(0);
-  auto agency = std::make_shared<int64_t>(0);
+  registry::v1::CreateBatchRequest* batch = &options->batch;
+  batch->set_kind(registry::v1::BATCH_KIND_CANDIDATES);
   CLI::App* verb = commands.Verb(
       noun, "submit", "Send a list; every row is answered",
       "batch submit daftar.csv --agency 1 --decree \"463/1234/2019\" \\\n"
@@ -66,117 +78,69 @@ void AddSubmit(Commands& commands, CLI::App* noun) {
       "and Nama. Rows that were not taken go into the --rejects file with the reason and how to "
       "mend\n"
       "it; correct that file and submit it as a new list.",
-      [=](Session& session) -> absl::StatusOr<ExitCode> {
-        if (*agency == 0 && options->batch_id == 0) {
+      [options](Session& session) -> absl::StatusOr<ExitCode> {
+        if (options->batch.agency_id() == 0 && options->batch_id == 0) {
           return absl::InvalidArgumentError("sebutkan instansi pengirim dengan --agency.");
         }
-        options->batch.set_kind(*kind);
-        options->batch.set_agency_id(*agency);
-        options->batch.set_decree_day(*decree_day);
-        options->batch.set_declared_rows(*declared);
         ASSIGN_OR_RETURN(const SubmitOutcome outcome, SubmitFile(session, *options));
-        RETURN_IF_ERROR(session.Show(outcome.batch, [&](std::ostream& out) {
-          PrintBatch(out, outcome.batch.batch());
-          PrintFindings(out, outcome);
-          if (outcome.rejected.empty()) return;
-          out << '\n'
-              << CountText(static_cast<int64_t>(outcome.rejected.size()))
-              << " baris tidak diterima";
-          if (options->rejects.empty()) {
-            out << "; dengan --rejects BERKAS.csv --batch " << outcome.batch.batch().batch_id()
-                << " baris itu ditulis beserta alasannya.\n";
-          } else {
-            out << ", ditulis ke " << options->rejects << " untuk diperbaiki dan dikirim lagi.\n";
-          }
-        }));
+        RETURN_IF_ERROR(session.Show(
+            outcome.batch, [&](std::ostream& out) { PrintOutcome(out, *options, outcome); }));
         return outcome.batch.batch().accepted_rows() > 0 ? kYes : kNo;
       });
-  verb->add_option("FILE", options->file, "The list")->required()->type_name("");
-  verb->add_option("--agency", *agency, "Who sends it")->check(Positive())->type_name("");
-  AddEnum(verb, "--kind", kind.get(), "What the rows are, candidates unless given");
-  verb->add_option("--decree", *options->batch.mutable_decree_number(), "Number of the decree (SK)")
-      ->type_name("");
-  AddDay(verb, "--decree-date", decree_day.get(), "Date of the decree");
-  verb->add_option("--declared", *declared,
-                   "People that the decree names; the file must have as many rows")
-      ->check(Positive())
-      ->type_name("");
+  verb->add_option("FILE", options->file, "The list")->required();
+  AddField(verb, batch, "--agency", "agency_id", "Who sends it")->check(Positive());
+  AddField(verb, batch, "--kind", "kind", "What the rows are, candidates unless given");
+  AddField(verb, batch, "--decree", "decree_number", "Number of the decree (SK)");
+  AddField(verb, batch, "--decree-date", "decree_day", "Date of the decree");
+  AddField(verb, batch, "--declared", "declared_rows",
+           "People that the decree names; the file must have as many rows")
+      ->check(Positive());
   verb->add_option("--rejects", options->rejects,
-                   "Write the rows that were not taken into this file")
-      ->type_name("");
+                   "Write the rows that were not taken into this file");
   verb->add_option("--batch", options->batch_id, "Go on with this batch; send the same file again")
-      ->check(Positive())
-      ->type_name("");
+      ->check(Positive());
 }
 
 void AddReview(Commands& commands, CLI::App* noun) {
-  struct Options {
-    registry::v1::ReviewBatchRequest request;
-    int64_t batch_id = 0;
-    bool approve = false, reject = false, working = false, healthy = false;
-    int32_t attested_day = 0;
-    std::string attested_by, document, reason;
+  struct Decision {
+    bool approve = false, reject = false;
   };
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = commands.Verb(
+  auto decision = std::make_shared<Decision>();
+  const auto command = commands.Rpc(
       noun, "review", "Approve or reject a list; never by the one who sent it",
       "batch review 1 --approve --working --healthy --attested-by \"Lurah Manahan\" \\\n"
       "      --attested-on \"4 November 2019\" --document \"463/1234/2019\"\n"
       "  lingkaran batch review 1 --reject --reason \"surat keputusan belum ditandatangani\"",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        if (options->approve == options->reject) {
-          return absl::InvalidArgumentError("pilih salah satu: --approve atau --reject.");
-        }
-        registry::v1::ReviewBatchRequest& request = options->request;
-        request.set_batch_id(options->batch_id);
-        request.set_decision(options->approve ? registry::v1::REVIEW_DECISION_APPROVE
-                                              : registry::v1::REVIEW_DECISION_REJECT);
-        request.set_reason(options->reason);
-        if (options->approve) {
-          request.mutable_evidence()->set_working_attested(options->working);
-          request.mutable_evidence()->set_healthy_attested(options->healthy);
-          request.mutable_evidence()->set_attested_by(options->attested_by);
-          request.mutable_evidence()->set_attested_day(options->attested_day);
-          request.mutable_evidence()->set_document(options->document);
-        }
-        registry::v1::ReviewBatchResponse reply;
-        RETURN_IF_ERROR(
-            session.Mutate(session.registry(), &RegistryStub::ReviewBatch, request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
-        }));
-        return kYes;
+      &RegistryStub::ReviewBatch, [](std::ostream& out, const auto& reply) {
+        PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
       });
-  verb->add_option("BATCH", options->batch_id, "The batch")->required()->type_name("");
-  verb->add_flag("--approve", options->approve, "Its accepted rows become verified workers");
-  verb->add_flag("--reject", options->reject, "None of them do");
-  verb->add_option("--reason", options->reason, "Why, when rejecting; a remark when approving")
-      ->type_name("");
-  verb->add_flag("--working", options->working, "Evidence: they work");
-  verb->add_flag("--healthy", options->healthy, "Evidence: they are not ill");
-  verb->add_option("--attested-by", options->attested_by,
-                   "Evidence: name and office of who says so")
-      ->type_name("");
-  AddDay(verb, "--attested-on", &options->attested_day, "Evidence: on which day");
-  verb->add_option("--document", options->document, "Evidence: number of the signed paper")
-      ->type_name("");
+  command->prepare = [decision](registry::v1::ReviewBatchRequest& request) -> absl::Status {
+    if (decision->approve == decision->reject) {
+      return absl::InvalidArgumentError("pilih salah satu: --approve atau --reject.");
+    }
+    request.set_decision(decision->approve ? registry::v1::REVIEW_DECISION_APPROVE
+                                           : registry::v1::REVIEW_DECISION_REJECT);
+    if (decision->reject) request.clear_evidence();
+    return absl::OkStatus();
+  };
+  command->request.mutable_evidence();  // also without any: the registry says what is missing
+  command->Add("BATCH", "batch_id", "The batch")->required();
+  command->verb->add_flag("--approve", decision->approve,
+                          "Its accepted rows become verified workers");
+  command->verb->add_flag("--reject", decision->reject, "None of them do");
+  command->Add("--reason", "reason", "Why, when rejecting; a remark when approving");
+  command->Add("--working", "evidence.working_attested", "Evidence: they work");
+  command->Add("--healthy", "evidence.healthy_attested", "Evidence: they are not ill");
+  command->Add("--attested-by", "evidence.attested_by", "Evidence: name and office of who says so");
+  command->Add("--attested-on", "evidence.attested_day", "Evidence: on which day");
+  command->Add("--document", "evidence.document", "Evidence: number of the signed paper");
 }
 
 void AddShow(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<registry::v1::GetBatchRequest>();
-  auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb =
-      commands.Verb(noun, "show", "One list with its totals", "batch show 1",
-                    [request, id](Session& session) -> absl::StatusOr<ExitCode> {
-                      request->set_batch_id(*id);
-                      registry::v1::GetBatchResponse reply;
-                      RETURN_IF_ERROR(session.Call(session.registry(), &RegistryStub::GetBatch,
-                                                   *request, &reply));
-                      RETURN_IF_ERROR(session.Show(
-                          reply, [&](std::ostream& out) { PrintBatch(out, reply.batch()); }));
-                      return kYes;
-                    });
-  verb->add_option("BATCH", *id, "The batch")->required()->type_name("");
+  const auto command = commands.Rpc(
+      noun, "show", "One list with its totals", "batch show 1", &RegistryStub::GetBatch,
+      [](std::ostream& out, const auto& reply) { PrintBatch(out, reply.batch()); });
+  command->Add("BATCH", "batch_id", "The batch")->required();
 }
 
 void PrintRows(std::ostream& out, const registry::v1::ListBatchRowsResponse& reply) {
@@ -187,33 +151,18 @@ void PrintRows(std::ostream& out, const registry::v1::ListBatchRowsResponse& rep
       findings += (findings.empty() ? "" : "; ") + Label(finding.code());
       if (finding.other_line() != 0) findings += " (baris " + CountText(finding.other_line()) + ")";
     }
-    table.Row({CountText(row.line_number()), Label(row.status()),
-               row.worker_id() == 0 ? "" : std::to_string(row.worker_id()), findings});
+    table.Row(
+        {CountText(row.line_number()), Label(row.status()), IdText(row.worker_id()), findings});
   }
   table.Print(out);
 }
 
 void AddRows(Commands& commands, CLI::App* noun) {
-  auto id = std::make_shared<int64_t>(0);
-  auto status = std::make_shared<registry::v1::RowStatus>();
-  CLI::App* verb = commands.Verb(
-      noun, "rows", "The results of a list's rows", "batch rows 1 --status rejected",
-      [id, status](Session& session) -> absl::StatusOr<ExitCode> {
-        registry::v1::ListBatchRowsRequest request;
-        request.set_batch_id(*id);
-        request.set_status(*status);
-        request.set_page_size(2000);
-        registry::v1::ListBatchRowsResponse reply;
-        do {
-          RETURN_IF_ERROR(
-              session.Call(session.registry(), &RegistryStub::ListBatchRows, request, &reply));
-          RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintRows(out, reply); }));
-          request.set_page_token(reply.next_page_token());
-        } while (!reply.next_page_token().empty());
-        return kYes;
-      });
-  verb->add_option("BATCH", *id, "The batch")->required()->type_name("");
-  AddEnum(verb, "--status", status.get(), "Only these rows");
+  const auto command =
+      commands.Rpc(noun, "rows", "The results of a list's rows", "batch rows 1 --status rejected",
+                   &RegistryStub::ListBatchRows, PrintRows);
+  command->Add("BATCH", "batch_id", "The batch")->required();
+  command->Add("--status", "status", "Only these rows");
 }
 
 }  // namespace

@@ -3,52 +3,34 @@
 #include <map>
 #include <set>
 
+#include "services/cli/commands/nouns.h"
 #include "services/cli/render/error_texts.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
+#include "services/cli/session/files.h"
+#include "services/cli/session/person.h"
 
 namespace lingkaran::cli {
 namespace {
 
 using coverage::v1::ProgrammeAnswer;
+using google::protobuf::Message;
 using Answers = google::protobuf::RepeatedPtrField<ProgrammeAnswer>;
 
 constexpr size_t kBatchItems = 1000;
 
 // What is asked, in a single check and in a batch alike.
-struct Question {
-  std::vector<int> programmes;
-  int32_t day = 0;
-  std::string after_token;
-  bool exact = false;
-
-  template <typename Request>
-  void WriteTo(Request& request) const {
-    for (const int programme : programmes) {
-      request.add_programmes(static_cast<common::v1::Programme>(programme));
-    }
-    request.set_day(day);
-  }
-  void WriteTo(common::v1::Consistency* consistency) const {
-    if (exact) {
-      consistency->set_fully_consistent(true);
-    } else if (!after_token.empty()) {
-      consistency->set_at_least_as_fresh(after_token);
-    }
-  }
-};
-
-void AddQuestion(CLI::App* verb, Question* question) {
-  AddProgrammes(verb, &question->programmes);
-  AddDay(verb, "--day", &question->day, "The day asked about, today unless given");
+void AddQuestion(CLI::App* verb, Message* question) {
+  AddField(verb, question, "--programme", "programmes", "Programmes, jkk,jkm unless given");
+  AddField(verb, question, "--day", "day", "The day asked about, today unless given");
 }
 
-void AddFreshness(CLI::App* verb, Question* question) {
-  verb->add_option("--after", question->after_token,
-                   "consistency_token of a change that the answer must know of")
-      ->type_name("");
-  verb->add_flag("--exact", question->exact, "Read from the database, past every cache");
+// --exact comes last: it is the stricter of the two.
+void AddFreshness(CLI::App* verb, Message* request) {
+  AddField(verb, request, "--after", "consistency.at_least_as_fresh",
+           "consistency_token of a change that the answer must know of");
+  AddField(verb, request, "--exact", "consistency.fully_consistent",
+           "Read from the database, past every cache");
 }
 
 // Covered for all that was asked, not covered for something, or not known.
@@ -64,6 +46,12 @@ ExitCode CodeOf(const Answers& answers) {
   return code;
 }
 
+// "7 November 2019 - 6 Desember 2019"; empty if nothing was ever paid.
+std::string CoverText(const ProgrammeAnswer& answer) {
+  if (answer.first_day() == 0) return "";
+  return DayText(answer.first_day()) + " - " + DayText(answer.last_day());
+}
+
 void PrintAnswers(std::ostream& out, const coverage::v1::CheckEligibilityResponse& reply) {
   out << "Pada " << DayText(reply.day());
   if (reply.worker_id() != 0) out << ", pekerja " << reply.worker_id();
@@ -71,34 +59,19 @@ void PrintAnswers(std::ostream& out, const coverage::v1::CheckEligibilityRespons
   Table table({"Program", "Jawaban", "Santunan", "Sebab", "Perlindungan", "Jawaban tetap sampai"});
   for (const ProgrammeAnswer& answer : reply.answers()) {
     table.Row({Label(answer.programme()), Label(answer.verdict()), Label(answer.level()),
-               Label(answer.reason()),
-               answer.first_day() == 0
-                   ? ""
-                   : DayText(answer.first_day()) + " - " + DayText(answer.last_day()),
-               answer.valid_until() == 0 ? "" : DayText(answer.valid_until())});
+               Label(answer.reason()), CoverText(answer), DayIfAny(answer.valid_until())});
   }
   table.Print(out);
 }
 
 void AddSingle(Commands& commands, CLI::App* noun) {
-  auto person = std::make_shared<PersonOptions>();
-  auto question = std::make_shared<Question>();
-  commands.Default(
-      noun, "check --membership 19000000017 --day \"31 Januari 2020\" --programme jkk",
-      [person, question](Session& session) -> absl::StatusOr<ExitCode> {
-        coverage::v1::CheckEligibilityRequest request;
-        ASSIGN_OR_RETURN(*request.mutable_person(), ToPersonRef(*person));
-        question->WriteTo(request);
-        question->WriteTo(request.mutable_consistency());
-        coverage::v1::CheckEligibilityResponse reply;
-        RETURN_IF_ERROR(
-            session.Call(session.coverage(), &CoverageStub::CheckEligibility, request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintAnswers(out, reply); }));
-        return CodeOf(reply.answers());
-      });
-  AddPerson(noun, person.get());
-  AddQuestion(noun, question.get());
-  AddFreshness(noun, question.get());
+  const auto command = commands.Rpc(
+      noun, "", "", "check --membership 19000000017 --day \"31 Januari 2020\" --programme jkk",
+      &CoverageStub::CheckEligibility, PrintAnswers);
+  command->code = [](const auto& reply) { return CodeOf(reply.answers()); };
+  AddPerson(*command);
+  AddQuestion(noun, &command->request);
+  AddFreshness(noun, &command->request);
 }
 
 std::string MaskedKey(const std::string& key) {
@@ -138,10 +111,7 @@ void PrintResults(std::ostream& out, const std::vector<std::string>& keys, size_
     }
     for (const ProgrammeAnswer& answer : result.answers()) {
       table.Row({number, key, Label(answer.programme()), Label(answer.verdict()),
-                 Label(answer.reason()),
-                 answer.first_day() == 0
-                     ? ""
-                     : DayText(answer.first_day()) + " - " + DayText(answer.last_day())});
+                 Label(answer.reason()), CoverText(answer)});
     }
   }
   table.Print(out);
@@ -159,7 +129,8 @@ void PrintSums(std::ostream& out, const BatchSums& sums) {
 
 struct BatchOptions {
   std::string file;
-  Question question;
+  coverage::v1::BatchCheckEligibilityRequest request;  // without items
+  coverage::v1::BatchCheckItem item;                   // what is asked about each
   bool summary = false;
 };
 
@@ -167,17 +138,15 @@ absl::StatusOr<ExitCode> CheckFile(Session& session, const BatchOptions& options
   ASSIGN_OR_RETURN(const std::vector<std::string> keys, ReadLines(options.file));
   BatchSums sums;
   for (size_t first = 0; first < keys.size(); first += kBatchItems) {
-    coverage::v1::BatchCheckEligibilityRequest request;
-    options.question.WriteTo(request.mutable_consistency());
+    coverage::v1::BatchCheckEligibilityRequest request = options.request;
     for (size_t i = first; i < std::min(first + kBatchItems, keys.size()); ++i) {
-      coverage::v1::BatchCheckItem* item = request.add_items();
-      item->set_correlation_id(std::to_string(i + 1));
-      *item->mutable_person() = PersonOfKey(keys[i]);
-      options.question.WriteTo(*item);
+      coverage::v1::BatchCheckItem& item = *request.add_items();
+      item = options.item;
+      item.set_correlation_id(std::to_string(i + 1));
+      *item.mutable_person() = PersonOfKey(keys[i]);
     }
     coverage::v1::BatchCheckEligibilityResponse reply;
-    RETURN_IF_ERROR(
-        session.Call(session.coverage(), &CoverageStub::BatchCheckEligibility, request, &reply));
+    RETURN_IF_ERROR(session.Call(&CoverageStub::BatchCheckEligibility, request, &reply));
     for (const auto& result : reply.results()) AddResult(result, &sums);
     const bool last = first + kBatchItems >= keys.size();
     RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
@@ -196,9 +165,9 @@ void AddBatch(Commands& commands, CLI::App* noun) {
       "check batch kunci.txt --day \"1 Desember 2019\" --summary\n\n"
       "Keys: a NIK (16 digits), worker:17 for an id, anything else is a membership number.",
       [options](Session& session) { return CheckFile(session, *options); });
-  verb->add_option("FILE", options->file, "One key per line")->required()->type_name("");
-  AddQuestion(verb, &options->question);
-  AddFreshness(verb, &options->question);
+  verb->add_option("FILE", options->file, "One key per line")->required();
+  AddQuestion(verb, &options->item);
+  AddFreshness(verb, &options->request);
   verb->add_flag("--summary", options->summary, "Only the totals");
 }
 
@@ -227,24 +196,13 @@ void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityR
 }
 
 void AddExplain(Commands& commands, CLI::App* noun) {
-  auto person = std::make_shared<PersonOptions>();
-  auto question = std::make_shared<Question>();
-  CLI::App* verb =
-      commands.Verb(noun, "explain", "The same answer with the facts and rules that decided it",
-                    "check explain --worker 17 --day \"1 Februari 2020\"",
-                    [person, question](Session& session) -> absl::StatusOr<ExitCode> {
-                      coverage::v1::ExplainEligibilityRequest request;
-                      ASSIGN_OR_RETURN(*request.mutable_person(), ToPersonRef(*person));
-                      question->WriteTo(request);
-                      coverage::v1::ExplainEligibilityResponse reply;
-                      RETURN_IF_ERROR(session.Call(
-                          session.coverage(), &CoverageStub::ExplainEligibility, request, &reply));
-                      RETURN_IF_ERROR(session.Show(
-                          reply, [&](std::ostream& out) { PrintExplanation(out, reply); }));
-                      return CodeOf(reply.answer().answers());
-                    });
-  AddPerson(verb, person.get());
-  AddQuestion(verb, question.get());
+  const auto command =
+      commands.Rpc(noun, "explain", "The same answer with the facts and rules that decided it",
+                   "check explain --worker 17 --day \"1 Februari 2020\"",
+                   &CoverageStub::ExplainEligibility, PrintExplanation);
+  command->code = [](const auto& reply) { return CodeOf(reply.answer().answers()); };
+  AddPerson(*command);
+  AddQuestion(command->verb, &command->request);
 }
 
 }  // namespace

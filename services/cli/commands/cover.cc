@@ -1,8 +1,8 @@
 // lingkaran cover
 #include "absl/time/clock.h"
+#include "services/cli/commands/nouns.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -29,19 +29,10 @@ void PrintMonths(std::ostream& out, const coverage::v1::ListCoverageResponse& re
 }
 
 void AddList(Commands& commands, CLI::App* noun) {
-  auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(
-      noun, "list", "All paid months of a worker, those taken back too", "cover list 17",
-      [id](Session& session) -> absl::StatusOr<ExitCode> {
-        coverage::v1::ListCoverageRequest request;
-        request.set_worker_id(*id);
-        coverage::v1::ListCoverageResponse reply;
-        RETURN_IF_ERROR(
-            session.Call(session.coverage(), &CoverageStub::ListCoverage, request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintMonths(out, reply); }));
-        return kYes;
-      });
-  verb->add_option("WORKER", *id, "The worker's id")->required()->type_name("");
+  const auto command =
+      commands.Rpc(noun, "list", "All paid months of a worker, those taken back too",
+                   "cover list 17", &CoverageStub::ListCoverage, PrintMonths);
+  command->Add("WORKER", "worker_id", "The worker's id")->required();
 }
 
 void PrintExpiring(std::ostream& out, const coverage::v1::ListExpiringResponse& reply) {
@@ -55,42 +46,15 @@ void PrintExpiring(std::ostream& out, const coverage::v1::ListExpiringResponse& 
 }
 
 void AddExpiring(Commands& commands, CLI::App* noun) {
-  struct Options {
-    int32_t from_day = 0, to_day = 0;
-    int64_t pledge_id = 0;
-    int limit = 100;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      commands.Verb(noun, "expiring", "Whose cover ends in a span of days",
-                    "cover expiring --from \"1 Januari 2020\" --to \"31 Januari 2020\" --pledge 1",
-                    [options](Session& session) -> absl::StatusOr<ExitCode> {
-                      coverage::v1::ListExpiringRequest request;
-                      request.set_from_day(options->from_day);
-                      request.set_to_day(options->to_day);
-                      request.set_pledge_id(options->pledge_id);
-                      bool any = false;
-                      for (int left = options->limit; left > 0;) {
-                        request.set_page_size(std::min(left, 1000));
-                        coverage::v1::ListExpiringResponse reply;
-                        RETURN_IF_ERROR(session.Call(session.coverage(),
-                                                     &CoverageStub::ListExpiring, request, &reply));
-                        RETURN_IF_ERROR(session.Show(
-                            reply, [&](std::ostream& out) { PrintExpiring(out, reply); }));
-                        any = any || reply.covers_size() > 0;
-                        left -= reply.covers_size();
-                        request.set_page_token(reply.next_page_token());
-                        if (reply.next_page_token().empty()) break;
-                      }
-                      return any ? kYes : kNo;
-                    });
-  AddDay(verb, "--from", &options->from_day, "First day of the span")->required();
-  AddDay(verb, "--to", &options->to_day, "Last day of the span")->required();
-  verb->add_option("--pledge", options->pledge_id, "Only workers of this pledge")->type_name("");
-  verb->add_option("--limit", options->limit, "At most so many")
-      ->check(Positive())
-      ->capture_default_str()
-      ->type_name("");
+  const auto command =
+      commands.Rpc(noun, "expiring", "Whose cover ends in a span of days",
+                   "cover expiring --from \"1 Januari 2020\" --to \"31 Januari 2020\" --pledge 1",
+                   &CoverageStub::ListExpiring, PrintExpiring);
+  command->code = [](const auto& reply) { return reply.covers().empty() ? kNo : kYes; };
+  command->Add("--from", "from_day", "First day of the span")->required();
+  command->Add("--to", "to_day", "Last day of the span")->required();
+  command->Add("--pledge", "pledge_id", "Only workers of this pledge");
+  command->AddLimit(&coverage::v1::ListExpiringResponse::covers_size);
 }
 
 void PrintStatistics(std::ostream& out, const coverage::v1::GetCoverageStatisticsResponse& reply) {
@@ -106,25 +70,12 @@ void PrintStatistics(std::ostream& out, const coverage::v1::GetCoverageStatistic
 }
 
 void AddStatistics(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<coverage::v1::GetCoverageStatisticsRequest>();
-  auto day = std::make_shared<int32_t>(0);
-  auto pledge_id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(
-      noun, "statistics", "How many are covered on a day",
-      "cover statistics --day \"1 Desember 2019\" --region 33.72",
-      [=](Session& session) -> absl::StatusOr<ExitCode> {
-        request->set_day(*day);
-        request->set_pledge_id(*pledge_id);
-        coverage::v1::GetCoverageStatisticsResponse reply;
-        RETURN_IF_ERROR(session.Call(session.coverage(), &CoverageStub::GetCoverageStatistics,
-                                     *request, &reply));
-        RETURN_IF_ERROR(
-            session.Show(reply, [&](std::ostream& out) { PrintStatistics(out, reply); }));
-        return kYes;
-      });
-  AddDay(verb, "--day", day.get(), "The day asked about, today unless given");
-  verb->add_option("--region", *request->mutable_region_code(), "Only this area")->type_name("");
-  verb->add_option("--pledge", *pledge_id, "Only person-months of this pledge")->type_name("");
+  const auto command = commands.Rpc(noun, "statistics", "How many are covered on a day",
+                                    "cover statistics --day \"1 Desember 2019\" --region 33.72",
+                                    &CoverageStub::GetCoverageStatistics, PrintStatistics);
+  command->Add("--day", "day", "The day asked about, today unless given");
+  command->Add("--region", "region_code", "Only this area");
+  command->Add("--pledge", "pledge_id", "Only person-months of this pledge");
 }
 
 // One stream of a watch is asked for so long, and taken up again so often while nothing comes.
@@ -155,11 +106,11 @@ void PrintChanges(std::ostream& out, const coverage::v1::WatchCoverageResponse& 
 }
 
 // Follows one stream to its end; the request then has the token to go on from.
-absl::Status FollowChanges(Session& session, coverage::v1::WatchCoverageRequest& request,
-                           int& tries) {
+absl::Status FollowChanges(Session& session, CoverageStub& stub,
+                           coverage::v1::WatchCoverageRequest& request, int& tries) {
   grpc::ClientContext context;
   session.PrepareStream(context, kStreamTime);
-  const auto stream = session.coverage()->WatchCoverage(&context, request);
+  const auto stream = stub.WatchCoverage(&context, request);
   coverage::v1::WatchCoverageResponse reply;
   while (stream->Read(&reply)) {
     tries = 0;
@@ -169,29 +120,30 @@ absl::Status FollowChanges(Session& session, coverage::v1::WatchCoverageRequest&
   return session.StreamStatus("coverage", stream->Finish());
 }
 
+absl::StatusOr<ExitCode> Watch(Session& session, coverage::v1::WatchCoverageRequest& request) {
+  ASSIGN_OR_RETURN(const auto stub, session.Connect<CoverageStub>());
+  for (int tries = 1;; ++tries) {
+    const absl::Status status = FollowChanges(session, *stub, request, tries);
+    const bool goes_on = status.ok() || absl::IsUnavailable(status) ||
+                         (absl::IsDeadlineExceeded(status) && tries == 0);
+    if (!goes_on) return status;
+    if (tries >= kWatchTries) {
+      return status.ok() ? absl::UnavailableError("coverage terus menutup aliran perubahan.")
+                         : status;
+    }
+    absl::SleepFor(absl::Milliseconds(200) * (tries + 1));
+  }
+}
+
 void AddWatch(Commands& commands, CLI::App* noun) {
   auto request = std::make_shared<coverage::v1::WatchCoverageRequest>();
-  CLI::App* verb = commands.Verb(
-      noun, "watch", "Whose cover changes, as it happens, until it is interrupted",
-      "cover watch --region 33.72 --json", [request](Session& session) -> absl::StatusOr<ExitCode> {
-        if (session.coverage() == nullptr) return session.MissingAddress();
-        for (int tries = 1;; ++tries) {
-          const absl::Status status = FollowChanges(session, *request, tries);
-          const bool goes_on = status.ok() || absl::IsUnavailable(status) ||
-                               (absl::IsDeadlineExceeded(status) && tries == 0);
-          if (!goes_on) return status;
-          if (tries >= kWatchTries) {
-            return status.ok() ? absl::UnavailableError("coverage terus menutup aliran perubahan.")
-                               : status;
-          }
-          absl::SleepFor(absl::Milliseconds(200) * (tries + 1));
-        }
-      });
-  verb->add_option("--resume", *request->mutable_resume_token(),
-                   "Go on after this token of an earlier watch")
-      ->type_name("");
-  verb->add_option("--region", *request->mutable_region_code(), "Only people of this area")
-      ->type_name("");
+  CLI::App* verb =
+      commands.Verb(noun, "watch", "Whose cover changes, as it happens, until it is interrupted",
+                    "cover watch --region 33.72 --json",
+                    [request](Session& session) { return Watch(session, *request); });
+  AddField(verb, request.get(), "--resume", "resume_token",
+           "Go on after this token of an earlier watch");
+  AddField(verb, request.get(), "--region", "region_code", "Only people of this area");
 }
 
 }  // namespace

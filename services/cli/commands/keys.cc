@@ -1,36 +1,9 @@
 // lingkaran keys
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "common/crypto/personal_data_vault.h"
-#include "services/cli/session/command.h"
+#include "services/cli/commands/nouns.h"
+#include "services/cli/session/files.h"
 
 namespace lingkaran::cli {
-namespace {
-
-// Writes a file that must not exist yet and that only its owner may read.
-absl::Status WriteNewSecretFile(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 && errno == EEXIST) {
-    return absl::AlreadyExistsError("berkas " + path +
-                                    " sudah ada dan tidak ditimpa: data yang disegel dengan kunci "
-                                    "lama tidak terbaca tanpanya. Pilih nama lain.");
-  }
-  if (fd < 0) {
-    return absl::InvalidArgumentError("berkas " + path + " tidak dapat dibuat: " + strerror(errno));
-  }
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  const bool closed = close(fd) == 0;
-  if (written && closed) return absl::OkStatus();
-  unlink(path.c_str());
-  return absl::InvalidArgumentError("berkas " + path + " tidak dapat ditulis: " + strerror(errno));
-}
-
-}  // namespace
 
 void AddKeysCommands(Commands& commands) {
   CLI::App* noun = commands.Noun("keys", "Keys that seal personal data");
@@ -38,7 +11,15 @@ void AddKeysCommands(Commands& commands) {
   CLI::App* verb = commands.Verb(
       noun, "new", "Make a key file for the registry and coverage; never overwrites one",
       "keys new /etc/lingkaran/keys.json", [path](Session& session) -> absl::StatusOr<ExitCode> {
-        RETURN_IF_ERROR(WriteNewSecretFile(*path, PersonalDataVault::NewKeyFile()));
+        const absl::Status status =
+            WritePrivateFile(*path, PersonalDataVault::NewKeyFile(), /*replace=*/false);
+        if (absl::IsAlreadyExists(status)) {
+          return absl::AlreadyExistsError(
+              "berkas " + *path +
+              " sudah ada dan tidak ditimpa: tanpa kunci lama, data yang disegel dengannya tidak "
+              "dapat dibuka lagi. Pilih nama lain.");
+        }
+        RETURN_IF_ERROR(status);
         if (!session.globals().json) {
           session.err() << "Kunci baru: " << *path
                         << ". Simpan salinannya di tempat aman: tanpa kunci ini data pribadi tidak "
@@ -46,7 +27,7 @@ void AddKeysCommands(Commands& commands) {
         }
         return kYes;
       });
-  verb->add_option("FILE", *path, "Where to write it")->required()->type_name("");
+  verb->add_option("FILE", *path, "Where to write it")->required();
 }
 
 }  // namespace lingkaran::cli

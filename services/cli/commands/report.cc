@@ -1,8 +1,8 @@
 // lingkaran report
+#include "services/cli/commands/nouns.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
 #include "services/cli/render/pledge_text.h"
-#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -37,33 +37,29 @@ void PrintPledgeReport(std::ostream& out, const sponsorship::v1::PledgeReport& r
                               : "JUMLAH TIDAK COCOK: laporan ini tidak boleh dikirim.\n");
 }
 
+void PrintSponsorReport(std::ostream& out, const sponsorship::v1::GetSponsorReportResponse& reply) {
+  out << "Laporan untuk " << reply.sponsor().name() << ", " << TimeText(reply.report_time())
+      << "\nSimpanan donatur " << MoneyText(reply.sponsor().credit_rupiah()) << '\n';
+  for (const auto& report : reply.pledges()) PrintPledgeReport(out, report);
+}
+
+ExitCode CodeOf(const sponsorship::v1::GetSponsorReportResponse& reply) {
+  for (const auto& report : reply.pledges()) {
+    if (!report.sums_close()) return kUnknown;
+  }
+  return kYes;
+}
+
 }  // namespace
 
 void AddReportCommands(Commands& commands) {
   CLI::App* noun = commands.Noun("report", "Reports without personal data");
-  auto id = std::make_shared<int64_t>(0);
-  auto pledge_id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "sponsor", "What a sponsor's money became: from receipt to person-month",
-      "report sponsor 1 --pledge 1", [id, pledge_id](Session& session) -> absl::StatusOr<ExitCode> {
-        sponsorship::v1::GetSponsorReportRequest request;
-        request.set_sponsor_id(*id);
-        request.set_pledge_id(*pledge_id);
-        sponsorship::v1::GetSponsorReportResponse reply;
-        RETURN_IF_ERROR(session.Call(session.sponsorship(), &SponsorshipStub::GetSponsorReport,
-                                     request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          out << "Laporan untuk " << reply.sponsor().name() << ", " << TimeText(reply.report_time())
-              << "\nSimpanan donatur " << MoneyText(reply.sponsor().credit_rupiah()) << '\n';
-          for (const auto& report : reply.pledges()) PrintPledgeReport(out, report);
-        }));
-        for (const auto& report : reply.pledges()) {
-          if (!report.sums_close()) return kUnknown;
-        }
-        return kYes;
-      });
-  verb->add_option("SPONSOR", *id, "The sponsor's id")->required()->type_name("");
-  verb->add_option("--pledge", *pledge_id, "Only this pledge")->type_name("");
+      "report sponsor 1 --pledge 1", &SponsorshipStub::GetSponsorReport, PrintSponsorReport);
+  command->code = CodeOf;
+  command->Add("SPONSOR", "sponsor_id", "The sponsor's id")->required();
+  command->Add("--pledge", "pledge_id", "Only this pledge");
 }
 
 }  // namespace lingkaran::cli

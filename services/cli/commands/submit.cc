@@ -1,15 +1,12 @@
 #include "services/cli/commands/submit.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "services/cli/render/error_texts.h"
-#include "services/cli/render/labels.h"
+#include "services/cli/session/files.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -63,12 +60,13 @@ void TakeResults(const SubmitCandidatesResponse& reply, size_t first, SubmitOutc
 }
 
 // One stream from chunk `*next` on; moves it past each chunk that is acknowledged.
-grpc::Status StreamChunks(Session& session, const std::vector<SubmitCandidatesRequest>& chunks,
-                          size_t* next, Progress& progress, SubmitOutcome* outcome) {
+grpc::Status StreamChunks(Session& session, RegistryStub& stub,
+                          const std::vector<SubmitCandidatesRequest>& chunks, size_t* next,
+                          Progress& progress, SubmitOutcome* outcome) {
   grpc::ClientContext context;
   session.PrepareStream(context, absl::Seconds(session.globals().timeout_seconds) +
                                      kPerChunk * static_cast<int64_t>(chunks.size()));
-  const auto stream = session.registry()->SubmitCandidates(&context);
+  const auto stream = stub.SubmitCandidates(&context);
   std::thread writer([&, first = *next] {
     for (size_t i = first; i < chunks.size() && stream->Write(chunks[i]); ++i) {
     }
@@ -89,36 +87,18 @@ grpc::Status StreamChunks(Session& session, const std::vector<SubmitCandidatesRe
   return stream->Finish();
 }
 
-absl::Status WriteRejects(const SubmitOptions& options, const List& list,
-                          const std::vector<RejectedRow>& rejected) {
-  const std::string text = RejectsFile(list, rejected);
-  // Personal data: for the owner's eyes only.
-  const int fd = open(options.rejects.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  size_t done = 0;
-  while (fd >= 0 && done < text.size()) {
-    const ssize_t wrote = write(fd, text.data() + done, text.size() - done);
-    if (wrote <= 0) break;
-    done += wrote;
-  }
-  if (fd >= 0 && close(fd) == 0 && done == text.size()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "berkas ", options.rejects, " tidak dapat ditulis. Daftarnya sudah terkirim; beri nama lain ",
-      "dan ulangi dengan --batch untuk mendapat baris yang ditolak."));
-}
-
 // Makes the batch, or checks that a begun one is this list's.
 absl::StatusOr<int64_t> OpenBatch(Session& session, SubmitOptions& options, int rows) {
   if (options.batch_id == 0) {
     options.batch.set_declared_rows(rows);
     registry::v1::CreateBatchResponse reply;
-    RETURN_IF_ERROR(
-        session.Mutate(session.registry(), &RegistryStub::CreateBatch, options.batch, &reply));
+    RETURN_IF_ERROR(session.Call(&RegistryStub::CreateBatch, options.batch, &reply));
     return reply.batch().batch_id();
   }
   registry::v1::GetBatchRequest request;
   registry::v1::GetBatchResponse reply;
   request.set_batch_id(options.batch_id);
-  RETURN_IF_ERROR(session.Call(session.registry(), &RegistryStub::GetBatch, request, &reply));
+  RETURN_IF_ERROR(session.Call(&RegistryStub::GetBatch, request, &reply));
   if (reply.batch().declared_rows() != rows) {
     return absl::InvalidArgumentError(absl::StrCat(
         "usulan ", options.batch_id, " menyatakan ", reply.batch().declared_rows(),
@@ -146,13 +126,14 @@ std::vector<SubmitCandidatesRequest> ToChunks(const List& list, int64_t batch_id
 absl::Status SubmitList(Session& session, const List& list, int64_t batch_id,
                         SubmitOutcome* outcome) {
   const std::vector<SubmitCandidatesRequest> chunks = ToChunks(list, batch_id, kChunkRows);
+  ASSIGN_OR_RETURN(const auto stub, session.Connect<RegistryStub>());
   Progress progress(session.err(), "Mengirim", static_cast<int64_t>(list.rows.size()),
                     session.progress_style());
   size_t next = 0;
   absl::Status status;
   for (int tries = 0; tries < kStreamTries; ++tries) {
-    status =
-        session.StreamStatus("registry", StreamChunks(session, chunks, &next, progress, outcome));
+    status = session.StreamStatus("registry",
+                                  StreamChunks(session, *stub, chunks, &next, progress, outcome));
     if (next == chunks.size()) return absl::OkStatus();
     if (status.ok()) status = absl::UnavailableError("registry menutup aliran sebelum selesai.");
     if (!absl::IsUnavailable(status)) break;
@@ -183,8 +164,13 @@ absl::StatusOr<SubmitOutcome> SubmitFile(Session& session, SubmitOptions& option
   SubmitOutcome outcome;
   ASSIGN_OR_RETURN(const int64_t batch_id, OpenBatch(session, options, rows));
   RETURN_IF_ERROR(SubmitList(session, list, batch_id, &outcome));
-  if (!options.rejects.empty()) RETURN_IF_ERROR(WriteRejects(options, list, outcome.rejected));
-  return outcome;
+  if (options.rejects.empty()) return outcome;
+  const absl::Status written =
+      WritePrivateFile(options.rejects, RejectsFile(list, outcome.rejected), /*replace=*/true);
+  if (written.ok()) return outcome;
+  return absl::InvalidArgumentError(absl::StrCat(
+      written.message(), " Daftarnya sudah terkirim; beri nama lain dan ulangi dengan ",
+      "--batch untuk mendapat baris yang ditolak."));
 }
 
 }  // namespace lingkaran::cli

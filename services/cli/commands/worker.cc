@@ -1,16 +1,15 @@
 // lingkaran worker
+#include "services/cli/commands/nouns.h"
 #include "services/cli/render/error_texts.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
+#include "services/cli/session/person.h"
 
 namespace lingkaran::cli {
 namespace {
 
 using registry::v1::PersonalData;
 using registry::v1::Worker;
-
-constexpr int kPage = 1000;
 
 void PrintPersonal(std::ostream& out, const PersonalData& person) {
   PrintFacts(
@@ -28,24 +27,18 @@ void PrintPersonal(std::ostream& out, const PersonalData& person) {
 }
 
 void PrintWorker(std::ostream& out, const Worker& worker) {
-  std::string evidence;  // that he works and is not ill
-  if (!worker.evidence().attested_by().empty()) {
-    evidence = worker.evidence().document() + ", " + DayText(worker.evidence().attested_day()) +
-               ", oleh " + worker.evidence().attested_by();
-  }
-  PrintFacts(out,
-             {{"Pekerja", std::to_string(worker.worker_id())},
-              {"Keadaan", Label(worker.state())},
-              {"Nomor peserta", worker.membership_number()},
-              {"NIK", worker.has_personal() ? "" : worker.masked_nik()},
-              {"Nama", worker.has_personal() ? "" : worker.masked_name()},
-              {"Wilayah", worker.region_code()},
-              {"Pekerjaan", worker.occupation()},
-              {"Sektor", Label(worker.sector())},
-              {"Usulan", worker.batch_id() == 0 ? "" : std::to_string(worker.batch_id())},
-              {"Meninggal", worker.death_day() == 0 ? "" : DayText(worker.death_day())},
-              {"Keluar sejak", worker.withdraw_day() == 0 ? "" : DayText(worker.withdraw_day())},
-              {"Sebab keluar", worker.withdraw_reason()}});
+  PrintFacts(out, {{"Pekerja", std::to_string(worker.worker_id())},
+                   {"Keadaan", Label(worker.state())},
+                   {"Nomor peserta", worker.membership_number()},
+                   {"NIK", worker.has_personal() ? "" : worker.masked_nik()},
+                   {"Nama", worker.has_personal() ? "" : worker.masked_name()},
+                   {"Wilayah", worker.region_code()},
+                   {"Pekerjaan", worker.occupation()},
+                   {"Sektor", Label(worker.sector())},
+                   {"Usulan", IdText(worker.batch_id())},
+                   {"Meninggal", DayIfAny(worker.death_day())},
+                   {"Keluar sejak", DayIfAny(worker.withdraw_day())},
+                   {"Sebab keluar", worker.withdraw_reason()}});
   if (worker.has_personal()) PrintPersonal(out, worker.personal());
 }
 
@@ -56,66 +49,46 @@ void PrintFindings(std::ostream& out,
   }
 }
 
-CLI::Option* AddReveal(CLI::App* verb, std::string* purpose) {
-  return verb
-      ->add_option(
-          "--reveal", *purpose,
-          "Show personal data in the clear for this purpose; it is written down with your name")
-      ->type_name("");
+// The options of a command about one worker by id, and of one that may show personal data.
+template <typename Command>
+void AddWorkerId(Command& command) {
+  command.Add("WORKER", "worker_id", "The worker's id")->required()->check(Positive());
 }
-
-CLI::Option* AddWorkerId(CLI::App* verb, int64_t* worker_id) {
-  return verb->add_option("WORKER", *worker_id, "The worker's id")
-      ->required()
-      ->check(Positive())
-      ->type_name("");
+template <typename Command>
+void AddReveal(Command& command) {
+  command.Add(
+      "--reveal", "reveal_purpose",
+      "Show personal data in the clear for this purpose; it is written down with your name");
 }
 
 void AddFind(Commands& commands, CLI::App* noun) {
-  auto person = std::make_shared<PersonOptions>();
-  auto purpose = std::make_shared<std::string>();
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "find", "One worker by NIK or membership number",
       "worker find --nik 3372041203710002\n  echo 3372041203710002 | lingkaran worker find --nik -",
-      [person, purpose](Session& session) -> absl::StatusOr<ExitCode> {
-        ASSIGN_OR_RETURN(const coverage::v1::PersonRef ref, ToPersonRef(*person));
-        registry::v1::FindWorkerRequest request;
-        if (!ref.nik().empty()) {
-          request.set_nik(ref.nik());
-        } else {
-          request.set_membership_number(ref.membership_number());
-        }
-        request.set_reveal_purpose(*purpose);
-        registry::v1::FindWorkerResponse reply;
-        RETURN_IF_ERROR(
-            session.Call(session.registry(), &RegistryStub::FindWorker, request, &reply));
-        RETURN_IF_ERROR(
-            session.Show(reply, [&](std::ostream& out) { PrintWorker(out, reply.worker()); }));
-        return kYes;
-      });
-  AddPerson(verb, person.get());
-  verb->remove_option(verb->get_option("--worker"));
-  AddReveal(verb, purpose.get());
+      &RegistryStub::FindWorker,
+      [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); });
+  auto person = std::make_shared<PersonOptions>();
+  AddPersonOptions(command->verb, person.get());
+  command->verb->remove_option(command->verb->get_option("--worker"));
+  command->prepare = [person](registry::v1::FindWorkerRequest& request) -> absl::Status {
+    ASSIGN_OR_RETURN(const coverage::v1::PersonRef ref, ToPersonRef(*person));
+    if (!ref.nik().empty()) {
+      request.set_nik(ref.nik());
+    } else {
+      request.set_membership_number(ref.membership_number());
+    }
+    return absl::OkStatus();
+  };
+  AddReveal(*command);
 }
 
 void AddShow(Commands& commands, CLI::App* noun) {
-  auto id = std::make_shared<int64_t>(0);
-  auto purpose = std::make_shared<std::string>();
-  CLI::App* verb =
-      commands.Verb(noun, "show", "One worker by id", "worker show 17 --reveal \"klaim 2019/12\"",
-                    [id, purpose](Session& session) -> absl::StatusOr<ExitCode> {
-                      registry::v1::GetWorkerRequest request;
-                      request.set_worker_id(*id);
-                      request.set_reveal_purpose(*purpose);
-                      registry::v1::GetWorkerResponse reply;
-                      RETURN_IF_ERROR(session.Call(session.registry(), &RegistryStub::GetWorker,
-                                                   request, &reply));
-                      RETURN_IF_ERROR(session.Show(
-                          reply, [&](std::ostream& out) { PrintWorker(out, reply.worker()); }));
-                      return kYes;
-                    });
-  AddWorkerId(verb, id.get());
-  AddReveal(verb, purpose.get());
+  const auto command =
+      commands.Rpc(noun, "show", "One worker by id", "worker show 17 --reveal \"klaim 2019/12\"",
+                   &RegistryStub::GetWorker,
+                   [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); });
+  AddWorkerId(*command);
+  AddReveal(*command);
 }
 
 void PrintSummaries(std::ostream& out, const registry::v1::ListWorkersResponse& reply) {
@@ -130,134 +103,70 @@ void PrintSummaries(std::ostream& out, const registry::v1::ListWorkersResponse& 
 }
 
 void AddList(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<registry::v1::ListWorkersRequest>();
-  auto state = std::make_shared<registry::v1::WorkerState>();
-  auto batch_id = std::make_shared<int64_t>(0);
-  auto limit = std::make_shared<int>(100);
-  CLI::App* verb =
-      commands.Verb(noun, "list", "Workers by state, region and list, without personal data",
-                    "worker list --state verified --region 33.72 --limit 20",
-                    [=](Session& session) -> absl::StatusOr<ExitCode> {
-                      request->set_state(*state);
-                      request->set_batch_id(*batch_id);
-                      for (int left = *limit; left > 0;) {
-                        request->set_page_size(std::min(left, kPage));
-                        registry::v1::ListWorkersResponse reply;
-                        RETURN_IF_ERROR(session.Call(session.registry(), &RegistryStub::ListWorkers,
-                                                     *request, &reply));
-                        RETURN_IF_ERROR(session.Show(
-                            reply, [&](std::ostream& out) { PrintSummaries(out, reply); }));
-                        left -= reply.workers_size();
-                        request->set_page_token(reply.next_page_token());
-                        if (reply.next_page_token().empty()) break;
-                      }
-                      return kYes;
-                    });
-  AddEnum(verb, "--state", state.get(), "Only this state");
-  verb->add_option("--region", *request->mutable_region_code(), "Only this area, e.g. 33.72")
-      ->type_name("");
-  verb->add_option("--batch", *batch_id, "Only from this list")->type_name("");
-  verb->add_option("--limit", *limit, "At most so many")
-      ->check(Positive())
-      ->capture_default_str()
-      ->type_name("");
+  const auto command =
+      commands.Rpc(noun, "list", "Workers by state, region and list, without personal data",
+                   "worker list --state verified --region 33.72 --limit 20",
+                   &RegistryStub::ListWorkers, PrintSummaries);
+  command->Add("--state", "state", "Only this state");
+  command->Add("--region", "region_code", "Only this area, e.g. 33.72");
+  command->Add("--batch", "batch_id", "Only from this list");
+  command->AddLimit(&registry::v1::ListWorkersResponse::workers_size);
 }
 
 void AddDeath(Commands& commands, CLI::App* noun) {
-  struct Options {
-    registry::v1::ReportDeathRequest request;
-    int64_t id = 0;
-    int32_t day = 0;
-    std::string source;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "death", "Record a death; the day itself is still covered",
       "worker death 17 --date \"5 November 2019\" --source \"surat kematian 474.3/88\"",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        options->request.set_worker_id(options->id);
-        options->request.set_death_day(options->day);
-        options->request.set_source(options->source);
-        registry::v1::ReportDeathResponse reply;
-        RETURN_IF_ERROR(session.Mutate(session.registry(), &RegistryStub::ReportDeath,
-                                       options->request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          out << "Pekerja " << reply.worker().worker_id() << " tercatat meninggal pada "
-              << DayText(reply.worker().death_day()) << ".\n";
-        }));
-        return kYes;
+      &RegistryStub::ReportDeath, [](std::ostream& out, const auto& reply) {
+        out << "Pekerja " << reply.worker().worker_id() << " tercatat meninggal pada "
+            << DayText(reply.worker().death_day()) << ".\n";
       });
-  AddWorkerId(verb, &options->id);
-  AddDay(verb, "--date", &options->day, "Day of death")->required();
-  verb->add_option("--source", options->source, "Who or what says so")->required()->type_name("");
+  AddWorkerId(*command);
+  command->Add("--date", "death_day", "Day of death")->required();
+  command->Add("--source", "source", "Who or what says so")->required();
 }
 
 void AddWithdraw(Commands& commands, CLI::App* noun) {
-  struct Options {
-    registry::v1::WithdrawWorkerRequest request;
-    int64_t id = 0;
-    int32_t day = 0;
-    std::string reason;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "withdraw", "Take a worker off the programme",
       "worker withdraw 18 --from \"7 November 2019\" --reason \"sudah peserta lewat perusahaan\"",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        options->request.set_worker_id(options->id);
-        options->request.set_effective_day(options->day);
-        options->request.set_reason(options->reason);
-        registry::v1::WithdrawWorkerResponse reply;
-        RETURN_IF_ERROR(session.Mutate(session.registry(), &RegistryStub::WithdrawWorker,
-                                       options->request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          out << "Pekerja " << reply.worker().worker_id()
-              << " keluar dari program: " << reply.worker().withdraw_reason() << ".\n";
-        }));
-        return kYes;
+      &RegistryStub::WithdrawWorker, [](std::ostream& out, const auto& reply) {
+        out << "Pekerja " << reply.worker().worker_id()
+            << " keluar dari program: " << reply.worker().withdraw_reason() << ".\n";
       });
-  AddWorkerId(verb, &options->id);
-  AddDay(verb, "--from", &options->day, "First day without him, today unless given");
-  verb->add_option("--reason", options->reason, "Why")->required()->type_name("");
+  AddWorkerId(*command);
+  command->Add("--from", "effective_day", "First day without the worker, today unless given");
+  command->Add("--reason", "reason", "Why")->required();
 }
 
 void AddCorrect(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<registry::v1::CorrectWorkerRequest>();
-  auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(
+  const auto command = commands.Rpc(
       noun, "correct", "Correct personal data; what is not given stays as it is",
       "worker correct 17 --birth-date \"12/03/1971\" --reason \"salah ketik, sesuai KTP\"",
-      [request, id](Session& session) -> absl::StatusOr<ExitCode> {
-        request->set_worker_id(*id);
-        registry::v1::CorrectWorkerResponse reply;
-        RETURN_IF_ERROR(
-            session.Mutate(session.registry(), &RegistryStub::CorrectWorker, *request, &reply));
-        RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-          PrintWorker(out, reply.worker());
-          PrintFindings(out, reply.findings());
-        }));
-        return kYes;
+      &RegistryStub::CorrectWorker, [](std::ostream& out, const auto& reply) {
+        PrintWorker(out, reply.worker());
+        PrintFindings(out, reply.findings());
       });
-  AddWorkerId(verb, id.get());
-  registry::v1::CandidateRow* row = request->mutable_correction();
-  const std::pair<const char*, std::string*> values[] = {
-      {"--nik", row->mutable_nik()},
-      {"--name", row->mutable_full_name()},
-      {"--birth-place", row->mutable_birth_place()},
-      {"--birth-date", row->mutable_birth_date()},
-      {"--sex", row->mutable_sex()},
-      {"--address", row->mutable_address()},
-      {"--village", row->mutable_village()},
-      {"--district", row->mutable_district()},
-      {"--occupation", row->mutable_occupation()},
-      {"--disability", row->mutable_disability()},
-      {"--income", row->mutable_monthly_income()},
-      {"--phone", row->mutable_phone()},
+  AddWorkerId(*command);
+  command->request.mutable_correction();
+  const std::pair<const char*, const char*> values[] = {
+      {"--nik", "nik"},
+      {"--name", "full_name"},
+      {"--birth-place", "birth_place"},
+      {"--birth-date", "birth_date"},
+      {"--sex", "sex"},
+      {"--address", "address"},
+      {"--village", "village"},
+      {"--district", "district"},
+      {"--occupation", "occupation"},
+      {"--disability", "disability"},
+      {"--income", "monthly_income"},
+      {"--phone", "phone"},
   };
-  for (const auto& [flag, value] : values) {
-    verb->add_option(flag, *value, "As in a list")->type_name("");
+  for (const auto& [flag, field] : values) {
+    command->Add(flag, std::string("correction.") + field, "As in a list");
   }
-  verb->add_option("--reason", *request->mutable_reason(), "Why")->required()->type_name("");
+  command->Add("--reason", "reason", "Why")->required();
 }
 
 void PrintCards(std::ostream& out, const registry::v1::IssueCardsResponse& reply) {
@@ -270,47 +179,44 @@ void PrintCards(std::ostream& out, const registry::v1::IssueCardsResponse& reply
   table.Print(out);
 }
 
+void PrintCard(std::ostream& out, const registry::v1::Card& card) {
+  PrintFacts(out, {{"Pekerja", std::to_string(card.worker_id())},
+                   {"Nomor peserta", card.membership_number()},
+                   {"Nomor kartu", card.card_number()},
+                   {"Terbit", TimeText(card.issue_time())},
+                   {"Oleh", card.issued_by()}});
+}
+
+absl::StatusOr<ExitCode> IssueCards(Session& session, registry::v1::IssueCardsRequest& request) {
+  registry::v1::IssueCardsResponse reply;
+  RETURN_IF_ERROR(session.Call(&RegistryStub::IssueCards, request, &reply));
+  RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintCards(out, reply); }));
+  return CodeOfResults(reply.results());
+}
+
+absl::StatusOr<ExitCode> ShowCards(Session& session, const registry::v1::IssueCardsRequest& asked) {
+  for (const int64_t id : asked.worker_ids()) {
+    registry::v1::GetCardRequest request;
+    request.set_worker_id(id);
+    registry::v1::GetCardResponse reply;
+    RETURN_IF_ERROR(session.Call(&RegistryStub::GetCard, request, &reply));
+    RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintCard(out, reply.card()); }));
+  }
+  return kYes;
+}
+
 void AddCard(Commands& commands, CLI::App* noun) {
-  struct Options {
-    registry::v1::IssueCardsRequest request;
-    std::vector<int64_t> ids;
-    bool issue = false;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* verb = commands.Verb(
-      noun, "card", "Show a member's card, or issue cards", "worker card 17 18 19 --issue",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        if (options->issue) {
-          for (const int64_t id : options->ids) options->request.add_worker_ids(id);
-          registry::v1::IssueCardsResponse reply;
-          RETURN_IF_ERROR(session.Mutate(session.registry(), &RegistryStub::IssueCards,
-                                         options->request, &reply));
-          RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { PrintCards(out, reply); }));
-          bool all = true;
-          for (const auto& result : reply.results()) all = all && result.status().code() == 0;
-          return all ? kYes : kNo;
-        }
-        for (const int64_t id : options->ids) {
-          registry::v1::GetCardRequest request;
-          request.set_worker_id(id);
-          registry::v1::GetCardResponse reply;
-          RETURN_IF_ERROR(
-              session.Call(session.registry(), &RegistryStub::GetCard, request, &reply));
-          RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-            PrintFacts(out, {{"Pekerja", std::to_string(reply.card().worker_id())},
-                             {"Nomor peserta", reply.card().membership_number()},
-                             {"Nomor kartu", reply.card().card_number()},
-                             {"Terbit", TimeText(reply.card().issue_time())},
-                             {"Oleh", reply.card().issued_by()}});
-          }));
-        }
-        return kYes;
-      });
-  verb->add_option("WORKER", options->ids, "Ids of members")
+  auto request = std::make_shared<registry::v1::IssueCardsRequest>();
+  auto issue = std::make_shared<bool>(false);
+  CLI::App* verb =
+      commands.Verb(noun, "card", "Show a member's card, or issue cards",
+                    "worker card 17 18 19 --issue", [request, issue](Session& session) {
+                      return *issue ? IssueCards(session, *request) : ShowCards(session, *request);
+                    });
+  AddField(verb, request.get(), "WORKER", "worker_ids", "Ids of members")
       ->required()
-      ->check(Positive())
-      ->type_name("");
-  verb->add_flag("--issue", options->issue, "Issue cards to those who have none");
+      ->check(Positive());
+  verb->add_flag("--issue", *issue, "Issue cards to those who have none");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "common/base/utf8.h"
@@ -12,7 +11,6 @@
 namespace lingkaran::cli {
 namespace {
 
-constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::string_view kSaveAsCsv =
     " Buka di aplikasi spreadsheet, pilih \"Save As\" / \"Simpan sebagai\", jenis \"CSV UTF-8\", "
     "lalu "
@@ -105,34 +103,7 @@ absl::StatusOr<std::string> FromWindows1252(std::string_view bytes) {
   return out;
 }
 
-// The Windows-1252 byte of a character; "?" if it has none.
-char ToWindows1252(std::string_view character) {
-  uint32_t code = static_cast<unsigned char>(character[0]);
-  if (character.size() == 2) code &= 0x1F;
-  if (character.size() == 3) code &= 0x0F;
-  if (character.size() == 4) return '?';
-  for (size_t i = 1; i < character.size(); ++i) {
-    code = (code << 6) | (static_cast<unsigned char>(character[i]) & 0x3F);
-  }
-  if (code < 0x80 || (code >= 0xA0 && code < 0x100)) return static_cast<char>(code);
-  const auto* found = std::find(kWindows1252.begin(), kWindows1252.end(), code);
-  if (code == 0 || found == kWindows1252.end()) return '?';
-  return static_cast<char>(0x80 + (found - kWindows1252.begin()));
-}
-
 }  // namespace
-
-std::string_view EncodingName(Encoding encoding) {
-  switch (encoding) {
-    case Encoding::kUtf8:
-      return "UTF-8";
-    case Encoding::kUtf8WithBom:
-      return "UTF-8 (BOM)";
-    case Encoding::kWindows1252:
-      return "Windows-1252";
-  }
-  return "?";
-}
 
 size_t ValidUtf8Prefix(std::string_view bytes) {
   size_t at = 0;
@@ -177,18 +148,6 @@ absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes) {
   absl::StatusOr<std::string> text = FromWindows1252(bytes);
   if (!text.ok()) return text.status();
   return DecodedText{*std::move(text), Encoding::kWindows1252};
-}
-
-std::string Encode(std::string_view utf8, Encoding encoding) {
-  if (encoding == Encoding::kUtf8) return std::string(utf8);
-  if (encoding == Encoding::kUtf8WithBom) return std::string(kBom) + std::string(utf8);
-  std::string out;
-  while (!utf8.empty()) {
-    const size_t length = std::max<size_t>(Utf8Length(utf8), 1);
-    out += ToWindows1252(utf8.substr(0, length));
-    utf8.remove_prefix(length);
-  }
-  return out;
 }
 
 }  // namespace lingkaran::cli

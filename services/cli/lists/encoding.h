@@ -11,8 +11,8 @@ namespace lingkaran::cli {
 // How the bytes of a file stand for letters.
 enum class Encoding { kUtf8, kUtf8WithBom, kWindows1252 };
 
-// For people, e.g. "UTF-8".
-std::string_view EncodingName(Encoding encoding);
+// The byte order mark that spreadsheets put before UTF-8, and want there.
+inline constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 // A text and how it was written.
 struct DecodedText {
@@ -24,9 +24,6 @@ struct DecodedText {
 // office machines save as "CSV"). INVALID_ARGUMENT, in Indonesian and with the way to mend it, for
 // workbooks (xlsx, xls, ods), PDF, web pages, UTF-16, bytes that no text has, and an empty file.
 absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes);
-
-// Windows-1252 or UTF-8 bytes of a text; letters that Windows-1252 lacks become "?".
-std::string Encode(std::string_view utf8, Encoding encoding);
 
 // Number of bytes at the start of `bytes` that are whole, valid UTF-8 characters.
 size_t ValidUtf8Prefix(std::string_view bytes);

@@ -215,7 +215,7 @@ std::string RejectsFile(const List& list, const std::vector<RejectedRow>& reject
   for (size_t i = 0; i < list.header.size(); ++i) {
     if (!IsRejectsHeader(list.header[i])) kept.push_back(i);
   }
-  std::string out = Encode("", Encoding::kUtf8WithBom);
+  std::string out(kBom);
   const auto append = [&](std::string_view cell, bool last) {
     absl::StrAppend(&out, CsvCell(cell, list.delimiter));
     if (last) {

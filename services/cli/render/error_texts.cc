@@ -117,7 +117,7 @@ std::string_view ReasonText(Reason reason) {
     case Reason::kInternal:
       return "ada gangguan di dalam layanan; laporkan nomor rujukannya.";
     case Reason::kOwedNotFound:
-      return "tidak ada lagi yang terutang dengan nomor itu; lihat dengan: owed list.";
+      return "kiriman dengan nomor itu tidak ada lagi; lihat dengan: outbox list.";
     case Reason::kAgencyNotFound:
       return "instansi itu tidak ada; lihat nomornya dengan: agency list.";
     case Reason::kBatchNotFound:

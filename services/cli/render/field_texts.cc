@@ -74,7 +74,7 @@ constexpr Field kFields[] = {
     {"seats", "jumlah orang", "--seats", "tulis 1 sampai 1.000.000"},
     {"seed", "benih undian", "--seed", "tulis kalimat pendek yang diumumkan, tanpa NIK"},
     {"source", "sumber kabar", "--source", "tulis suratnya, singkat dan tanpa NIK"},
-    {"seqs", "nomor baris", "SEQ", "tulis nomor dari: owed list, paling banyak 1.000"},
+    {"seqs", "nomor baris", "SEQ", "tulis nomor dari: outbox list, paling banyak 1.000"},
     {"sponsor_id", "donatur", "--sponsor", "tulis nomor donatur; lihat: sponsor list"},
     {"state", "keadaan", "--state", "pilih satu dari daftar dalam --help"},
     {"status", "hasil", "--status", "pilih satu dari daftar dalam --help"},

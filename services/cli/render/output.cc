@@ -133,6 +133,10 @@ std::string DayText(int32_t yyyymmdd) {
   return day.ok() ? FormatDay(*day) : "-";
 }
 
+std::string DayIfAny(int32_t yyyymmdd) { return yyyymmdd == 0 ? "" : DayText(yyyymmdd); }
+
+std::string IdText(int64_t id) { return id == 0 ? "" : absl::StrCat(id); }
+
 std::string MonthText(int32_t yyyymm) {
   const absl::StatusOr<Month> month = MonthFromNumber(yyyymm);
   return month.ok() ? FormatMonth(*month) : "-";

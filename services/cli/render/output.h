@@ -21,6 +21,10 @@ std::string CountText(int64_t number);
 std::string MoneyText(int64_t rupiah);
 // 20191107 as "7 November 2019"; "-" for 0.
 std::string DayText(int32_t yyyymmdd);
+// The same; empty for 0, so that PrintFacts leaves it out.
+std::string DayIfAny(int32_t yyyymmdd);
+// An id; empty for 0.
+std::string IdText(int64_t id);
 // 201911 as "November 2019"; "-" for 0.
 std::string MonthText(int32_t yyyymm);
 // "7 November 2019 08.15 WIB"; "-" if unset.

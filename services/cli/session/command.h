@@ -1,23 +1,47 @@
-// How commands are declared: nouns, verbs, and options that read what people write.
+// How commands are declared: nouns, verbs, and verbs that are one RPC.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/generated_enum_reflection.h>
 #include <CLI/CLI.hpp>
 
 #include "absl/status/statusor.h"
 #include "services/cli/session/connection.h"
+#include "services/cli/session/fields.h"
 
 namespace lingkaran::cli {
 
 // What a command does; gives the exit code.
 using Action = std::function<absl::StatusOr<ExitCode>(Session&)>;
+
+// A verb that is one RPC: its options fill the request, the reply is shown.
+template <typename Request, typename Response>
+struct RpcCommand {
+  using Print = std::function<void(std::ostream&, const Response&)>;
+
+  CLI::App* verb = nullptr;
+  Request request;
+  Print print;                                    // for people
+  std::function<absl::Status(Request&)> prepare;  // checks the options and fills in the rest
+  std::function<ExitCode(const Response&)> code;  // what a reply means; unset: kYes
+  int limit = 0;                                  // rows, over all pages; 0: all
+  std::function<int(const Response&)> row_count;  // of a page; set with a limit
+
+  CLI::Option* Add(const std::string& flag, const std::string& path, const std::string& help) {
+    return AddField(verb, &request, flag, path, help);
+  }
+  // Adds --limit; `size` gives the rows of a page.
+  void AddLimit(int (Response::*size)() const) {
+    limit = 100;
+    row_count = [size](const Response& reply) { return (reply.*size)(); };
+    verb->add_option("--limit", limit, "At most so many")->check(Positive())->capture_default_str();
+  }
+};
 
 // The command tree and what was chosen from it.
 class Commands {
@@ -25,99 +49,65 @@ class Commands {
   explicit Commands(CLI::App& root) : root_(root) {}
   // "lingkaran NAME ..."; its --help ends with the example of its first verb.
   CLI::App* Noun(const std::string& name, const std::string& description);
-  // "lingkaran NOUN NAME ..."; --help ends with the example.
+  // An older spelling of a noun: it works, and --help does not show it.
+  CLI::App* HiddenNoun(const std::string& name);
+  // "lingkaran NOUN NAME ..."; --help ends with the example. An empty name: what the noun does
+  // without a verb.
   CLI::App* Verb(CLI::App* noun, const std::string& name, const std::string& description,
                  const std::string& example, Action action);
-  // What "lingkaran NOUN" does without a verb.
-  void Default(CLI::App* noun, const std::string& example, Action action);
+  // A verb that is one RPC, or one for each page of its reply.
+  template <typename Stub, typename Request, typename Response>
+  std::shared_ptr<RpcCommand<Request, Response>> Rpc(
+      CLI::App* noun, const std::string& name, const std::string& description,
+      const std::string& example, cli::Rpc<Stub, Request, Response> rpc,
+      typename RpcCommand<Request, Response>::Print print) {
+    auto command = std::make_shared<RpcCommand<Request, Response>>();
+    command->print = std::move(print);
+    command->verb = Verb(noun, name, description, example,
+                         [command, rpc](Session& session) { return Run(session, rpc, *command); });
+    return command;
+  }
   // The action of the command line; set after parsing.
   const Action& chosen() const { return chosen_; }
 
  private:
+  static constexpr int kPageRows = 1000;
+
+  template <typename Stub, typename Request, typename Response>
+  static absl::StatusOr<ExitCode> Run(Session& session, cli::Rpc<Stub, Request, Response> rpc,
+                                      RpcCommand<Request, Response>& command) {
+    constexpr bool kPaged = requires(Request & request) { request.mutable_page_token(); };
+    Request& request = command.request;
+    if (command.prepare) RETURN_IF_ERROR(command.prepare(request));
+    // Of several pages one "yes" is enough.
+    ExitCode code = kUnknown;
+    for (int left = command.limit;;) {
+      if constexpr (kPaged) request.set_page_size(left > 0 ? std::min(left, kPageRows) : kPageRows);
+      Response reply;
+      RETURN_IF_ERROR(session.Call(rpc, request, &reply));
+      RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) { command.print(out, reply); }));
+      code = std::min(code, command.code ? command.code(reply) : kYes);
+      if constexpr (kPaged) {
+        if (command.row_count) left -= command.row_count(reply);
+        if (reply.next_page_token().empty() || (command.row_count && left <= 0)) return code;
+        request.set_page_token(reply.next_page_token());
+      } else {
+        return code;
+      }
+    }
+  }
+
   CLI::App& root_;
   Action chosen_;
 };
 
-// A check for options: a number above 0.
-CLI::Validator Positive();
-
-// Options with values as people write them; what can't be read is a usage error that says so.
-CLI::Option* AddDay(CLI::App* app, const std::string& flag, int32_t* day, const std::string& help);
-CLI::Option* AddMonth(CLI::App* app, const std::string& flag, int32_t* month,
-                      const std::string& help);
-CLI::Option* AddMoney(CLI::App* app, const std::string& flag, int64_t* rupiah,
-                      const std::string& help);
-// "jkk,jkm": programmes, JKK and JKM unless given.
-CLI::Option* AddProgrammes(CLI::App* app, std::vector<int>* programmes);
-
-// A month as people write it: "Februari 2020", "02/2020", "2020-02". INVALID_ARGUMENT else.
-absl::StatusOr<int32_t> ParseMonth(const std::string& text);
-
-// The value of an enum by its name without prefix, in lower case with hyphens: "social-agency" is
-// AGENCY_KIND_SOCIAL_AGENCY. nullopt for no such name and for "unspecified".
-std::optional<int> EnumValue(const google::protobuf::EnumDescriptor* type, const std::string& name);
-// All names of an enum as EnumValue reads them, with "|" between.
-std::string EnumNames(const google::protobuf::EnumDescriptor* type);
-
-// An option for an enum of a contract; `value` must outlive the parsing.
-template <typename Enum>
-CLI::Option* AddEnum(CLI::App* app, const std::string& flag, Enum* value, const std::string& help) {
-  static_assert(sizeof(Enum) == sizeof(int));
-  return app
-      ->add_option_function<std::string>(
-          flag,
-          [value, flag](const std::string& text) {
-            const auto* type = google::protobuf::GetEnumDescriptor<Enum>();
-            const std::optional<int> number = EnumValue(type, text);
-            if (!number.has_value()) {
-              throw CLI::ValidationError(
-                  flag, "\"" + text + "\" tidak dikenal; pilih " + EnumNames(type));
-            }
-            *value = static_cast<Enum>(*number);
-          },
-          help + ": " + EnumNames(google::protobuf::GetEnumDescriptor<Enum>()))
-      ->type_name("");
+// kNo if a line of a reply was refused.
+template <typename Results>
+ExitCode CodeOfResults(const Results& results) {
+  for (const auto& result : results) {
+    if (result.status().code() != 0) return kNo;
+  }
+  return kYes;
 }
-
-// Whom a command is about.
-struct PersonOptions {
-  std::string nik;  // "-" reads it from standard input, so that it stays out of the history
-  std::string membership;
-  int64_t worker_id = 0;
-};
-void AddPerson(CLI::App* app, PersonOptions* person);
-// INVALID_ARGUMENT unless exactly one was given.
-absl::StatusOr<coverage::v1::PersonRef> ToPersonRef(const PersonOptions& person);
-
-// Whom a line of a file names: "worker:17" an id, 14 digits and more a NIK (a number of a card has
-// 11; whether the NIK is whole, the service says), anything else the number of a card.
-coverage::v1::PersonRef PersonOfKey(const std::string& key);
-
-// The lines of a file that hold something, without blanks at their ends.
-// INVALID_ARGUMENT if it can't be read, is no text, or holds none.
-absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path);
-// The same, each a positive number.
-absl::StatusOr<std::vector<int64_t>> ReadIds(const std::string& path);
-
-// One function per noun.
-void AddAgencyCommands(Commands& commands);
-void AddBatchCommands(Commands& commands);
-void AddWorkerCommands(Commands& commands);
-void AddSponsorCommands(Commands& commands);
-void AddPledgeCommands(Commands& commands);
-void AddPaymentCommands(Commands& commands);
-void AddAllocationCommands(Commands& commands);
-void AddCoverCommands(Commands& commands);
-void AddCheckCommands(Commands& commands);
-void AddBenefitCommands(Commands& commands);
-void AddReportCommands(Commands& commands);
-void AddContributionCommands(Commands& commands);
-void AddRulesCommands(Commands& commands);
-void AddKeysCommands(Commands& commands);
-void AddAuditCommands(Commands& commands);
-void AddOwedCommands(Commands& commands);
-
-// Parses and runs a command line; gives the exit code.
-int RunCommandLine(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
 }  // namespace lingkaran::cli

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
@@ -68,59 +69,22 @@ Session::Session(Globals globals, std::ostream& out, std::ostream& err)
   if (globals_.request_id.empty()) globals_.request_id = NewRequestId();
 }
 
-std::shared_ptr<grpc::Channel> Session::Channel(std::string_view service,
-                                                const std::string& address) {
-  if (!address.empty()) return MakeChannel(address);
-  missing_ = service;
-  return nullptr;
-}
-
-std::shared_ptr<RegistryStub> Session::registry() {
-  if (registry_ == nullptr) {
-    const auto channel = Channel("registry", globals_.registry);
-    if (channel != nullptr) registry_ = registry::v1::RegistryService::NewStub(channel);
-  }
-  return registry_;
-}
-
-std::shared_ptr<SponsorshipStub> Session::sponsorship() {
-  if (sponsorship_ == nullptr) {
-    const auto channel = Channel("sponsorship", globals_.sponsorship);
-    if (channel != nullptr) sponsorship_ = sponsorship::v1::SponsorshipService::NewStub(channel);
-  }
-  return sponsorship_;
-}
-
-std::shared_ptr<CoverageStub> Session::coverage() {
-  if (coverage_ == nullptr) {
-    const auto channel = Channel("coverage", globals_.coverage);
-    if (channel != nullptr) coverage_ = coverage::v1::CoverageService::NewStub(channel);
-  }
-  return coverage_;
-}
-
-std::shared_ptr<OperationsStub> Session::operations(std::string_view service) {
-  const auto known = operations_.find(service);
-  if (known != operations_.end()) return known->second;
-  const auto channel = Channel(service, AddressOf(service));
-  if (channel == nullptr) return nullptr;
-  const std::shared_ptr<OperationsStub> stub = ops::v1::OperationsService::NewStub(channel);
-  operations_.emplace(std::string(service), stub);
-  return stub;
-}
-
 const std::string& Session::AddressOf(std::string_view service) const {
   return service == "registry"      ? globals_.registry
          : service == "sponsorship" ? globals_.sponsorship
                                     : globals_.coverage;
 }
 
-absl::Status Session::MissingAddress() const {
-  std::string variable = missing_;
-  for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return absl::InvalidArgumentError(
-      absl::StrCat("alamat layanan ", missing_, " belum diberikan. Tambahkan --", missing_,
-                   " HOST:PORT, atau isi variabel lingkungan LINGKARAN_", variable, "."));
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Session::Channel(std::string_view service) {
+  const auto known = channels_.find(service);
+  if (known != channels_.end()) return known->second;
+  const std::string name(service);
+  if (AddressOf(service).empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "alamat layanan ", name, " belum diberikan. Tambahkan --", name,
+        " HOST:PORT, atau isi variabel lingkungan LINGKARAN_", absl::AsciiStrToUpper(name), "."));
+  }
+  return channels_[name] = MakeChannel(AddressOf(service));
 }
 
 absl::Status Session::Reworded(std::string_view service, const absl::Status& status) const {
@@ -141,6 +105,7 @@ absl::Status Session::CallNamed(std::string_view service, const std::string& req
   options.actor = globals_.actor;
   options.timeout = absl::Seconds(globals_.timeout_seconds);
   options.request_id = request_id;
+  mutates_ |= !request_id.empty();
   options.patience = kPatience;
   bool ours = false;  // gRPC's own errors, made on this side, carry no details
   const absl::Status status = CallWithRetry(options, [&](grpc::ClientContext* context) {
@@ -152,7 +117,7 @@ absl::Status Session::CallNamed(std::string_view service, const std::string& req
   return ours ? status : Reworded(service, status);
 }
 
-std::string Session::RequestId(std::string_view part) {
+std::string Session::RequestId(std::string_view part) const {
   if (part.empty()) return globals_.request_id;
   return absl::StrCat(globals_.request_id, "-", std::string(part));
 }

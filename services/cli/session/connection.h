@@ -3,7 +3,6 @@
 #pragma once
 
 #include <fstream>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +30,33 @@ using RegistryStub = registry::v1::RegistryService::StubInterface;
 using SponsorshipStub = sponsorship::v1::SponsorshipService::StubInterface;
 using CoverageStub = coverage::v1::CoverageService::StubInterface;
 using OperationsStub = ops::v1::OperationsService::StubInterface;
+
+// The service behind a stub, and its name; OperationsService is a part of each of the three.
+template <typename Stub>
+struct Peer;
+template <>
+struct Peer<RegistryStub> {
+  using Service = registry::v1::RegistryService;
+  static constexpr std::string_view kName = "registry";
+};
+template <>
+struct Peer<SponsorshipStub> {
+  using Service = sponsorship::v1::SponsorshipService;
+  static constexpr std::string_view kName = "sponsorship";
+};
+template <>
+struct Peer<CoverageStub> {
+  using Service = coverage::v1::CoverageService;
+  static constexpr std::string_view kName = "coverage";
+};
+template <>
+struct Peer<OperationsStub> {
+  using Service = ops::v1::OperationsService;
+};
+
+// A method of a stub.
+template <typename Stub, typename Request, typename Response>
+using Rpc = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
 // How the program ends; scripts rely on these numbers.
 enum ExitCode : int {
@@ -71,59 +97,35 @@ class Session {
   const Globals& globals() const { return globals_; }
   std::ostream& err() { return err_; }
 
-  // The services; INVALID_ARGUMENT from the first call if an address was not given.
-  std::shared_ptr<RegistryStub> registry();
-  std::shared_ptr<SponsorshipStub> sponsorship();
-  std::shared_ptr<CoverageStub> coverage();
-
-  // Calls an RPC that changes nothing: session.Call(session.registry(), &RegistryStub::GetBatch,
-  // ...)
-  template <typename Stub, typename Request, typename Response>
-  absl::Status Call(const std::shared_ptr<Stub>& stub,
-                    grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
-                    const Request& request, Response* response) {
-    return CallAs("", stub, rpc, request, response);
+  // A stub for streams; INVALID_ARGUMENT if the service's address was not given.
+  template <typename Stub>
+  absl::StatusOr<std::unique_ptr<Stub>> Connect(std::string_view service = Peer<Stub>::kName) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel(service));
+    return std::unique_ptr<Stub>(Peer<Stub>::Service::NewStub(channel));
   }
 
-  // Calls a mutation; fills in its request_id. `part` tells several mutations of one command apart.
+  // Calls an RPC: session.Call(&RegistryStub::GetBatch, request, &reply). A request with a
+  // request_id changes something and gets its id here; `part` tells several of one command apart.
   template <typename Stub, typename Request, typename Response>
-  absl::Status Mutate(const std::shared_ptr<Stub>& stub,
-                      grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
-                      Request& request, Response* response, std::string_view part = "") {
-    request.set_request_id(RequestId(part));
-    mutates_ = true;
-    return CallAs(request.request_id(), stub, rpc, request, response);
+  absl::Status Call(Rpc<Stub, Request, Response> rpc, Request& request, Response* response,
+                    std::string_view part = "") {
+    return CallAt(Peer<Stub>::kName, rpc, request, response, part);
   }
-
-  // The other side of "registry", "sponsorship" or "coverage"; null if its address was not given.
-  std::shared_ptr<OperationsStub> operations(std::string_view service);
-  // Call and Mutate for it; each service has its own `part`.
-  template <typename Request, typename Response>
-  absl::Status CallOperations(std::string_view service,
-                              grpc::Status (OperationsStub::*rpc)(grpc::ClientContext*,
-                                                                  const Request&, Response*),
-                              const Request& request, Response* response,
-                              const std::string& request_id = "") {
-    const std::shared_ptr<OperationsStub> stub = operations(service);
-    if (stub == nullptr) return MissingAddress();
+  // The same for a stub that several services serve.
+  template <typename Stub, typename Request, typename Response>
+  absl::Status CallAt(std::string_view service, Rpc<Stub, Request, Response> rpc, Request& request,
+                      Response* response, std::string_view part = "") {
+    ASSIGN_OR_RETURN(const std::unique_ptr<Stub> stub, Connect<Stub>(service));
+    std::string request_id;
+    if constexpr (requires { request.mutable_request_id(); }) {
+      request_id = RequestId(part);
+      request.set_request_id(request_id);
+    }
     return CallNamed(service, request_id, [&](grpc::ClientContext* context) {
       return ((*stub).*rpc)(context, request, response);
     });
   }
-  template <typename Request, typename Response>
-  absl::Status MutateOperations(std::string_view service,
-                                grpc::Status (OperationsStub::*rpc)(grpc::ClientContext*,
-                                                                    const Request&, Response*),
-                                Request& request, Response* response) {
-    request.set_request_id(RequestId(service));
-    mutates_ = true;
-    return CallOperations(service, rpc, request, response, request.request_id());
-  }
-  // The error of a call whose service has no address.
-  absl::Status MissingAddress() const;
 
-  // The request_id of one mutation of this command; the same for the same part.
-  std::string RequestId(std::string_view part);
   // Puts actor and a deadline so far away into the context of a stream.
   void PrepareStream(grpc::ClientContext& context, absl::Duration timeout) const;
   // What a stream's end means, worded as for Call.
@@ -143,35 +145,21 @@ class Session {
   std::string RepeatHint() const;
 
  private:
-  static std::string_view ServiceOf(const RegistryStub*) { return "registry"; }
-  static std::string_view ServiceOf(const SponsorshipStub*) { return "sponsorship"; }
-  static std::string_view ServiceOf(const CoverageStub*) { return "coverage"; }
-
   // `request_id`: of a mutation, else empty.
-  template <typename Stub, typename Request, typename Response>
-  absl::Status CallAs(const std::string& request_id, const std::shared_ptr<Stub>& stub,
-                      grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
-                      const Request& request, Response* response) {
-    if (stub == nullptr) return MissingAddress();
-    return CallNamed(ServiceOf(stub.get()), request_id, [&](grpc::ClientContext* context) {
-      return ((*stub).*rpc)(context, request, response);
-    });
-  }
   absl::Status CallNamed(std::string_view service, const std::string& request_id,
                          absl::FunctionRef<grpc::Status(grpc::ClientContext*)> rpc);
+  // The request_id of one mutation of this command; the same for the same part.
+  std::string RequestId(std::string_view part) const;
   // An error that gRPC made because nobody answered, in words that help.
   absl::Status Reworded(std::string_view service, const absl::Status& status) const;
-  std::shared_ptr<grpc::Channel> Channel(std::string_view service, const std::string& address);
+  // INVALID_ARGUMENT if the address was not given.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel(std::string_view service);
   const std::string& AddressOf(std::string_view service) const;
 
   Globals globals_;
   std::ostream& out_;
   std::ostream& err_;
-  std::shared_ptr<RegistryStub> registry_;
-  std::shared_ptr<SponsorshipStub> sponsorship_;
-  std::shared_ptr<CoverageStub> coverage_;
-  std::map<std::string, std::shared_ptr<OperationsStub>, std::less<>> operations_;
-  std::string missing_;  // flag of an address that was needed and not given
+  std::map<std::string, std::shared_ptr<grpc::Channel>, std::less<>> channels_;  // by service
   std::optional<std::ofstream> json_file_;
   bool mutates_ = false;
   bool outcome_unknown_ = false;  // of the last mutation that failed

@@ -1,9 +1,9 @@
-// lingkaran audit
+// lingkaran reconcile
 #include "absl/strings/str_cat.h"
+#include "services/cli/commands/nouns.h"
 #include "services/cli/reconcile/reconciler.h"
 #include "services/cli/render/labels.h"
 #include "services/cli/render/output.h"
-#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -103,20 +103,19 @@ void PrintReport(std::ostream& out, const ReconcileSummary& summary, bool agree)
   out << "Pembukuan cocok: uang, bulan-orang, dan perlindungan sama di ketiga layanan.\n";
 }
 
-absl::StatusOr<ExitCode> AuditBooks(Session& session, double wait_seconds) {
-  for (const char* service : {"registry", "sponsorship", "coverage"}) {
-    if (session.operations(service) == nullptr) return session.MissingAddress();
-  }
+absl::StatusOr<ExitCode> RunReconcile(Session& session, double wait_seconds) {
+  ASSIGN_OR_RETURN(const auto registry, session.Connect<OperationsStub>("registry"));
+  ASSIGN_OR_RETURN(const auto sponsorship, session.Connect<OperationsStub>("sponsorship"));
+  ASSIGN_OR_RETURN(const auto coverage, session.Connect<OperationsStub>("coverage"));
   ReconcileOptions options;
   options.wait = absl::Seconds(wait_seconds);
   ReconcileSummary summary;
   const absl::Status status =
-      Reconcile(*session.operations("registry"), *session.operations("sponsorship"),
-                *session.operations("coverage"), session.globals().actor, options, &summary);
+      Reconcile(*registry, *sponsorship, *coverage, session.globals().actor, options, &summary);
   if (absl::IsUnavailable(status)) {
     return absl::UnavailableError(absl::StrCat(
-        "pembukuan belum dapat dibandingkan, karena ada pekerjaan yang belum selesai atau layanan "
-        "yang tidak menjawab. Lihat dengan: owed list, lalu ulangi. [",
+        "pembukuan belum dapat dibandingkan: ada pekerjaan yang belum selesai, atau layanan yang "
+        "tidak menjawab. Lihat dengan: outbox list, lalu ulangi. [",
         status.message(), "]"));
   }
   if (!status.ok() && !absl::IsDataLoss(status)) return status;
@@ -125,19 +124,23 @@ absl::StatusOr<ExitCode> AuditBooks(Session& session, double wait_seconds) {
   return status.ok() ? kYes : kNo;
 }
 
-}  // namespace
-
-void AddAuditCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("audit", "Whether the books add up");
+// `name` is empty where the noun itself reconciles.
+void AddReconcile(Commands& commands, CLI::App* noun, const std::string& name) {
   auto wait = std::make_shared<double>(60);
-  CLI::App* verb = commands.Verb(
-      noun, "books",
-      "Add the whole book of every service anew and compare money, person-months and cover",
-      "audit books --wait 60", [wait](Session& session) { return AuditBooks(session, *wait); });
+  CLI::App* verb = commands.Verb(noun, name, "", "reconcile --wait 60",
+                                 [wait](Session& session) { return RunReconcile(session, *wait); });
   verb->add_option("--wait", *wait, "Seconds to wait for what is still under way")
       ->check(CLI::Range(0.0, 86'400.0))
-      ->capture_default_str()
-      ->type_name("");
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void AddReconcileCommands(Commands& commands) {
+  CLI::App* noun = commands.Noun(
+      "reconcile", "Add up every service's ledger anew and compare money, person-months and cover");
+  AddReconcile(commands, noun, "");
+  AddReconcile(commands, commands.HiddenNoun("audit"), "books");
 }
 
 }  // namespace lingkaran::cli
