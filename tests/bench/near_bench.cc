@@ -1,7 +1,7 @@
-// What the near cache costs at a million people (or as many as the first argument says): finding by
-// each kind of key, finding nobody, putting, the packed form. Prints nanoseconds of CPU; asserts
-// nothing, for machines differ.
-#include <ctime>
+// What the near cache costs at a million people (LINGKARAN_BENCH_PEOPLE: another number): finding
+// by each kind of key, finding nobody, putting, the packed form. Asserts nothing, for machines
+// differ.
+#include <benchmark/benchmark.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,23 +13,6 @@
 
 namespace lingkaran::coverage {
 namespace {
-
-// Keeps the compiler from leaving out what nobody reads.
-volatile size_t g_sink = 0;
-
-// CPU time of this thread, ns: others may run beside.
-double Now() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
-
-template <typename Body>
-void Measure(const char* what, int64_t times, Body body) {
-  const double start = Now();
-  for (int64_t i = 0; i < times; ++i) g_sink = g_sink + body(i);
-  std::printf("%-28s %12.0f ns\n", what, (Now() - start) / static_cast<double>(times));
-}
 
 // Looks random, comes back the same.
 uint64_t Scatter(uint64_t n) {
@@ -67,87 +50,113 @@ MemberRecord PersonOf(int64_t id) {
   return record;
 }
 
-void Find(const char* what, const NearCache& near, const std::vector<PersonKey>& keys) {
-  const absl::Time now = absl::UnixEpoch();
-  Facts facts;
-  size_t found = 0;
-  Measure(what, static_cast<int64_t>(keys.size()), [&](int64_t i) {
-    found += near.Find(keys[i], {}, now, facts) == NearCache::LookupResult::kFound && facts.known;
-    return facts.runs.size();
-  });
-  std::printf("%-28s %12zu\n", "  known", found);
+int64_t People() {
+  static const char* const given = std::getenv("LINGKARAN_BENCH_PEOPLE");
+  return given == nullptr ? 1'000'000 : std::atoll(given);
+}
+
+// Everybody, loaded as a warm start does.
+NearCache& Near() {
+  static NearCache& near = []() -> NearCache& {
+    auto& made = *new NearCache({.members = static_cast<size_t>(People())});
+    made.Restart(1);
+    made.Confirm(1, absl::UnixEpoch());
+    return made;
+  }();
+  return near;
+}
+
+// Somebody whom nobody can foresee.
+int64_t AnyId(uint64_t i) {
+  return 1 + static_cast<int64_t>(Scatter(i + 17) % static_cast<uint64_t>(People()));
 }
 
 // What any look-up in a table of this size costs at the least.
-void MeasureMemory() {
+void ReadAWordOf64Mb(benchmark::State& state) {
   std::vector<uint64_t> words(8'000'000);
   for (uint64_t i = 0; i < words.size(); ++i) words[i] = Scatter(i);
-  uint64_t at = 0;
-  Measure("read a word of 64 MB", 1'000'000, [&](int64_t i) {
-    at = words[(at + static_cast<uint64_t>(i)) % words.size()];
-    return at;
-  });
+  uint64_t at = 0, i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(at = words[(at + i++) % words.size()]);
 }
+BENCHMARK(ReadAWordOf64Mb);
 
-void MeasureAll(int64_t people) {
-  MeasureMemory();
-  NearOptions options;
-  options.members = static_cast<size_t>(people);
-  NearCache near(options);
-  near.Restart(1);
-  near.Confirm(1, absl::UnixEpoch());
-  near.BeginLoad();
+void LoadAPerson(benchmark::State& state) {
   constexpr int64_t kRows = 1'000;
-  double loading = 0;
-  for (int64_t first = 1; first <= people; first += kRows) {
-    std::vector<MemberRecord> rows;
-    for (int64_t id = first; id < first + kRows && id <= people; ++id) rows.push_back(PersonOf(id));
-    const double start = Now();
+  NearCache& near = Near();
+  near.BeginLoad();
+  int64_t id = 1;
+  std::vector<MemberRecord> rows;
+  while (state.KeepRunningBatch(kRows)) {
+    state.PauseTiming();
+    rows.clear();
+    for (; rows.size() < kRows && id <= People(); ++id) rows.push_back(PersonOf(id));
+    state.ResumeTiming();
     near.Load(rows, 1);
-    loading += Now() - start;
   }
   near.FinishLoad();
-  std::printf("%-28s %12.0f ns\n", "load a person", loading / static_cast<double>(people));
-  std::printf("%-28s %12.2f\n", "bytes a person",
-              static_cast<double>(near.bytes()) / static_cast<double>(people));
+  state.counters["bytes_a_person"] =
+      static_cast<double>(near.bytes()) / static_cast<double>(People());
+}
 
-  constexpr size_t kTimes = 1'000'000;
-  std::vector<PersonKey> ids, niks, numbers, nobody;
-  for (uint64_t i = 0; i < kTimes; ++i) {
-    const int64_t id = 1 + static_cast<int64_t>(Scatter(i + 17) % static_cast<uint64_t>(people));
-    ids.push_back(PersonKey::OfWorker(id));
-    niks.push_back(PersonKey::OfNik(NikOf(id)));
-    numbers.push_back(PersonKey::OfNumber(NumberOf(id)));
-    nobody.push_back(PersonKey::OfNik(NikOf(id + people)));
+using KeyOf = PersonKey (*)(uint64_t i);
+void Find(benchmark::State& state, KeyOf key_of) {
+  std::vector<PersonKey> keys;
+  for (uint64_t i = 0; i < 1'000'000; ++i) keys.push_back(key_of(i));
+  Facts facts;
+  size_t i = 0, found = 0;
+  for (auto _ : state) {
+    found += Near().Find(keys[i++ % keys.size()], {}, absl::UnixEpoch(), facts) ==
+                 NearCache::LookupResult::kFound &&
+             facts.known;
   }
-  for (int round = 0; round < 2; ++round) {
-    Find("find by worker id", near, ids);
-    Find("find by NIK", near, niks);
-    Find("find by number", near, numbers);
-    Find("find nobody", near, nobody);
-  }
-  const std::vector<PersonKey> same(kTimes, niks[0]);
-  Find("find the same by NIK", near, same);
+  state.counters["known"] = static_cast<double>(found) / static_cast<double>(i);
+}
 
+void PackAPerson(benchmark::State& state) {
   const MemberRecord person = PersonOf(17);
-  const std::string packed = Pack(person);
-  std::printf("%-28s %12zu\n", "bytes of a packed record", packed.size());
-  Measure("pack", kTimes, [&](int64_t) { return Pack(person).size(); });
-  Measure("unpack", kTimes, [&](int64_t) { return Unpack(packed)->facts.runs.size(); });
+  for (auto _ : state) benchmark::DoNotOptimize(Pack(person));
+  state.counters["bytes"] = static_cast<double>(Pack(person).size());
+}
+
+void UnpackAPerson(benchmark::State& state) {
+  const std::string packed = Pack(PersonOf(17));
+  for (auto _ : state) benchmark::DoNotOptimize(Unpack(packed));
+}
+
+void TakeOverAChange(benchmark::State& state) {
   std::vector<MemberRecord> changed;
-  for (size_t i = 0; i < 100'000; ++i) {
-    changed.push_back(PersonOf(ids[i].worker_id));
+  for (uint64_t i = 0; i < 100'000; ++i) {
+    changed.push_back(PersonOf(AnyId(i)));
     changed.back().facts.death_day = Day(2030, 1, 1);
   }
-  Measure("take over a change", static_cast<int64_t>(changed.size()), [&](int64_t i) {
-    return near.Advance(1 + i, 2 + i, absl::MakeConstSpan(&changed[i], 1));
-  });
+  size_t i = 0;
+  for (auto _ : state) {
+    const int64_t from = Near().position();
+    Near().Advance(from, from + 1, absl::MakeConstSpan(&changed[i++ % changed.size()], 1));
+  }
+}
+
+// In the order in which the table fills, is read, and changes.
+void RegisterAll() {
+  benchmark::RegisterBenchmark("LoadAPerson", LoadAPerson)->Iterations(People());
+  const std::pair<const char*, KeyOf> kinds[] = {
+      {"FindByWorkerId", [](uint64_t i) { return PersonKey::OfWorker(AnyId(i)); }},
+      {"FindByNik", [](uint64_t i) { return PersonKey::OfNik(NikOf(AnyId(i))); }},
+      {"FindByNumber", [](uint64_t i) { return PersonKey::OfNumber(NumberOf(AnyId(i))); }},
+      {"FindNobody", [](uint64_t i) { return PersonKey::OfNik(NikOf(AnyId(i) + People())); }},
+      {"FindTheSameByNik", [](uint64_t) { return PersonKey::OfNik(NikOf(AnyId(0))); }}};
+  for (const auto& [name, key_of] : kinds) benchmark::RegisterBenchmark(name, Find, key_of);
+  benchmark::RegisterBenchmark("PackAPerson", PackAPerson);
+  benchmark::RegisterBenchmark("UnpackAPerson", UnpackAPerson);
+  benchmark::RegisterBenchmark("TakeOverAChange", TakeOverAChange);
 }
 
 }  // namespace
 }  // namespace lingkaran::coverage
 
 int main(int argc, char** argv) {
-  lingkaran::coverage::MeasureAll(argc > 1 ? std::atoll(argv[1]) : 1'000'000);
+  lingkaran::coverage::RegisterAll();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

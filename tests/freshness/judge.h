@@ -5,7 +5,7 @@
 //   with a token        not before the token's;
 //   fully consistent    not before any change that was acknowledged when the check was sent;
 //   always              not before the token that the answer itself came with, and true of one and
-//                       the same position: whose the key was, and what was true of him;
+//                       the same position: whose the key was, and what was true of that person;
 //   without a token     if no fault was near, not before a change that was acknowledged 2 s before
 //                       the check was sent.
 // All positions count, not only those of the person asked about: who has seen position P has seen

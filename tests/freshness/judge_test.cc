@@ -1,4 +1,4 @@
-// The judge himself is judged: he lets right histories pass and rejects each kind of wrong one.
+// The judge is judged: right histories pass, each kind of wrong one is found.
 #include "tests/freshness/judge.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ const State kNew = {};
 const State kOne = PaidUntil(20200131);
 const State kThree = PaidUntil(20200331);
 
-// Enrolled at 10, one month at 11, three at 13; his NIK goes to worker 2 at 15. Each write takes
+// Enrolled at 10, one month at 11, three at 13; the NIK goes to worker 2 at 15. Each write takes
 // 10 ms, one each second.
 std::vector<Write> Story() {
   return {

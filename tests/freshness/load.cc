@@ -138,7 +138,7 @@ void Load::RunWriter(int number) {
       const std::lock_guard lock(mutex_);
       posted_.push_back(posted);
     }
-    // Who wrote asks at once, wherever he comes to.
+    // Each writer asks at once, at any replica.
     if (Below(random, 2) == 0) {
       Question question{{}, Asked::kToken, posted.token, posted.position};
       for (const int64_t worker : posted.workers) {

@@ -28,7 +28,7 @@ Month AnyMonth(Random& random) {
   return kFirstMonth + Below(random, MonthsBetween(kFirstMonth, kLastMonth) + 1);
 }
 
-// True if a month that begins on this day may be paid for him.
+// True if a month that begins on this day may be paid for this person.
 bool TakesPart(const State& state, Day first_day) {
   const int32_t day = DayNumber(first_day);
   return (state.death_day == 0 || day <= state.death_day) &&

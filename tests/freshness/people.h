@@ -1,5 +1,5 @@
 // The people of a seed and what happens to them. Each person belongs to one roster, each roster to
-// one writer, so what is true of him is known exactly.
+// one writer, so what is true of each is known exactly.
 #pragma once
 
 #include <cstdint>

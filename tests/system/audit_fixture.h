@@ -49,7 +49,7 @@ class AuditFixture {
   }
   const ReconcileSummary& summary() const { return summary_; }
   const sponsorship::v1::Pledge& pledge() const { return pledge_; }
-  // Who left in January, and who pays a month himself; both had a seat of pledge 1.
+  // Who left in January, and who pays a month as a self-payer; both had a seat of pledge 1.
   int64_t left() const { return left_; }
   int64_t payer() const { return payer_; }
   const std::vector<int64_t>& workers() const { return workers_; }

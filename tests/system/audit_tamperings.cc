@@ -259,7 +259,7 @@ const std::vector<Tampering>& Tamperings() {
        {"DROP TABLE person_months", "ALTER TABLE kept RENAME TO person_months"}},
       {"coverage",
        {"UPDATE member_history SET version = version + 100"},
-       "not newer than his history",
+       "not newer than the history",
        {"UPDATE member_history SET version = version - 100"}},
       {"coverage",
        {"UPDATE member_history SET worker_id = worker_id + 100000"},

@@ -7,7 +7,7 @@
 namespace lingkaran {
 
 // What is changed and where, what must be said of it, and how it is put right again. In all texts
-// $1 is who left his seat, $2 who pays himself and holds one, $3 a seat that is paid in full, $4 an
+// $1 is who left a seat, $2 who pays alone and holds one, $3 a seat that is paid in full, $4 an
 // id that nobody has.
 struct Tampering {
   const char* service;

@@ -1,5 +1,6 @@
 // Several want the same worker at once: two pledges, two branches, two replicas of sponsorship on
-// one database. One gets him; the other takes the next candidate, or is told who has him.
+// one database. One gets the person; the other takes the next candidate, or is told which pledge
+// has that one.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -126,7 +127,7 @@ TEST_P(SuiteRivalsTest, PledgesThatNameTheSameWorker) {
     for (sv::AllocatePledgeRequest& request : requests) request.add_worker_ids(worker);
     std::vector<std::string> reasons;
     for (const auto& answer : AskAtOnce(requests)) {
-      // Seats and money are there for both; who comes second learns it from his refusals.
+      // Seats and money are there for both; who comes second learns it from the refusals.
       const sv::Allocation done = WaitForEnd(suite_, Must(answer).allocation().allocation_id());
       seated += done.seats_filled();
       for (const sv::RefusalCount& count : done.refusal_counts()) reasons.push_back(count.reason());

@@ -285,7 +285,7 @@ TEST_P(SuiteTest, AContributionCountsOnceAndUnusedMoneyComesBack) {
   budget.set_sponsor_id(MakeSponsor(suite_, PAYER_CLASS_APBD));
   budget.set_first_month(202002);
   const sv::PayContributionResponse taken = Must(PayFor(budget));
-  // The first of them has paid February himself: his share comes back.
+  // The first of them has paid February alone: that share comes back.
   EXPECT_EQ(taken.results(0).status().code(), static_cast<int>(absl::StatusCode::kAlreadyExists));
   EXPECT_EQ(taken.unused_rupiah(), 16'800);
   EXPECT_EQ(taken.results(3).last_day(), 20200229);

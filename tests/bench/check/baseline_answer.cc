@@ -8,7 +8,7 @@ void FillResponse(const BaselineParts& parts, const coverage::Facts& facts,
                   coverage::v1::CheckEligibilityResponse* response) {
   const absl::Time now = parts.clock.Now();
   const Day day = LocalDay(now, facts.utc_offset_hours);
-  for (const auto programme : {coverage::Programme::kJkk, coverage::Programme::kJkm}) {
+  for (const auto programme : {Programme::kJkk, Programme::kJkm}) {
     coverage::FillAnswer(coverage::Decide(facts, parts.rules, programme, day),
                          response->add_answers());
   }

@@ -26,7 +26,7 @@ class Get final : public coverage::v1::CoverageService::Service {
     const std::string key = GetKey(hash);
     Pool<RedisConnection>::Lease connection(connections_);
     const std::string value = connection->Ask("GET", key);
-    std::optional<coverage::Record> record = coverage::Unpack(value);
+    std::optional<coverage::MemberRecord> record = coverage::Unpack(value);
     if (!record || record->nik_hash != hash) return {};
     record->facts.position = kNationPosition;
     return std::move(record->facts);

@@ -55,7 +55,7 @@ class Asker {
 
   coverage::PersonMonth ReadMonth() const {
     coverage::PersonMonth month;
-    month.programme = static_cast<coverage::Programme>(select_.Int(5));
+    month.programme = static_cast<Programme>(select_.Int(5));
     month.month = *MonthFromNumber(static_cast<int32_t>(select_.Int(6)));
     month.first_day = *DayFromNumber(static_cast<int32_t>(select_.Int(7)));
     month.last_day = *DayFromNumber(static_cast<int32_t>(select_.Int(8)));

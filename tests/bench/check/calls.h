@@ -10,7 +10,7 @@ namespace lingkaran::bench {
 
 // A channel with a connection of its own, which stands.
 std::shared_ptr<grpc::Channel> OwnConnection(const std::string& address);
-// Who asks, and how long he waits.
+// Who asks, and a deadline.
 void PrepareCall(grpc::ClientContext& context, const char* actor = "klinik-12;role=officer");
 
 }  // namespace lingkaran::bench

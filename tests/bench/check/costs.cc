@@ -30,7 +30,7 @@ void FillValues(const std::string& redis, const std::string& keys, int64_t membe
   const auto sealer = PersonalDataVault::FromFile(keys);
   std::vector<std::pair<std::string, std::string>> values;
   for (int64_t id = 1; id <= members; ++id) {
-    const coverage::Record record = RecordOf(MakeCitizen(id), **sealer);
+    const coverage::MemberRecord record = RecordOf(MakeCitizen(id), **sealer);
     values.emplace_back(GetKey(record.nik_hash), coverage::Pack(record));
     if (values.size() < 5000 && id < members) continue;
     connection.SetAll(values);

@@ -52,7 +52,7 @@ Chunk MakeChunk(const PersonalDataVault& sealer, int64_t first, int64_t last) {
   for (int64_t id = first; id <= last; ++id) {
     Row row;
     row.citizen = MakeCitizen(id);
-    const coverage::Record record = RecordOf(row.citizen, sealer);
+    const coverage::MemberRecord record = RecordOf(row.citizen, sealer);
     row.nik_hash = HashText(record.nik_hash);
     row.record = Base64Url(coverage::Pack(record));
     chunk.push_back(std::move(row));

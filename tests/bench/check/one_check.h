@@ -13,7 +13,7 @@ namespace lingkaran::bench {
 class OneCheck {
  public:
   OneCheck(const std::string& address, const Verdicts& verdicts);
-  // Asks about a person by his NIK; ends the program unless the answer is right.
+  // Asks about a person by NIK; ends the program unless the answer is right.
   coverage::v1::CheckEligibilityResponse AskRight(int64_t worker_id);
 
  private:

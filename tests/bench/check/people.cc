@@ -9,8 +9,6 @@
 namespace lingkaran::bench {
 namespace {
 
-using coverage::Programme;
-
 struct Area {
   std::string_view region_code;
   std::string_view nik_prefix;
@@ -63,8 +61,8 @@ void AppendMonths(Programme programme, const Paid& paid, int first_day, Citizen&
     row.last_day = LastDayOf(month);
     row.amount = Rupiah(programme == Programme::kJkk ? 10'000 : 6'800);
     row.wage_base = Rupiah(1'000'000);
-    row.sector = coverage::Sector::kOther;
-    row.source = {coverage::PayerClass::kCsr, out.worker_id / 1000 + 1, 0};
+    row.sector = Sector::kOther;
+    row.source = {PayerClass::kCsr, out.worker_id / 1000 + 1, 0};
     row.booked_position = kNationPosition;
     out.months.push_back(std::move(row));
   }
@@ -125,8 +123,8 @@ coverage::Facts FactsOf(const Citizen& citizen) {
   return facts;
 }
 
-coverage::Record RecordOf(const Citizen& citizen, const PersonalDataVault& sealer) {
-  coverage::Record record;
+coverage::MemberRecord RecordOf(const Citizen& citizen, const PersonalDataVault& sealer) {
+  coverage::MemberRecord record;
   record.facts = FactsOf(citizen);
   record.nik_hash = sealer.HashNik(citizen.nik);
   record.membership_number = citizen.membership_number;

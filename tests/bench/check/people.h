@@ -38,9 +38,9 @@ struct Citizen {
 std::string NikOf(int64_t worker_id);
 Citizen MakeCitizen(int64_t worker_id);
 
-// What coverage knows of him, as of kNationPosition.
+// What coverage knows of the person, as of kNationPosition.
 coverage::Facts FactsOf(const Citizen& citizen);
-coverage::Record RecordOf(const Citizen& citizen, const PersonalDataVault& sealer);
+coverage::MemberRecord RecordOf(const Citizen& citizen, const PersonalDataVault& sealer);
 
 // A key file (common/crypto/personal_data_vault.h) that is the same for all nations.
 std::string NationKeys();

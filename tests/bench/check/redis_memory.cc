@@ -22,7 +22,7 @@ constexpr size_t kAskedAgain = 300;
 constexpr char kStatements[] = "lingkaran_event_total{name=\"check_statement\"}";
 
 // Values of some people that stand in one of every `share` buckets, in all families, and who of
-// them can be found there by his NIK.
+// them can be found there by NIK.
 struct Filling {
   std::vector<CacheValue> values;
   std::vector<int64_t> by_nik;
@@ -32,7 +32,7 @@ Filling MakeFilling(const PersonalDataVault& sealer, int64_t first, int64_t last
   Filling out;
   for (int64_t id = first; id <= last; ++id) {
     const Citizen citizen = MakeCitizen(id);
-    const coverage::Record record = RecordOf(citizen, sealer);
+    const coverage::MemberRecord record = RecordOf(citizen, sealer);
     std::vector<CacheValue> values = coverage::CacheValuesOf(record, kNationEpoch);
     for (CacheValue& value : values) {
       // Whole buckets are left out, so those that are filled are as full as all would be.

@@ -11,8 +11,6 @@
 namespace lingkaran::bench {
 namespace {
 
-using coverage::Programme;
-
 [[noreturn]] void Wrong(int64_t worker_id, const std::string& reply, const std::string& why) {
   Fail(absl::StrCat("wrong answer about worker ", worker_id, " (", why, "):\n", reply));
 }
