@@ -36,6 +36,7 @@ constexpr Rule kRules[] = {
     {"lingkaran.registry.v1.RegistryService/ReportDeath", kBranch},
     {"lingkaran.registry.v1.RegistryService/WithdrawWorker", kBranch},
     {"lingkaran.registry.v1.RegistryService/EnrolWorkers", kBranch | kService},
+    {"lingkaran.registry.v1.RegistryService/ResolveRequest", kBranch | kService},
     {"lingkaran.registry.v1.RegistryService/IssueCards", kBranch},
     {"lingkaran.registry.v1.RegistryService/GetCard", kBranch},
 

@@ -16,6 +16,8 @@ using soci::into;
 using soci::use;
 
 constexpr int kForgottenAtOnce = 5'000;
+// The fingerprint of a tombstone; no digest in hexadecimal looks like it.
+constexpr char kAbandoned[] = "abandoned";
 
 // Takes the id for this transaction: a rival with the same id waits here until we commit, and then
 // finds our reply. False if the id is taken already.
@@ -29,12 +31,20 @@ bool Claim(Tx& tx, const RequestKey& key, int64_t now) {
   return tx.db().got_data();
 }
 
+absl::Status ReusedId() {
+  return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
+               "this request_id was used for another request; take a new one for a new request");
+}
+
 // A kept reply for who asks with `key`; an error if it is for another request.
 absl::StatusOr<std::string> KeptReply(const RequestKey& key, const std::string& method,
                                       const std::string& fingerprint, const std::string& reply) {
-  if (method != key.method || fingerprint != key.fingerprint) {
+  if (method == key.method && fingerprint == kAbandoned) {
     return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
-                 "this request_id was used for another request; take a new one for a new request");
+                 "this request was abandoned before it arrived; send it with a new request_id");
+  }
+  if (method != key.method || fingerprint != key.fingerprint) {
+    return ReusedId();
   }
   return FromBase64Url(reply);
 }
@@ -52,8 +62,21 @@ absl::StatusOr<std::optional<std::string>> FindReply(Tx& tx, const RequestKey& k
 
 bool WasApplied(Tx& tx, const std::string& request_id) {
   int found = 0;
-  tx.db() << "SELECT 1 FROM requests WHERE request_id = :id", use(request_id, "id"), into(found);
+  const std::string abandoned = kAbandoned;
+  tx.db() << "SELECT 1 FROM requests WHERE request_id = :id AND fingerprint <> :abandoned",
+      use(request_id, "id"), use(abandoned, "abandoned"), into(found);
   return tx.db().got_data();
+}
+
+absl::StatusOr<bool> ResolveRequest(Tx& tx, const std::string& request_id,
+                                    const std::string& method, absl::Time now) {
+  if (Claim(tx, {request_id, method, kAbandoned}, absl::ToUnixMillis(now))) return false;
+  std::string owner, fingerprint;
+  tx.db() << "SELECT method, fingerprint FROM requests WHERE request_id = :id",
+      use(request_id, "id"), into(owner), into(fingerprint);
+  if (!tx.db().got_data()) return absl::AbortedError("the request was forgotten meanwhile");
+  if (owner != method) return ReusedId();
+  return fingerprint != kAbandoned;
 }
 
 absl::StatusOr<std::string> Once(Database& database, const RequestKey& key, absl::Time now,

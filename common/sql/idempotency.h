@@ -32,6 +32,12 @@ absl::StatusOr<std::optional<std::string>> FindReply(Tx& tx, const RequestKey& k
 // True if the id has been answered here.
 bool WasApplied(Tx& tx, const std::string& request_id);
 
+// Settles a request whose sender lost the answer: true if it was applied. If not, a tombstone takes
+// its id, so that it never will be: FindReply refuses it with ABORTED/REQUEST_ID_REUSED. A request
+// under way is waited for. ABORTED/REQUEST_ID_REUSED if the id belongs to another method.
+absl::StatusOr<bool> ResolveRequest(Tx& tx, const std::string& request_id,
+                                    const std::string& method, absl::Time now);
+
 // Runs `body` once for the key, in one transaction with the record of its reply: replays a seen
 // key, else runs body and stores what it returns. An error of body stores nothing. Callers with the
 // same id at once wait for the first; if that fails, the next one's body runs.
