@@ -1,7 +1,7 @@
 # tests of registry
 lingkaran_test(registry_unit_test LABEL unit
   SOURCES unit/registry_batch_test.cc unit/registry_candidate_parser_test.cc
-          unit/registry_rules_test.cc unit/registry_worker_test.cc
+          unit/registry_codec_test.cc unit/registry_rules_test.cc unit/registry_worker_test.cc
   LIBS registry_store rapidcheck)
 target_precompile_headers(registry_unit_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
 

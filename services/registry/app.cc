@@ -21,71 +21,79 @@ namespace {
 // How long a request_id is known at least (lingkaran/common/v1/types.proto).
 constexpr absl::Duration kKeepRequests = absl::Hours(24 * 90);
 
+Outbox::Options RelayOptions(const AppDependencies& around) {
+  Outbox::Options options;
+  options.clock = around.machine_clock;
+  options.max_backoff = absl::Seconds(5);  // what coverage is owed reaches it soon after it is back
+  options.count = CountEvent;
+  return options;
+}
+
 }  // namespace
 
+// From the top down: each part uses those above it.
 struct RegistryApp::Parts {
+  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> regions_read,
+        LoadedRules rules_read, std::unique_ptr<PersonalDataVault> opened_vault,
+        const ServiceConfig& config, const Clock& clock, const Options& options)
+      : opened(std::move(own)),
+        database(opened ? *opened : *options.surroundings.database),
+        regions(std::move(regions_read)),
+        rules(std::move(rules_read)),
+        vault(std::move(opened_vault)),
+        calls(options.coverage ? nullptr : CallsTo(config.coverage)),
+        members(database, calls ? *calls : *options.coverage, RelayOptions(options.surroundings)),
+        service({database, *vault, *regions, rules.rules, clock, members}),
+        operations(
+            {&database, &clock, &members.outbox(), AuditBook,
+             [this](sql::Tx& tx, const Call& call, const std::string& subject,
+                    const std::string& reason) { service.Record(tx, call, subject, reason); }}) {
+    if (options.surroundings.threads) members.Start();
+  }
+
+  std::unique_ptr<sql::Database> opened;
+  sql::Database& database;
   std::shared_ptr<const Regions> regions;
   LoadedRules rules;
-  std::unique_ptr<PersonalDataVault> sealer;
-  std::unique_ptr<sql::Database> opened;
-  sql::Database* database = nullptr;
+  std::unique_ptr<PersonalDataVault> vault;
   std::unique_ptr<CoverageCalls> calls;
-  std::unique_ptr<MemberSync> push;
-  std::unique_ptr<RegistryServiceImpl> service;
-  std::unique_ptr<OperationsServiceImpl> operations;
+  MemberSync members;
+  RegistryServiceImpl service;
+  OperationsServiceImpl operations;
 };
-
-RegistryApp::RegistryApp(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-RegistryApp::~RegistryApp() = default;
-
-absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConfig& config,
-                                                               const Clock& clock) {
-  return Make(config, clock, Options());
-}
 
 absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
   const AppDependencies& around = options.surroundings;
-  auto parts = std::make_unique<Parts>();
-  parts->regions = around.regions;
-  if (parts->regions == nullptr) {
-    ASSIGN_OR_RETURN(Regions regions, Regions::Load(config.regions));
-    parts->regions = std::make_shared<const Regions>(std::move(regions));
+  std::shared_ptr<const Regions> regions = around.regions;
+  if (regions == nullptr) {
+    ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
+    regions = std::make_shared<const Regions>(std::move(read));
   }
-  ASSIGN_OR_RETURN(parts->rules, LoadRules(config.rules + "/registry.textproto"));
-  ASSIGN_OR_RETURN(parts->sealer, PersonalDataVault::FromFile(config.keys));
-  parts->database = around.database;
-  if (parts->database == nullptr) {
-    ASSIGN_OR_RETURN(parts->opened, sql::Database::Open({config.database}));
-    parts->database = parts->opened.get();
+  ASSIGN_OR_RETURN(LoadedRules rules, LoadRules(config.rules + "/registry.textproto"));
+  ASSIGN_OR_RETURN(std::unique_ptr<PersonalDataVault> vault,
+                   PersonalDataVault::FromFile(config.keys));
+  std::unique_ptr<sql::Database> opened;
+  if (around.database == nullptr) {
+    ASSIGN_OR_RETURN(opened, sql::Database::Open({config.database}));
   }
-  RETURN_IF_ERROR(sql::Migrate(*parts->database, Schema()));
-  RETURN_IF_ERROR(sql::ForgetRequests(*parts->database, clock.Now() - kKeepRequests).status());
-  if (options.coverage == nullptr) parts->calls = CallsTo(config.coverage);
-  Outbox::Options relay;
-  relay.clock = around.machine_clock;
-  relay.max_backoff = absl::Seconds(5);  // what coverage was owed reaches it soon after it is back
-  relay.count = CountEvent;
-  parts->push = std::make_unique<MemberSync>(
-      *parts->database, options.coverage ? *options.coverage : *parts->calls, relay);
-  parts->service = std::make_unique<RegistryServiceImpl>(ServiceParts{
-      *parts->database, *parts->sealer, *parts->regions, parts->rules.rules, clock, *parts->push});
-  parts->operations = std::make_unique<OperationsServiceImpl>(OperationsServiceImpl::Parts{
-      parts->database, &clock, &parts->push->outbox(), AuditBook,
-      [service = parts->service.get()](sql::Tx& tx, const Call& call, const std::string& subject,
-                                       const std::string& reason) {
-        service->Record(tx, call, subject, reason);
-      }});
-  if (around.threads) parts->push->Start();
-  return std::unique_ptr<RegistryApp>(new RegistryApp(std::move(parts)));
+  sql::Database& database = opened ? *opened : *around.database;
+  RETURN_IF_ERROR(sql::Migrate(database, Schema()));
+  RETURN_IF_ERROR(sql::ForgetRequests(database, clock.Now() - kKeepRequests).status());
+  return std::unique_ptr<RegistryApp>(new RegistryApp(
+      std::make_unique<Parts>(std::move(opened), std::move(regions), std::move(rules),
+                              std::move(vault), config, clock, options)));
 }
 
-grpc::Service* RegistryApp::service() { return parts_->service.get(); }
-grpc::Service* RegistryApp::operations() { return parts_->operations.get(); }
-absl::Status RegistryApp::Healthy() { return parts_->database->Ping(); }
+RegistryApp::RegistryApp(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RegistryApp::~RegistryApp() = default;
+
+grpc::Service* RegistryApp::service() { return &parts_->service; }
+grpc::Service* RegistryApp::operations() { return &parts_->operations; }
+absl::Status RegistryApp::Healthy() { return parts_->database.Ping(); }
 std::string RegistryApp::rules_version() const { return parts_->rules.version; }
-Outbox& RegistryApp::owed() { return parts_->push->outbox(); }
-std::string RegistryApp::database() const { return parts_->database->Description(); }
+Outbox& RegistryApp::owed() { return parts_->members.outbox(); }
+std::string RegistryApp::database() const { return parts_->database.Description(); }
 
 }  // namespace lingkaran::registry

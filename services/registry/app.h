@@ -15,20 +15,20 @@
 
 namespace lingkaran::registry {
 
+struct RegistryOptions {
+  AppDependencies surroundings;
+  CoverageCalls* coverage = nullptr;  // outlives the app; null: at the flag's address
+};
+
 class RegistryApp {
  public:
-  struct Options {
-    AppDependencies surroundings;
-    CoverageCalls* coverage = nullptr;  // outlives the app; null: at the flag's address
-  };
+  using Options = RegistryOptions;
 
   // Reads regions, rules and keys, opens the database and brings its schema up to date, and starts
   // the outbox. Never waits for coverage. `clock` outlives the app.
   static absl::StatusOr<std::unique_ptr<RegistryApp>> Make(const ServiceConfig& config,
-                                                           const Clock& clock);
-  static absl::StatusOr<std::unique_ptr<RegistryApp>> Make(const ServiceConfig& config,
                                                            const Clock& clock,
-                                                           const Options& options);
+                                                           const Options& options = {});
   // Stops the outbox; a delivery under way is finished first.
   ~RegistryApp();
 

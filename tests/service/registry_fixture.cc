@@ -147,18 +147,16 @@ void RegistryTest::Restart() {
 
 std::string RegistryTest::NewId() { return absl::StrCat("request-", ++ids_); }
 
-int64_t RegistryTest::MakeAgency(const std::string& region) {
+v1::CreateAgencyRequest RegistryTest::AgencyIn(const std::string& region) {
   v1::CreateAgencyRequest request;
   request.set_request_id(NewId());
   request.set_name("Dinas Sosial Kota Surakarta");
   request.set_kind(v1::AGENCY_KIND_SOCIAL_AGENCY);
   request.set_region_code(region);
-  const auto made = Call(&v1::RegistryService::StubInterface::CreateAgency, request);
-  EXPECT_TRUE(made.status.ok()) << made.status;
-  return made.response.agency().agency_id();
+  return request;
 }
 
-int64_t RegistryTest::MakeBatch(int64_t agency_id, int declared, v1::BatchKind kind) {
+v1::CreateBatchRequest RegistryTest::BatchOf(int64_t agency_id, int declared, v1::BatchKind kind) {
   v1::CreateBatchRequest request;
   request.set_request_id(NewId());
   request.set_agency_id(agency_id);
@@ -166,8 +164,19 @@ int64_t RegistryTest::MakeBatch(int64_t agency_id, int declared, v1::BatchKind k
   request.set_decree_number("SK 400.9/12/2019");
   request.set_decree_day(20191101);
   request.set_declared_rows(declared);
-  const auto made = Call(&v1::RegistryService::StubInterface::CreateBatch, request,
-                         absl::StrCat("siti;role=agency;agency=", agency_id));
+  return request;
+}
+
+int64_t RegistryTest::MakeAgency(const std::string& region) {
+  const auto made = Call(&v1::RegistryService::StubInterface::CreateAgency, AgencyIn(region));
+  EXPECT_TRUE(made.status.ok()) << made.status;
+  return made.response.agency().agency_id();
+}
+
+int64_t RegistryTest::MakeBatch(int64_t agency_id, int declared, v1::BatchKind kind) {
+  const auto made =
+      Call(&v1::RegistryService::StubInterface::CreateBatch, BatchOf(agency_id, declared, kind),
+           absl::StrCat("siti;role=agency;agency=", agency_id));
   EXPECT_TRUE(made.status.ok()) << made.status;
   const int64_t batch_id = made.response.batch().batch_id();
   agency_of_batch_[batch_id] = agency_id;
@@ -240,9 +249,10 @@ std::vector<int64_t> RegistryTest::MakeVerified(int count, int first_serial) {
 }
 
 Answered<v1::EnrolWorkersResponse> RegistryTest::EnrolAll(const std::vector<int64_t>& ids,
-                                                          int64_t pledge_id) {
+                                                          int64_t pledge_id,
+                                                          const std::string& request_id) {
   v1::EnrolWorkersRequest request;
-  request.set_request_id(NewId());
+  request.set_request_id(request_id.empty() ? NewId() : request_id);
   request.set_pledge_id(pledge_id);
   for (const int64_t id : ids) request.add_worker_ids(id);
   return Call(&v1::RegistryService::StubInterface::EnrolWorkers, request,

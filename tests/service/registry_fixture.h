@@ -79,6 +79,11 @@ class RegistryTest : public DatabaseTest {
   // A new request_id each time.
   std::string NewId();
 
+  // Requests that nothing is wrong with, each with a new request_id.
+  v1::CreateAgencyRequest AgencyIn(const std::string& region);
+  v1::CreateBatchRequest BatchOf(int64_t agency_id, int declared,
+                                 v1::BatchKind kind = v1::BATCH_KIND_CANDIDATES);
+
   // -- short forms; a failure ends the test --
   int64_t MakeAgency(const std::string& region = "33.72");
   int64_t MakeBatch(int64_t agency_id, int declared,
@@ -99,8 +104,10 @@ class RegistryTest : public DatabaseTest {
                                            const std::string& actor = "budi;role=officer");
   // An agency, an approved list of `count` good rows; their worker ids.
   std::vector<int64_t> MakeVerified(int count, int first_serial = 1);
+  // As sponsorship does; an empty request_id is a new one.
   Answered<v1::EnrolWorkersResponse> EnrolAll(const std::vector<int64_t>& ids,
-                                              int64_t pledge_id = 7);
+                                              int64_t pledge_id = 7,
+                                              const std::string& request_id = "");
   v1::Worker Get(int64_t worker_id);
   v1::Batch GetBatch(int64_t batch_id);
 

@@ -25,11 +25,7 @@ class RegistryServiceTest : public RegistryTest {};
 LINGKARAN_ON_BOTH_DATABASES(RegistryServiceTest);
 
 TEST_P(RegistryServiceTest, AgenciesAreCheckedAndListed) {
-  v1::CreateAgencyRequest request;
-  request.set_request_id(NewId());
-  request.set_name("Dinas Sosial");
-  request.set_kind(v1::AGENCY_KIND_SOCIAL_AGENCY);
-  request.set_region_code("33.99");
+  v1::CreateAgencyRequest request = AgencyIn("33.99");
   EXPECT_EQ(Call(&Stub::CreateAgency, request).reason(), Reason::kRegionUnknown);
   request.clear_name();
   EXPECT_EQ(Call(&Stub::CreateAgency, request).reason(), Reason::kInvalidField);
@@ -50,11 +46,7 @@ TEST_P(RegistryServiceTest, AgenciesAreCheckedAndListed) {
 }
 
 TEST_P(RegistryServiceTest, ARequestIdIsAnsweredOnce) {
-  v1::CreateAgencyRequest request;
-  request.set_request_id("once");
-  request.set_name("Dinas Sosial");
-  request.set_kind(v1::AGENCY_KIND_SOCIAL_AGENCY);
-  request.set_region_code("33.72");
+  v1::CreateAgencyRequest request = AgencyIn("33.72");
   const auto first = Call(&Stub::CreateAgency, request);
   Restart();
   const auto again = Call(&Stub::CreateAgency, request);
@@ -233,12 +225,7 @@ TEST_P(RegistryServiceTest, TwoStreamsWithTheSameListMakeEachPersonOnce) {
 TEST_P(RegistryServiceTest, AnAgencyActsForItselfOnly) {
   const int64_t solo = MakeAgency();
   const int64_t other = MakeAgency("33");
-  v1::CreateBatchRequest create;
-  create.set_request_id(NewId());
-  create.set_agency_id(solo);
-  create.set_kind(v1::BATCH_KIND_CANDIDATES);
-  create.set_decree_number("SK 1/2019");
-  create.set_declared_rows(1);
+  v1::CreateBatchRequest create = BatchOf(solo, 1);
   const auto actor = [](int64_t agency) { return absl::StrCat("eko;role=agency;agency=", agency); };
   const auto made = Call(&Stub::CreateBatch, create, actor(solo));
   ASSERT_TRUE(made.status.ok()) << made.status;
@@ -269,16 +256,11 @@ TEST_P(RegistryServiceTest, AnAgencyActsForItselfOnly) {
   EXPECT_TRUE(Call(&Stub::GetBatch, get).status.ok()) << "an officer sees every list";
 }
 
-// Without an agency there is nothing to hold the actor to, so all four refuse him, whether the
+// Without an agency there is nothing to hold the actor to, so all four refuse the call, whether the
 // list exists or not.
-TEST_P(RegistryServiceTest, AnAgencysActorNamesHisAgency) {
+TEST_P(RegistryServiceTest, AnAgencysActorNamesTheAgency) {
   const std::string nobody = "eko;role=agency";
-  v1::CreateBatchRequest create;
-  create.set_request_id(NewId());
-  create.set_agency_id(MakeAgency());
-  create.set_kind(v1::BATCH_KIND_CANDIDATES);
-  create.set_decree_number("SK 1/2019");
-  create.set_declared_rows(1);
+  const v1::CreateBatchRequest create = BatchOf(MakeAgency(), 1);
   const auto refused = Call(&Stub::CreateBatch, create, nobody);
   EXPECT_EQ(refused.status.code(), absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(refused.reason(), Reason::kNotAllowed);
@@ -464,7 +446,7 @@ TEST_P(RegistryServiceTest, NoPersonalDataStandInTheClear) {
   EXPECT_FALSE(Holds(texts, key->fingerprint)) << "a digest without a key is soon guessed";
 }
 
-TEST_P(RegistryServiceTest, MutationsLeaveARecord) {
+TEST_P(RegistryServiceTest, MutationsLeaveAnEvent) {
   const int64_t batch_id = MakeBatch(MakeAgency(), 1);
   ASSERT_TRUE(Send(batch_id, {GoodRow(2, 1)}).status.ok());
   ASSERT_TRUE(Review(batch_id, v1::REVIEW_DECISION_APPROVE).status.ok());

@@ -18,26 +18,27 @@ using Stub = v1::RegistryService::StubInterface;
 
 class RegistryWorkerTest : public RegistryTest {
  protected:
-  Answered<v1::CorrectWorkerResponse> Correct(int64_t worker_id, const v1::CandidateRow& row) {
-    v1::CorrectWorkerRequest request;
+  template <typename Request>
+  Request About(int64_t worker_id) {
+    Request request;
     request.set_request_id(NewId());
     request.set_worker_id(worker_id);
+    return request;
+  }
+  Answered<v1::CorrectWorkerResponse> Correct(int64_t worker_id, const v1::CandidateRow& row) {
+    auto request = About<v1::CorrectWorkerRequest>(worker_id);
     *request.mutable_correction() = row;
     request.set_reason("sesuai KTP");
     return Call(&Stub::CorrectWorker, request);
   }
   Answered<v1::ReportDeathResponse> Death(int64_t worker_id, int32_t day) {
-    v1::ReportDeathRequest request;
-    request.set_request_id(NewId());
-    request.set_worker_id(worker_id);
+    auto request = About<v1::ReportDeathRequest>(worker_id);
     request.set_death_day(day);
     request.set_source("akta kematian");
     return Call(&Stub::ReportDeath, request);
   }
   Answered<v1::WithdrawWorkerResponse> Withdraw(int64_t worker_id, int32_t day = 0) {
-    v1::WithdrawWorkerRequest request;
-    request.set_request_id(NewId());
-    request.set_worker_id(worker_id);
+    auto request = About<v1::WithdrawWorkerRequest>(worker_id);
     request.set_effective_day(day);
     request.set_reason("peserta lewat majikan");
     return Call(&Stub::WithdrawWorker, request);
@@ -47,6 +48,12 @@ class RegistryWorkerTest : public RegistryTest {
     request.set_request_id(NewId());
     for (const int64_t id : ids) request.add_worker_ids(id);
     return Call(&Stub::IssueCards, request);
+  }
+  Answered<v1::ResolveRequestResponse> Resolve(const std::string& request_id) {
+    v1::ResolveRequestRequest request;
+    request.set_request_id(request_id);
+    request.set_method("EnrolWorkers");
+    return Call(&Stub::ResolveRequest, request, "sponsorship;role=service");
   }
   static Reason ResultReason(const google::rpc::Status& status) {
     return ReasonOf(FromProto(status));
@@ -88,12 +95,8 @@ TEST_P(RegistryWorkerTest, EnrollingGivesNumbersAndTellsCoverage) {
 
 TEST_P(RegistryWorkerTest, EnrollingIsHarmlessToRepeat) {
   const std::vector<int64_t> ids = MakeVerified(2);
-  v1::EnrolWorkersRequest request;
-  request.set_request_id("enrol");
-  request.set_pledge_id(7);
-  for (const int64_t id : ids) request.add_worker_ids(id);
-  const auto first = Call(&Stub::EnrolWorkers, request);
-  const auto replay = Call(&Stub::EnrolWorkers, request);
+  const auto first = EnrolAll(ids, 7, "enrol");
+  const auto replay = EnrolAll(ids, 7, "enrol");
   ASSERT_TRUE(replay.status.ok()) << replay.status;
   // A replay names the row that was owed when the first answer was stored.
   const auto token = FromToken(replay.response.consistency_token());
@@ -107,8 +110,53 @@ TEST_P(RegistryWorkerTest, EnrollingIsHarmlessToRepeat) {
     EXPECT_EQ(again.response.results(i).status().code(), 0);
     EXPECT_EQ(again.response.results(i).membership_number(), number);
   }
-  request.set_pledge_id(9);
-  EXPECT_EQ(Call(&Stub::EnrolWorkers, request).reason(), Reason::kRequestIdReused);
+  EXPECT_EQ(EnrolAll(ids, 9, "enrol").reason(), Reason::kRequestIdReused);
+}
+
+TEST_P(RegistryWorkerTest, AnEnrolmentInDoubtIsAppliedOrNeverWillBe) {
+  const int64_t worker = MakeVerified(1)[0];
+  for (int i = 0; i < 2; ++i) {
+    const auto abandoned = Resolve("late");
+    ASSERT_TRUE(abandoned.status.ok()) << abandoned.status;
+    EXPECT_EQ(abandoned.response.outcome(), v1::REQUEST_OUTCOME_ABANDONED);
+    EXPECT_EQ(EnrolAll({worker}, 7, "late").reason(), Reason::kRequestIdReused);
+  }
+  EXPECT_EQ(Get(worker).state(), v1::WORKER_STATE_VERIFIED);
+  EXPECT_EQ(QueryInt("SELECT COUNT(*) FROM outbox"), 0);
+
+  ASSERT_TRUE(EnrolAll({worker}, 7, "in time").status.ok());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Resolve("in time").response.outcome(), v1::REQUEST_OUTCOME_APPLIED);
+    EXPECT_TRUE(EnrolAll({worker}, 7, "in time").status.ok());
+  }
+
+  v1::ResolveRequestRequest wrong;
+  wrong.set_request_id("in time");
+  wrong.set_method("IssueCards");
+  EXPECT_EQ(Call(&Stub::ResolveRequest, wrong).reason(), Reason::kInvalidField);
+  EXPECT_EQ(Resolve("").reason(), Reason::kInvalidField);
+  // The agency's own request, of another method.
+  EXPECT_EQ(Resolve("request-1").reason(), Reason::kRequestIdReused);
+}
+
+TEST_P(RegistryWorkerTest, EnrolmentAndResolutionAtOnceAgree) {
+  const std::vector<int64_t> ids = MakeVerified(20);
+  for (const int64_t worker : ids) {
+    const std::string id = absl::StrCat("race-", worker);
+    absl::Status enrolled;
+    std::thread enrolling([&] { enrolled = EnrolAll({worker}, 7, id).status; });
+    const auto resolved = Resolve(id);
+    enrolling.join();
+    ASSERT_TRUE(resolved.status.ok()) << resolved.status;
+    if (resolved.response.outcome() == v1::REQUEST_OUTCOME_APPLIED) {
+      EXPECT_TRUE(enrolled.ok()) << enrolled;
+    } else {
+      EXPECT_EQ(ReasonOf(enrolled), Reason::kRequestIdReused) << enrolled;
+    }
+    EXPECT_EQ(Get(worker).state(),
+              enrolled.ok() ? v1::WORKER_STATE_ENROLLED : v1::WORKER_STATE_VERIFIED);
+    EXPECT_EQ(Resolve(id).response.outcome(), resolved.response.outcome());
+  }
 }
 
 TEST_P(RegistryWorkerTest, OneWhoCannotBeEnrolledHoldsNobodyUp) {
@@ -127,19 +175,12 @@ TEST_P(RegistryWorkerTest, OneWhoCannotBeEnrolledHoldsNobodyUp) {
   EXPECT_EQ(results[4].status().code(), 0);
   EXPECT_THAT(coverage().Taken(1)[0].members(), SizeIs(1));
 
-  v1::EnrolWorkersRequest twice;
-  twice.set_request_id(NewId());
-  twice.set_pledge_id(1);
-  twice.add_worker_ids(verified[2]);
-  twice.add_worker_ids(verified[2]);
-  EXPECT_EQ(Call(&Stub::EnrolWorkers, twice).reason(), Reason::kInvalidField);
+  EXPECT_EQ(EnrolAll({verified[2], verified[2]}).reason(), Reason::kInvalidField);
 }
 
 TEST_P(RegistryWorkerTest, AMembershipNumberFromElsewhereIsNotGivenAgain) {
-  const std::string first = *[&] {
-    const auto enrolled = EnrolAll(MakeVerified(1));
-    return std::optional<std::string>(enrolled.response.results(0).membership_number());
-  }();
+  const auto enrolled = EnrolAll(MakeVerified(1));
+  const std::string first = enrolled.response.results(0).membership_number();
   // The next number that the sequence would give stands on somebody's card already.
   ASSERT_EQ(first, "19000000018");
   const int64_t batch = MakeBatch(MakeAgency(), 1, v1::BATCH_KIND_EXISTING_MEMBERS);

@@ -15,13 +15,15 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
+NikHash HashOf(int64_t person) { return {static_cast<unsigned char>(person)}; }
+
 Worker AnyWorker(int64_t id) {
   Worker worker;
   worker.worker_id = id;
-  worker.nik_hash = absl::StrCat("hash-", id);
+  worker.nik_hash = HashOf(id);
   worker.region_code = "33.72.01";
   worker.occupation = "Pedagang";
-  worker.personal = absl::StrCat("sealed-", id);
+  worker.personal = SealedPersonalData(absl::StrCat("sealed-", id));
   worker.agency_id = 3;
   worker.batch_id = 5;
   worker.line = static_cast<int32_t>(id + 1);
@@ -64,7 +66,7 @@ LINGKARAN_ON_BOTH_DATABASES(RegistryStoreTest);
 TEST_P(RegistryStoreTest, OneWorkerPerNik) {
   InsertWorkers({AnyWorker(1)});
   Worker second = AnyWorker(2);
-  second.nik_hash = "hash-1";
+  second.nik_hash = HashOf(1);
   EXPECT_EQ(Write([&](sql::Tx& tx) {
               store::InsertWorkers(tx, {&second, 1});
             }).code(),
@@ -116,25 +118,9 @@ TEST_P(RegistryStoreTest, WorkersComeBackAsTheyWent) {
   MustWrite([&](sql::Tx& tx) {
     for (const std::optional<Worker>& found :
          {store::FindWorker(tx, 17), store::LockWorker(tx, 17),
-          store::FindByNumber(tx, "19000000018"), store::FindByNikHash(tx, "hash-17")}) {
+          store::FindByNumber(tx, "19000000018"), store::FindByNikHash(tx, HashOf(17))}) {
       ASSERT_TRUE(found.has_value());
-      EXPECT_EQ(found->worker_id, 17);
-      EXPECT_EQ(found->nik_hash, worker.nik_hash);
-      EXPECT_EQ(found->state, worker.state);
-      EXPECT_EQ(found->membership_number, worker.membership_number);
-      EXPECT_EQ(found->region_code, worker.region_code);
-      EXPECT_EQ(found->occupation, worker.occupation);
-      EXPECT_EQ(found->sector, worker.sector);
-      EXPECT_EQ(found->personal, worker.personal);
-      EXPECT_EQ(found->agency_id, worker.agency_id);
-      EXPECT_EQ(found->batch_id, worker.batch_id);
-      EXPECT_EQ(found->line, worker.line);
-      EXPECT_EQ(found->pledge_id, worker.pledge_id);
-      EXPECT_EQ(found->withdraw_day, worker.withdraw_day);
-      EXPECT_EQ(found->withdraw_reason, worker.withdraw_reason);
-      EXPECT_EQ(found->version, worker.version);
-      EXPECT_EQ(found->create_time, worker.create_time);
-      EXPECT_EQ(found->enrol_time, worker.enrol_time);
+      EXPECT_EQ(*found, worker);
     }
     EXPECT_FALSE(store::FindWorker(tx, 99).has_value());
     EXPECT_EQ(store::FindWorker(tx, 16)->membership_number, "");
@@ -144,9 +130,9 @@ TEST_P(RegistryStoreTest, WorkersComeBackAsTheyWent) {
 TEST_P(RegistryStoreTest, LooksUpManyAtOnce) {
   InsertWorkers({AnyWorker(1), AnyWorker(2), AnyWorker(3)});
   MustWrite([&](sql::Tx& tx) {
-    const auto by_hash = store::LockByNikHashes(tx, {"hash-3", "hash-1", "none"});
+    const auto by_hash = store::LockByNikHashes(tx, {HashOf(3), HashOf(1), HashOf(9)});
     ASSERT_THAT(by_hash, SizeIs(2));
-    EXPECT_EQ(by_hash.at("hash-3").worker_id, 3);
+    EXPECT_EQ(by_hash.at(HashOf(3)).worker_id, 3);
     const auto by_id = store::LockWorkers(tx, {3, 99, 1});
     ASSERT_THAT(by_id, SizeIs(2));
     EXPECT_EQ(by_id[0].worker_id, 1);
@@ -166,7 +152,9 @@ TEST_P(RegistryStoreTest, ListsByStateRegionAndBatch) {
   const auto list = [&](store::WorkerFilter filter) {
     std::vector<int64_t> ids;
     if (filter.limit == 0) filter.limit = 10;
-    MustWrite([&](sql::Tx& tx) { ids = store::ListWorkers(tx, filter).worker_id; });
+    MustWrite([&](sql::Tx& tx) {
+      for (const auto& worker : store::ListWorkers(tx, filter)) ids.push_back(worker.worker_id);
+    });
     return ids;
   };
   EXPECT_THAT(list({}), ElementsAre(1, 2, 3, 4, 5, 6));
@@ -246,7 +234,7 @@ TEST_P(RegistryStoreTest, TotalsCannotPassTheDeclaredNumber) {
 }
 
 TEST_P(RegistryStoreTest, RowsComeBackByLine) {
-  std::vector<RowRecord> rows(4);
+  std::vector<RowAnswer> rows(4);
   for (int i = 0; i < 4; ++i) {
     rows[i].line = 10 - i;
     rows[i].status = i == 2 ? RowStatus::kRejected : RowStatus::kAccepted;

@@ -23,19 +23,23 @@ Batch OpenBatch(int declared) {
   return batch;
 }
 
-PreparedRow GoodRow(int line, const std::string& nik_hash) {
+NikHash HashOf(int64_t person) { return {static_cast<unsigned char>(person)}; }
+
+// A row of the person with this number.
+PreparedRow GoodRow(int line, int person) {
   PreparedRow row;
   row.line = line;
   row.content = absl::StrCat("content-", line);
-  row.nik_hash = nik_hash;
-  row.personal = "personal";
+  row.nik_hash = HashOf(person);
+  row.personal = PlainPersonalData("personal");
   row.candidate.region_code = "33.72";
   return row;
 }
 
 PreparedRow BadRow(int line) {
-  PreparedRow row = GoodRow(line, "");
-  row.personal.clear();
+  PreparedRow row;
+  row.line = line;
+  row.content = absl::StrCat("content-", line);
   row.candidate.findings = {FindingOf(FindingCode::kNikMissing)};
   return row;
 }
@@ -43,7 +47,7 @@ PreparedRow BadRow(int line) {
 Worker KnownWorker(int64_t id, WorkerState state) {
   Worker worker;
   worker.worker_id = id;
-  worker.nik_hash = absl::StrCat("hash", id);
+  worker.nik_hash = HashOf(id);
   worker.state = state;
   worker.agency_id = 3;
   worker.batch_id = 1;
@@ -56,54 +60,57 @@ Worker KnownWorker(int64_t id, WorkerState state) {
   return worker;
 }
 
-KnownFacts Knowing(Worker worker) {
+KnownFacts Knowing(const Worker& worker) {
   KnownFacts known;
-  std::string key = worker.nik_hash;
-  known.workers.emplace(std::move(key), std::move(worker));
+  known.workers.emplace(worker.nik_hash, worker);
   return known;
 }
 
 std::vector<RowStatus> Statuses(const ChunkDecision& decision) {
   std::vector<RowStatus> statuses;
-  for (const RowRecord& row : decision.rows) statuses.push_back(row.status);
+  for (const RowAnswer& row : decision.rows) statuses.push_back(row.status);
   return statuses;
 }
 
-FindingCode FirstFinding(const RowRecord& row) { return row.findings.at(0).code; }
+// A complete list of these rows, sent by its opener; new workers get ids from 100 on.
+ChunkDecision Decide(const Batch& batch, const std::vector<PreparedRow>& rows,
+                     const KnownFacts& known = {}) {
+  auto decision = DecideChunk(batch, rows, known, true, "siti");
+  EXPECT_TRUE(decision.ok()) << decision.status();
+  AssignIds(decision.value(), 100);
+  return *std::move(decision);
+}
+
+FindingCode FirstFinding(const RowAnswer& row) { return row.findings.at(0).code; }
 
 TEST(DecideChunkTest, GoodRowsNeverWaitForBadOnes) {
-  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, "a"), BadRow(4), GoodRow(5, "b")};
-  auto decision = DecideChunk(OpenBatch(4), rows, {}, true, "siti");
-  ASSERT_TRUE(decision.ok()) << decision.status();
-  AssignIds(*decision, 100);
-  EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted,
-                                               RowStatus::kRejected, RowStatus::kAccepted));
-  EXPECT_EQ(decision->rows[1].worker_id, 100);
-  EXPECT_EQ(decision->rows[3].worker_id, 101);
-  EXPECT_EQ(decision->new_workers, 2u);
-  EXPECT_EQ(decision->batch.accepted_rows, 2);
-  EXPECT_EQ(decision->batch.rejected_rows, 2);
-  EXPECT_EQ(decision->batch.state, BatchState::kSubmitted);
+  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, 1), BadRow(4), GoodRow(5, 2)};
+  const ChunkDecision decision = Decide(OpenBatch(4), rows);
+  EXPECT_THAT(Statuses(decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted,
+                                              RowStatus::kRejected, RowStatus::kAccepted));
+  EXPECT_EQ(decision.rows[1].worker_id, 100);
+  EXPECT_EQ(decision.rows[3].worker_id, 101);
+  EXPECT_EQ(decision.new_workers, 2u);
+  EXPECT_EQ(decision.batch.accepted_rows, 2);
+  EXPECT_EQ(decision.batch.rejected_rows, 2);
+  EXPECT_EQ(decision.batch.state, BatchState::kSubmitted);
 }
 
 TEST(DecideChunkTest, TheSameNikTwiceInAChunkIsOneWorker) {
-  const std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b"), GoodRow(4, "a")};
-  auto decision = DecideChunk(OpenBatch(3), rows, {}, true, "siti");
-  ASSERT_TRUE(decision.ok());
-  AssignIds(*decision, 7);
-  EXPECT_EQ(decision->rows[2].status, RowStatus::kDuplicate);
-  EXPECT_EQ(FirstFinding(decision->rows[2]), FindingCode::kDuplicateInList);
-  EXPECT_EQ(decision->rows[2].other_line, 2);
-  EXPECT_EQ(decision->rows[2].worker_id, 7);
-  EXPECT_EQ(decision->new_workers, 2u);
+  const std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 2), GoodRow(4, 1)};
+  const ChunkDecision decision = Decide(OpenBatch(3), rows);
+  EXPECT_EQ(decision.rows[2].status, RowStatus::kDuplicate);
+  EXPECT_EQ(FirstFinding(decision.rows[2]), FindingCode::kDuplicateInList);
+  EXPECT_EQ(decision.rows[2].other_line, 2);
+  EXPECT_EQ(decision.rows[2].worker_id, 100);
+  EXPECT_EQ(decision.new_workers, 2u);
 }
 
 TEST(DecideChunkTest, ARejectedRowDoesNotTakeTheNikAway) {
-  std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "a")};
+  std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 1)};
   rows[0].candidate.findings = {FindingOf(FindingCode::kOccupationMissing)};
-  auto decision = DecideChunk(OpenBatch(2), rows, {}, true, "siti");
-  ASSERT_TRUE(decision.ok());
-  EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted));
+  const ChunkDecision decision = Decide(OpenBatch(2), rows);
+  EXPECT_THAT(Statuses(decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted));
 }
 
 TEST(DecideChunkTest, KnownPeopleAreDuplicates) {
@@ -119,12 +126,11 @@ TEST(DecideChunkTest, KnownPeopleAreDuplicates) {
         Case{WorkerState::kMemberElsewhere, RowStatus::kDuplicate, FindingCode::kAlreadyMember},
         Case{WorkerState::kDeceased, RowStatus::kRejected, FindingCode::kDeceased}}) {
     const KnownFacts known = Knowing(KnownWorker(17, c.state));
-    auto decision = DecideChunk(OpenBatch(1), {GoodRow(2, "hash17")}, known, true, "siti");
-    ASSERT_TRUE(decision.ok());
-    EXPECT_EQ(decision->rows[0].status, c.status);
-    EXPECT_EQ(FirstFinding(decision->rows[0]), c.code);
-    EXPECT_EQ(decision->rows[0].worker_id, 17);
-    EXPECT_TRUE(decision->proposals.empty());
+    const ChunkDecision decision = Decide(OpenBatch(1), {GoodRow(2, 17)}, known);
+    EXPECT_EQ(decision.rows[0].status, c.status);
+    EXPECT_EQ(FirstFinding(decision.rows[0]), c.code);
+    EXPECT_EQ(decision.rows[0].worker_id, 17);
+    EXPECT_TRUE(decision.proposals.empty());
   }
 }
 
@@ -132,37 +138,33 @@ TEST(DecideChunkTest, AnotherAgencysWorkerIsNotNamed) {
   Worker worker = KnownWorker(17, WorkerState::kVerified);
   worker.agency_id = 4;
   const KnownFacts known = Knowing(worker);
-  auto decision = DecideChunk(OpenBatch(1), {GoodRow(2, "hash17")}, known, true, "siti");
-  ASSERT_TRUE(decision.ok());
-  EXPECT_EQ(decision->rows[0].status, RowStatus::kDuplicate);
-  EXPECT_EQ(decision->rows[0].worker_id, 0);
+  const ChunkDecision decision = Decide(OpenBatch(1), {GoodRow(2, 17)}, known);
+  EXPECT_EQ(decision.rows[0].status, RowStatus::kDuplicate);
+  EXPECT_EQ(decision.rows[0].worker_id, 0);
 }
 
 TEST(DecideChunkTest, AnEarlierChunksLineIsNamed) {
   Worker worker = KnownWorker(17, WorkerState::kProposed);
   worker.batch_id = 5;
   const KnownFacts known = Knowing(worker);
-  auto decision = DecideChunk(OpenBatch(1), {GoodRow(12, "hash17")}, known, true, "siti");
-  ASSERT_TRUE(decision.ok());
-  EXPECT_EQ(FirstFinding(decision->rows[0]), FindingCode::kDuplicateInList);
-  EXPECT_EQ(decision->rows[0].other_line, 9);
+  const ChunkDecision decision = Decide(OpenBatch(1), {GoodRow(12, 17)}, known);
+  EXPECT_EQ(FirstFinding(decision.rows[0]), FindingCode::kDuplicateInList);
+  EXPECT_EQ(decision.rows[0].other_line, 9);
 }
 
 TEST(DecideChunkTest, RefusedAndWithdrawnWorkersComeBackAsTheSameWorker) {
   for (const WorkerState state : {WorkerState::kRefused, WorkerState::kWithdrawn}) {
     const KnownFacts known = Knowing(KnownWorker(17, state));
-    const std::vector<PreparedRow> rows = {GoodRow(2, "hash17"), GoodRow(3, "hash17")};
+    const std::vector<PreparedRow> rows = {GoodRow(2, 17), GoodRow(3, 17)};
     const Batch batch = OpenBatch(2);
-    auto decision = DecideChunk(batch, rows, known, true, "siti");
-    ASSERT_TRUE(decision.ok());
-    AssignIds(*decision, 100);
-    EXPECT_THAT(Statuses(*decision), ElementsAre(RowStatus::kAccepted, RowStatus::kDuplicate));
-    EXPECT_EQ(decision->rows[0].worker_id, 17);
-    EXPECT_EQ(decision->rows[1].worker_id, 17);
-    EXPECT_EQ(decision->new_workers, 0u);
-    ASSERT_EQ(decision->proposals.size(), 1u);
+    const ChunkDecision decision = Decide(batch, rows, known);
+    EXPECT_THAT(Statuses(decision), ElementsAre(RowStatus::kAccepted, RowStatus::kDuplicate));
+    EXPECT_EQ(decision.rows[0].worker_id, 17);
+    EXPECT_EQ(decision.rows[1].worker_id, 17);
+    EXPECT_EQ(decision.new_workers, 0u);
+    ASSERT_EQ(decision.proposals.size(), 1u);
     const Worker worker =
-        ProposedWorker(decision->proposals[0], 17, rows[0], batch, absl::UnixEpoch());
+        ProposedWorker(decision.proposals[0], 17, rows[0], batch, absl::UnixEpoch());
     EXPECT_EQ(worker.worker_id, 17);
     EXPECT_EQ(worker.state, WorkerState::kProposed);
     EXPECT_EQ(worker.batch_id, 5);
@@ -171,12 +173,12 @@ TEST(DecideChunkTest, RefusedAndWithdrawnWorkersComeBackAsTheSameWorker) {
 }
 
 TEST(DecideChunkTest, ResentRowsGiveTheSameAndChangeNothing) {
-  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, "a")};
+  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, 1)};
   auto first = DecideChunk(OpenBatch(2), rows, {}, true, "siti");
   ASSERT_TRUE(first.ok());
   AssignIds(*first, 100);
   KnownFacts known;
-  for (const RowRecord& row : first->rows) known.rows.emplace(row.line, row);
+  for (const RowAnswer& row : first->rows) known.rows.emplace(row.line, row);
   auto again = DecideChunk(first->batch, rows, known, true, "siti");
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_FALSE(again->changed);
@@ -190,18 +192,18 @@ TEST(DecideChunkTest, ResentRowsGiveTheSameAndChangeNothing) {
 
 TEST(DecideChunkTest, AChangedLineIsRefused) {
   KnownFacts known;
-  RowRecord sent;
+  RowAnswer sent;
   sent.line = 2;
   sent.content = "other";
   known.rows.emplace(2, sent);
   Batch batch = OpenBatch(2);
   batch.accepted_rows = 1;
-  const auto decision = DecideChunk(batch, {GoodRow(2, "a")}, known, false, "siti");
+  const auto decision = DecideChunk(batch, {GoodRow(2, 1)}, known, false, "siti");
   EXPECT_EQ(ReasonOf(decision.status()), Reason::kLineChanged);
 }
 
 TEST(DecideChunkTest, TheControlTotalHolds) {
-  const std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b")};
+  const std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 2)};
   EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(1), rows, {}, false, "siti").status()),
             Reason::kControlTotal);
   EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(3), rows, {}, true, "siti").status()),
@@ -213,13 +215,13 @@ TEST(DecideChunkTest, NothingAfterTheReview) {
   Batch batch = OpenBatch(2);
   for (const BatchState state : {BatchState::kApproved, BatchState::kRejected}) {
     batch.state = state;
-    EXPECT_EQ(ReasonOf(DecideChunk(batch, {GoodRow(2, "a")}, {}, false, "siti").status()),
+    EXPECT_EQ(ReasonOf(DecideChunk(batch, {GoodRow(2, 1)}, {}, false, "siti").status()),
               Reason::kBatchState);
   }
 }
 
 TEST(DecideChunkTest, ASecondSenderIsRemembered) {
-  auto decision = DecideChunk(OpenBatch(2), {GoodRow(2, "a")}, {}, false, "budi");
+  auto decision = DecideChunk(OpenBatch(2), {GoodRow(2, 1)}, {}, false, "budi");
   ASSERT_TRUE(decision.ok());
   EXPECT_THAT(decision->batch.senders, ElementsAre("siti", "budi"));
 }
@@ -227,17 +229,16 @@ TEST(DecideChunkTest, ASecondSenderIsRemembered) {
 TEST(DecideChunkTest, MembershipNumbersBelongToOnePerson) {
   Batch batch = OpenBatch(3);
   batch.kind = BatchKind::kExistingMembers;
-  std::vector<PreparedRow> rows = {GoodRow(2, "a"), GoodRow(3, "b"), GoodRow(4, "c")};
+  std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 2), GoodRow(4, 3)};
   rows[0].candidate.membership_number = "K1";
   rows[1].candidate.membership_number = "K1";
   rows[2].candidate.membership_number = "K2";
   KnownFacts known;
   known.taken_numbers.insert("K2");
-  auto decision = DecideChunk(batch, rows, known, true, "siti");
-  ASSERT_TRUE(decision.ok());
-  EXPECT_THAT(Statuses(*decision),
+  const ChunkDecision decision = Decide(batch, rows, known);
+  EXPECT_THAT(Statuses(decision),
               ElementsAre(RowStatus::kAccepted, RowStatus::kRejected, RowStatus::kRejected));
-  EXPECT_EQ(FirstFinding(decision->rows[1]), FindingCode::kMembershipNumberTaken);
+  EXPECT_EQ(FirstFinding(decision.rows[1]), FindingCode::kMembershipNumberTaken);
 }
 
 TEST(DecideChunkTest, AcceptedRejectedAndDuplicateAreAllRows) {
@@ -246,19 +247,19 @@ TEST(DecideChunkTest, AcceptedRejectedAndDuplicateAreAllRows) {
     std::vector<PreparedRow> rows;
     for (int line = 1; line <= count; ++line) {
       const int nik = *rc::gen::inRange(0, 25);
-      rows.push_back(nik == 0 ? BadRow(line) : GoodRow(line, absl::StrCat("hash", nik)));
+      rows.push_back(nik == 0 ? BadRow(line) : GoodRow(line, nik));
     }
     KnownFacts known = Knowing(KnownWorker(3, WorkerState::kEnrolled));
-    known.workers.emplace("hash4", KnownWorker(4, WorkerState::kRefused));
+    known.workers.emplace(HashOf(4), KnownWorker(4, WorkerState::kRefused));
     auto decision = DecideChunk(OpenBatch(count), rows, known, true, "siti");
     RC_ASSERT(decision.ok());
     RC_ASSERT(decision->batch.received_rows() == count);
     RC_ASSERT(decision->proposals.size() == static_cast<size_t>(decision->batch.accepted_rows));
-    absl::flat_hash_set<std::string> proposed;
+    absl::flat_hash_set<NikHash> proposed;
     for (const Proposal& proposal : decision->proposals) {
-      RC_ASSERT(proposed.insert(rows[proposal.index].nik_hash).second);
+      RC_ASSERT(proposed.insert(*rows[proposal.index].nik_hash).second);
     }
-    RC_ASSERT(!proposed.contains("hash3"));
+    RC_ASSERT(!proposed.contains(HashOf(3)));
   }));
 }
 
@@ -307,22 +308,22 @@ TEST(DecideReviewTest, WhoSubmittedMayNotReview) {
 }
 
 TEST(DecideReviewTest, EvidenceMustBeCompleteAndFresh) {
-  Review review = Approval();
-  review.evidence.working_attested = false;
-  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
-  review = Approval();
-  review.evidence.healthy_attested = false;
-  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
-  review = Approval();
-  review.evidence.attested_by = "";
-  EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired);
+  const Evidence good = Approval().evidence;
+  std::vector<Evidence> bad(3, good);
+  bad[0].working_attested = false;
+  bad[1].healthy_attested = false;
+  bad[2].attested_by = "";
   for (const int32_t day : {0, 20190230, 20191108, 20190808}) {
-    review = Approval();
-    review.evidence.attested_day = day;
-    EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired) << day;
+    bad.push_back(good);
+    bad.back().attested_day = day;
   }
+  Review review = Approval();
+  for (size_t i = 0; i < bad.size(); ++i) {
+    review.evidence = bad[i];
+    EXPECT_EQ(ReviewReason(Submitted(), review), Reason::kEvidenceRequired) << i;
+  }
+  review.evidence = good;
   for (const int32_t day : {20191107, 20190809}) {
-    review = Approval();
     review.evidence.attested_day = day;
     EXPECT_TRUE(DecideReview(Submitted(), review).ok()) << day;
   }

@@ -18,8 +18,7 @@ absl::Status CheckAgency(const v1::CreateAgencyRequest& request, const Regions& 
                  "give the Kemendagri code of its area, e.g. 33.72");
   RETURN_IF_ERROR(errors.ToStatus());
   if (!regions.Contains(request.region_code())) {
-    return Error(absl::StatusCode::kInvalidArgument, Reason::kRegionUnknown,
-                 "region_code is not in the tree of regions; write it like 33, 33.72 or 33.72.01");
+    return RegionUnknown();
   }
   return absl::OkStatus();
 }
@@ -29,43 +28,39 @@ absl::Status CheckAgency(const v1::CreateAgencyRequest& request, const Regions& 
 grpc::Status RegistryServiceImpl::CreateAgency(Context* context,
                                                In<v1::CreateAgencyRequest> request,
                                                v1::CreateAgencyResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/CreateAgency",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckAgency(*request, parts_.regions));
-                  return Mutate(call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) {
-                    const Agency agency{sql::NextIds(tx, "agency", 1), OneLine(request->name()),
-                                        static_cast<AgencyKind>(request->kind()),
-                                        request->region_code(), Now()};
-                    store::InsertAgency(tx, agency);
-                    Record(tx, call, absl::StrCat("agency/", agency.agency_id));
-                    FillAgency(agency, response->mutable_agency());
-                    response->set_consistency_token(ToToken({}));
-                    return absl::OkStatus();
-                  });
-                });
+  return RunRpc(context, Rpc("CreateAgency"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckAgency(*request, parts_.regions));
+    return Mutate(call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) {
+      const Agency agency{sql::NextIds(tx, "agency", 1), OneLine(request->name()),
+                          static_cast<AgencyKind>(request->kind()), request->region_code(), Now()};
+      store::InsertAgency(tx, agency);
+      Record(tx, call, absl::StrCat("agency/", agency.agency_id));
+      FillAgency(agency, response->mutable_agency());
+      response->set_consistency_token(ToToken({}));
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status RegistryServiceImpl::ListAgencies(Context* context,
                                                In<v1::ListAgenciesRequest> request,
                                                v1::ListAgenciesResponse* response) {
-  return RunRpc(
-      context, "lingkaran.registry.v1.RegistryService/ListAgencies",
-      [&](const Call&) -> absl::Status {
-        ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 100, 1'000));
-        ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
-        return parts_.database.Read([&](sql::Tx& tx) {
-          response->Clear();
-          const std::vector<Agency> agencies = store::ListAgencies(tx, after, size + 1);
-          for (const Agency& agency : agencies) {
-            if (response->agencies_size() == size) {
-              response->set_next_page_token(ToPageToken(response->agencies(size - 1).agency_id()));
-              break;
-            }
-            FillAgency(agency, response->add_agencies());
-          }
-          return absl::OkStatus();
-        });
-      });
+  return RunRpc(context, Rpc("ListAgencies"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 100, 1'000));
+    ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
+    return parts_.database.Read([&](sql::Tx& tx) {
+      response->Clear();
+      const std::vector<Agency> agencies = store::ListAgencies(tx, after, size + 1);
+      for (const Agency& agency : agencies) {
+        if (response->agencies_size() == size) {
+          response->set_next_page_token(ToPageToken(response->agencies(size - 1).agency_id()));
+          break;
+        }
+        FillAgency(agency, response->add_agencies());
+      }
+      return absl::OkStatus();
+    });
+  });
 }
 
 }  // namespace lingkaran::registry

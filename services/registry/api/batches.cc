@@ -20,7 +20,7 @@ absl::Status CheckBatch(const v1::CreateBatchRequest& request) {
   errors.Require(IsPlainText(request.decree_number(), decree_needed ? 1 : 0, 100), "decree_number",
                  "give the number of the decree, at most 100 characters");
   errors.Require(request.decree_day() == 0 || DayFromNumber(request.decree_day()).ok(),
-                 "decree_day", "write the day as yyyymmdd");
+                 "decree_day", kWriteDay);
   errors.Require(request.declared_rows() >= 1 && request.declared_rows() <= kMaxDeclaredRows,
                  "declared_rows", "declare 1 to 1,000,000 rows");
   return errors.ToStatus();
@@ -33,12 +33,10 @@ absl::Status CheckReview(const v1::ReviewBatchRequest& request) {
   errors.Require(request.decision() == v1::REVIEW_DECISION_APPROVE ||
                      request.decision() == v1::REVIEW_DECISION_REJECT,
                  "decision", "approve or reject");
-  errors.Require(IsPlainText(request.reason(), 0, 500), "reason",
-                 "at most 500 characters, without a NIK");
+  errors.Require(IsPlainText(request.reason(), 0, 500), "reason", kWriteLongText);
   errors.Require(IsPlainText(evidence.attested_by(), 0, 200), "evidence.attested_by",
                  "name and office, at most 200 characters, without a NIK");
-  errors.Require(IsPlainText(evidence.document(), 0, 500), "evidence.document",
-                 "at most 500 characters, without a NIK");
+  errors.Require(IsPlainText(evidence.document(), 0, 500), "evidence.document", kWriteLongText);
   return errors.ToStatus();
 }
 
@@ -46,92 +44,83 @@ absl::Status CheckReview(const v1::ReviewBatchRequest& request) {
 
 grpc::Status RegistryServiceImpl::CreateBatch(Context* context, In<v1::CreateBatchRequest> request,
                                               v1::CreateBatchResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/CreateBatch",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckBatch(*request));
-                  // Before Mutate, which would repeat a stored answer to another agency.
-                  RETURN_IF_ERROR(CheckOwner(call.actor, request->agency_id(),
-                                             AgencyNotFound(request->agency_id())));
-                  return Mutate(call, parts_.database, Now(), *request, response,
-                                [&](sql::Tx& tx) -> absl::Status {
-                                  const std::optional<Agency> agency =
-                                      store::FindAgency(tx, request->agency_id());
-                                  if (!agency) return AgencyNotFound(request->agency_id());
-                                  const Day today = TodayIn(agency->region_code);
-                                  RETURN_IF_ERROR(RulesOn(today).status());
-                                  Batch batch;
-                                  batch.batch_id = sql::NextIds(tx, "batch", 1);
-                                  batch.agency_id = agency->agency_id;
-                                  batch.kind = static_cast<BatchKind>(request->kind());
-                                  batch.decree_number = OneLine(request->decree_number());
-                                  batch.decree_day = request->decree_day();
-                                  batch.declared_rows = request->declared_rows();
-                                  batch.list_day = DayNumber(today);
-                                  batch.senders = {call.actor.name};
-                                  batch.create_time = Now();
-                                  store::InsertBatch(tx, batch);
-                                  Record(tx, call, absl::StrCat("batch/", batch.batch_id));
-                                  FillBatch(batch, response->mutable_batch());
-                                  response->set_consistency_token(ToToken({}));
-                                  return absl::OkStatus();
-                                });
-                });
+  return RunRpc(context, Rpc("CreateBatch"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckBatch(*request));
+    // Before Mutate, which would repeat a stored answer to another agency.
+    RETURN_IF_ERROR(
+        CheckOwner(call.actor, request->agency_id(), AgencyNotFound(request->agency_id())));
+    return Mutate(
+        call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) -> absl::Status {
+          const std::optional<Agency> agency = store::FindAgency(tx, request->agency_id());
+          if (!agency) return AgencyNotFound(request->agency_id());
+          const Day today = TodayIn(agency->region_code);
+          RETURN_IF_ERROR(RulesOn(today).status());
+          Batch batch;
+          batch.batch_id = sql::NextIds(tx, "batch", 1);
+          batch.agency_id = agency->agency_id;
+          batch.kind = static_cast<BatchKind>(request->kind());
+          batch.decree_number = OneLine(request->decree_number());
+          batch.decree_day = request->decree_day();
+          batch.declared_rows = request->declared_rows();
+          batch.list_day = DayNumber(today);
+          batch.senders = {call.actor.name};
+          batch.create_time = Now();
+          store::InsertBatch(tx, batch);
+          Record(tx, call, absl::StrCat("batch/", batch.batch_id));
+          FillBatch(batch, response->mutable_batch());
+          response->set_consistency_token(ToToken({}));
+          return absl::OkStatus();
+        });
+  });
 }
 
 grpc::Status RegistryServiceImpl::GetBatch(Context* context, In<v1::GetBatchRequest> request,
                                            v1::GetBatchResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/GetBatch",
-                [&](const Call& call) -> absl::Status {
-                  return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
-                    const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-                    RETURN_IF_ERROR(
-                        CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
-                    FillBatch(*batch, response->mutable_batch());
-                    return absl::OkStatus();
-                  });
-                });
+  return RunRpc(context, Rpc("GetBatch"), [&](const Call& call) -> absl::Status {
+    return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
+      const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
+      RETURN_IF_ERROR(CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
+      FillBatch(*batch, response->mutable_batch());
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status RegistryServiceImpl::ListBatchRows(Context* context,
                                                 In<v1::ListBatchRowsRequest> request,
                                                 v1::ListBatchRowsResponse* response) {
-  return RunRpc(
-      context, "lingkaran.registry.v1.RegistryService/ListBatchRows",
-      [&](const Call& call) -> absl::Status {
-        ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 500, 2'000));
-        ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
-        std::optional<RowStatus> status;
-        if (request->status() != v1::ROW_STATUS_UNSPECIFIED) {
-          status = static_cast<RowStatus>(request->status());
+  return RunRpc(context, Rpc("ListBatchRows"), [&](const Call& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 500, 2'000));
+    ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
+    std::optional<RowStatus> status;
+    if (request->status() != v1::ROW_STATUS_UNSPECIFIED) {
+      status = static_cast<RowStatus>(request->status());
+    }
+    return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
+      response->Clear();
+      const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
+      RETURN_IF_ERROR(CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
+      const EntryTest* test = RulesOfList(*batch);
+      for (const RowAnswer& row :
+           store::ListRows(tx, batch->batch_id, status, static_cast<int32_t>(after), size + 1)) {
+        if (response->rows_size() == size) {
+          response->set_next_page_token(ToPageToken(response->rows(size - 1).line_number()));
+          break;
         }
-        return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
-          response->Clear();
-          const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-          RETURN_IF_ERROR(
-              CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
-          const EntryTest* test = RulesOfList(*batch);
-          for (const RowRecord& row : store::ListRows(tx, batch->batch_id, status,
-                                                      static_cast<int32_t>(after), size + 1)) {
-            if (response->rows_size() == size) {
-              response->set_next_page_token(ToPageToken(response->rows(size - 1).line_number()));
-              break;
-            }
-            FillRow(row, test, response->add_rows());
-          }
-          return absl::OkStatus();
-        });
-      });
+        FillRow(row, test, response->add_rows());
+      }
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status RegistryServiceImpl::ReviewBatch(Context* context, In<v1::ReviewBatchRequest> request,
                                               v1::ReviewBatchResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/ReviewBatch",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckReview(*request));
-                  return Mutate(call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) {
-                    return DoReview(call, tx, *request, response);
-                  });
-                });
+  return RunRpc(context, Rpc("ReviewBatch"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckReview(*request));
+    return Mutate(call, parts_.database, Now(), *request, response,
+                  [&](sql::Tx& tx) { return DoReview(call, tx, *request, response); });
+  });
 }
 
 absl::Status RegistryServiceImpl::DoReview(const Call& call, sql::Tx& tx,

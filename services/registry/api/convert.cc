@@ -37,8 +37,6 @@ LINGKARAN_SAME(kLastFindingCode, FindingCode_MAX);
 LINGKARAN_SAME(RowField::kNik, CandidateRow::kNikFieldNumber);
 LINGKARAN_SAME(RowField::kOccupation, CandidateRow::kOccupationFieldNumber);
 LINGKARAN_SAME(RowField::kMembershipNumber, CandidateRow::kMembershipNumberFieldNumber);
-static_assert(static_cast<int>(Sector::kTransport) ==
-              static_cast<int>(common::v1::SECTOR_TRANSPORT));
 #undef LINGKARAN_SAME
 
 void FillTime(absl::Time time, google::protobuf::Timestamp* out) {
@@ -103,7 +101,7 @@ void FillFinding(const Finding& finding, int other_line, const EntryTest* test, 
   if (finding.code == FindingCode::kDuplicateInList) out->set_other_line(other_line);
 }
 
-void FillRow(const RowRecord& row, const EntryTest* test, v1::RowResult* out) {
+void FillRow(const RowAnswer& row, const EntryTest* test, v1::RowResult* out) {
   out->set_line_number(row.line);
   out->set_status(static_cast<v1::RowStatus>(row.status));
   out->set_worker_id(row.worker_id);
@@ -157,13 +155,20 @@ void FillCard(const Card& card, v1::Card* out) {
 }
 
 RawRow RowOf(const v1::CandidateRow& row) {
-  return {row.line_number(), row.nik(),
-          row.full_name(),   row.birth_place(),
-          row.birth_date(),  row.sex(),
-          row.address(),     row.village(),
-          row.district(),    row.occupation(),
-          row.disability(),  row.monthly_income(),
-          row.phone(),       row.membership_number()};
+  return {.line = row.line_number(),
+          .nik = row.nik(),
+          .full_name = row.full_name(),
+          .birth_place = row.birth_place(),
+          .birth_date = row.birth_date(),
+          .sex = row.sex(),
+          .address = row.address(),
+          .village = row.village(),
+          .district = row.district(),
+          .occupation = row.occupation(),
+          .disability = row.disability(),
+          .monthly_income = row.monthly_income(),
+          .phone = row.phone(),
+          .membership_number = row.membership_number()};
 }
 
 }  // namespace lingkaran::registry

@@ -3,7 +3,6 @@
 
 #include "absl/time/time.h"
 #include "lingkaran/registry/v1/registry.pb.h"
-#include "services/registry/domain/agency.h"
 #include "services/registry/domain/batch.h"
 #include "services/registry/domain/person.h"
 #include "services/registry/domain/rules.h"
@@ -18,7 +17,7 @@ void FillEvidence(const Evidence& evidence, v1::Evidence* out);
 Evidence EvidenceOf(const v1::Evidence& evidence);
 
 // `test` gives the ages that findings name; may be null.
-void FillRow(const RowRecord& row, const EntryTest* test, v1::RowResult* out);
+void FillRow(const RowAnswer& row, const EntryTest* test, v1::RowResult* out);
 void FillFinding(const Finding& finding, int other_line, const EntryTest* test, v1::Finding* out);
 
 // Masked; `evidence` of the worker's batch. AddPersonal puts the clear data beside it.

@@ -7,20 +7,16 @@
 #include "common/base/string_views.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/domain/text.h"
+#include "services/registry/store/codec.h"
 #include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
 
-absl::Status NikTaken() {
-  return Error(absl::StatusCode::kAlreadyExists, Reason::kNikTaken,
-               "another worker has this NIK; check both identity cards");
-}
-
 absl::Status CheckReason(int64_t worker_id, std::string_view field, const std::string& reason) {
   FieldErrors errors;
   errors.Require(worker_id > 0, "worker_id", "say which worker");
-  errors.Require(IsPlainText(reason, 3, 200), field, "3 to 200 characters, without a NIK");
+  errors.Require(IsPlainText(reason, 3, 200), field, kWriteShortText);
   return errors.ToStatus();
 }
 
@@ -33,20 +29,19 @@ class MergedRow {
         sex_(person.sex == ' ' ? "" : std::string(1, person.sex)),
         income_(person.monthly_income_rupiah == 0 ? ""
                                                   : absl::StrCat(person.monthly_income_rupiah)) {
-    row_ = {1,
-            Pick(correction.nik(), person.nik),
-            Pick(correction.full_name(), person.full_name),
-            Pick(correction.birth_place(), person.birth_place),
-            Pick(correction.birth_date(), birth_date_),
-            Pick(correction.sex(), sex_),
-            Pick(correction.address(), person.address),
-            Pick(correction.village(), person.village),
-            Pick(correction.district(), person.district),
-            Pick(correction.occupation(), worker.occupation),
-            Pick(correction.disability(), person.disability),
-            Pick(correction.monthly_income(), income_),
-            Pick(correction.phone(), person.phone),
-            ""};
+    row_ = {.line = 1,
+            .nik = Pick(correction.nik(), person.nik),
+            .full_name = Pick(correction.full_name(), person.full_name),
+            .birth_place = Pick(correction.birth_place(), person.birth_place),
+            .birth_date = Pick(correction.birth_date(), birth_date_),
+            .sex = Pick(correction.sex(), sex_),
+            .address = Pick(correction.address(), person.address),
+            .village = Pick(correction.village(), person.village),
+            .district = Pick(correction.district(), person.district),
+            .occupation = Pick(correction.occupation(), worker.occupation),
+            .disability = Pick(correction.disability(), person.disability),
+            .monthly_income = Pick(correction.monthly_income(), income_),
+            .phone = Pick(correction.phone(), person.phone)};
   }
   const RawRow& row() const { return row_; }
 
@@ -76,11 +71,11 @@ absl::Status ErrorsOf(const Candidate& candidate) {
 // What the log of requests may make its fingerprint of: a plain digest of a NIK is soon guessed, so
 // the correction is replaced by its keyed hash.
 v1::CorrectWorkerRequest WithoutPersonalData(const v1::CorrectWorkerRequest& request,
-                                             const PersonalDataVault& sealer) {
+                                             const PersonalDataVault& vault) {
   v1::CorrectWorkerRequest keyed = request;
   keyed.clear_correction();
-  keyed.mutable_correction()->set_nik(HashText(
-      sealer.HashContent("requests.correction", request.correction().SerializeAsString())));
+  keyed.mutable_correction()->set_nik(
+      HashText(vault.HashContent("requests.correction", request.correction().SerializeAsString())));
   return keyed;
 }
 
@@ -102,32 +97,30 @@ absl::Status RegistryServiceImpl::ChangeWorker(
         if (changed.worker) store::UpdateWorkers(tx, {&*worker, 1});
         // Told again even if nothing changed: the token then covers an earlier change, too.
         if (worker->KnownToCoverage()) {
-          owed = parts_.push.Put(tx, request.request_id(), {&*worker, 1});
+          owed = parts_.members.Put(tx, request.request_id(), {&*worker, 1});
           response->set_consistency_token(MemberSync::OwedToken(*owed));
         }
         Record(tx, call, absl::StrCat("worker/", worker->worker_id), changed.note);
         return View(tx, *worker, person, response->mutable_worker());
       }));
-  if (owed) response->set_consistency_token(parts_.push.Deliver(*owed));
+  if (owed) response->set_consistency_token(parts_.members.Deliver(*owed));
   return absl::OkStatus();
 }
 
 grpc::Status RegistryServiceImpl::CorrectWorker(Context* context,
                                                 In<v1::CorrectWorkerRequest> request,
                                                 v1::CorrectWorkerResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/CorrectWorker",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckReason(request->worker_id(), "reason", request->reason()));
-                  const absl::Status status =
-                      ChangeWorker(call, WithoutPersonalData(*request, parts_.sealer), response,
-                                   [&](sql::Tx& tx, Worker& worker, Person& person) {
-                                     return Correct(tx, *request, worker, person, response);
-                                   });
-                  // The unique index found what the look-up could not see yet.
-                  const bool raced =
-                      absl::IsAlreadyExists(status) && ReasonOf(status) == Reason::kUnspecified;
-                  return raced ? NikTaken() : status;
-                });
+  return RunRpc(context, Rpc("CorrectWorker"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckReason(request->worker_id(), "reason", request->reason()));
+    const absl::Status status =
+        ChangeWorker(call, WithoutPersonalData(*request, parts_.vault), response,
+                     [&](sql::Tx& tx, Worker& worker, Person& person) {
+                       return Correct(tx, *request, worker, person, response);
+                     });
+    // The unique index found what the look-up could not see yet.
+    const bool raced = absl::IsAlreadyExists(status) && ReasonOf(status) == Reason::kUnspecified;
+    return raced ? NikTaken() : status;
+  });
 }
 
 absl::StatusOr<RegistryServiceImpl::Changed> RegistryServiceImpl::Correct(
@@ -153,7 +146,7 @@ absl::StatusOr<RegistryServiceImpl::Changed> RegistryServiceImpl::Correct(
     if (!old) FillFinding(finding, 0, nullptr, response->add_findings());
   }
   if (candidate.person.nik != person.nik) {
-    worker.nik_hash = HashText(parts_.sealer.HashNik(candidate.person.nik));
+    worker.nik_hash = parts_.vault.HashNik(candidate.person.nik);
     if (store::FindByNikHash(tx, worker.nik_hash)) return NikTaken();
   }
   if (!correction.district().empty()) worker.region_code = candidate.region_code;
@@ -161,50 +154,48 @@ absl::StatusOr<RegistryServiceImpl::Changed> RegistryServiceImpl::Correct(
     worker.occupation = candidate.occupation;
     worker.sector = candidate.sector;
   }
+  std::string later_fields = std::move(person.later_fields);
   person = candidate.person;
-  worker.personal = parts_.sealer.Seal(PersonContext(worker.worker_id), EncodePerson(person));
+  person.later_fields = std::move(later_fields);
+  worker.personal = SealPerson(parts_.vault, worker.worker_id, EncodePerson(person));
   ++worker.version;
   return Changed{true, request.reason()};
 }
 
 grpc::Status RegistryServiceImpl::ReportDeath(Context* context, In<v1::ReportDeathRequest> request,
                                               v1::ReportDeathResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/ReportDeath",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckReason(request->worker_id(), "source", request->source()));
-                  const absl::StatusOr<Day> death = DayFromNumber(request->death_day());
-                  if (!death.ok()) return InvalidField("death_day", "write the day as yyyymmdd");
-                  return ChangeWorker(
-                      call, *request, response,
-                      [&](sql::Tx&, Worker& worker, Person& person) -> absl::StatusOr<Changed> {
-                        ASSIGN_OR_RETURN(
-                            const bool changed,
-                            registry::ReportDeath(worker, *death, TodayIn(worker.region_code),
-                                                  person.birth_day));
-                        return Changed{changed, request->source()};
-                      });
-                });
+  return RunRpc(context, Rpc("ReportDeath"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckReason(request->worker_id(), "source", request->source()));
+    const absl::StatusOr<Day> death = DayFromNumber(request->death_day());
+    if (!death.ok()) return InvalidField("death_day", kWriteDay);
+    return ChangeWorker(
+        call, *request, response,
+        [&](sql::Tx&, Worker& worker, Person& person) -> absl::StatusOr<Changed> {
+          ASSIGN_OR_RETURN(
+              const bool changed,
+              registry::ReportDeath(worker, *death, TodayIn(worker.region_code), person.birth_day));
+          return Changed{changed, request->source()};
+        });
+  });
 }
 
 grpc::Status RegistryServiceImpl::WithdrawWorker(Context* context,
                                                  In<v1::WithdrawWorkerRequest> request,
                                                  v1::WithdrawWorkerResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/WithdrawWorker",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckReason(request->worker_id(), "reason", request->reason()));
-                  const absl::StatusOr<Day> asked = DayFromNumber(request->effective_day());
-                  if (!asked.ok() && request->effective_day() != 0) {
-                    return InvalidField("effective_day", "write the day as yyyymmdd");
-                  }
-                  return ChangeWorker(
-                      call, *request, response,
-                      [&](sql::Tx&, Worker& worker, Person&) -> absl::StatusOr<Changed> {
-                        const Day effective = asked.ok() ? *asked : TodayIn(worker.region_code);
-                        ASSIGN_OR_RETURN(const bool changed,
-                                         Withdraw(worker, effective, OneLine(request->reason())));
-                        return Changed{changed, request->reason()};
-                      });
-                });
+  return RunRpc(context, Rpc("WithdrawWorker"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckReason(request->worker_id(), "reason", request->reason()));
+    const absl::StatusOr<Day> asked = DayFromNumber(request->effective_day());
+    if (!asked.ok() && request->effective_day() != 0) {
+      return InvalidField("effective_day", kWriteDay);
+    }
+    return ChangeWorker(call, *request, response,
+                        [&](sql::Tx&, Worker& worker, Person&) -> absl::StatusOr<Changed> {
+                          const Day effective = asked.ok() ? *asked : TodayIn(worker.region_code);
+                          ASSIGN_OR_RETURN(const bool changed,
+                                           Withdraw(worker, effective, OneLine(request->reason())));
+                          return Changed{changed, request->reason()};
+                        });
+  });
 }
 
 }  // namespace lingkaran::registry

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/sql/bulk.h"
+#include "common/sql/idempotency.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/store/store.h"
 
@@ -28,21 +29,18 @@ std::vector<int64_t> IdsOf(const google::protobuf::RepeatedField<int64_t>& ids) 
 grpc::Status RegistryServiceImpl::EnrolWorkers(Context* context,
                                                In<v1::EnrolWorkersRequest> request,
                                                v1::EnrolWorkersResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/EnrolWorkers",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckWorkerIds(request->worker_ids()));
-                  if (request->pledge_id() <= 0)
-                    return InvalidField("pledge_id", "say which pledge pays");
-                  std::optional<OutboxMessage> owed;
-                  RETURN_IF_ERROR(Mutate(call, parts_.database, Now(), *request, response,
-                                         [&](sql::Tx& tx) -> absl::Status {
-                                           ASSIGN_OR_RETURN(owed,
-                                                            DoEnrol(call, tx, *request, response));
-                                           return absl::OkStatus();
-                                         }));
-                  if (owed) response->set_consistency_token(parts_.push.Deliver(*owed));
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("EnrolWorkers"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckWorkerIds(request->worker_ids()));
+    if (request->pledge_id() <= 0) return InvalidField("pledge_id", "say which pledge pays");
+    std::optional<OutboxMessage> owed;
+    RETURN_IF_ERROR(
+        Mutate(call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) -> absl::Status {
+          ASSIGN_OR_RETURN(owed, DoEnrol(call, tx, *request, response));
+          return absl::OkStatus();
+        }));
+    if (owed) response->set_consistency_token(parts_.members.Deliver(*owed));
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<std::optional<OutboxMessage>> RegistryServiceImpl::DoEnrol(
@@ -89,7 +87,7 @@ absl::StatusOr<std::optional<OutboxMessage>> RegistryServiceImpl::DoEnrol(
     result->set_membership_number(member.membership_number);
   }
   store::UpdateMemberships(tx, written);
-  OutboxMessage message = parts_.push.Put(tx, request.request_id(), members);
+  OutboxMessage message = parts_.members.Put(tx, request.request_id(), members);
   response->set_consistency_token(MemberSync::OwedToken(message));
   Record(tx, call, absl::StrCat("pledge/", request.pledge_id()));
   return std::optional<OutboxMessage>(std::move(message));
@@ -115,15 +113,30 @@ absl::StatusOr<std::vector<std::string>> RegistryServiceImpl::NewNumbers(sql::Tx
   return numbers;
 }
 
+grpc::Status RegistryServiceImpl::ResolveRequest(Context* context,
+                                                 In<v1::ResolveRequestRequest> request,
+                                                 v1::ResolveRequestResponse* response) {
+  return RunRpc(context, Rpc("ResolveRequest"), [&](const Call& call) -> absl::Status {
+    if (request->method() != "EnrolWorkers") {
+      return InvalidField("method", "only a request to EnrolWorkers can be resolved");
+    }
+    ASSIGN_OR_RETURN(const sql::RequestKey key, RequestKeyOf(call, *request));
+    return parts_.database.Write([&](sql::Tx& tx) -> absl::Status {
+      ASSIGN_OR_RETURN(const bool applied,
+                       sql::ResolveRequest(tx, key.request_id, Rpc("EnrolWorkers").name(), Now()));
+      response->set_outcome(applied ? v1::REQUEST_OUTCOME_APPLIED : v1::REQUEST_OUTCOME_ABANDONED);
+      return absl::OkStatus();
+    });
+  });
+}
+
 grpc::Status RegistryServiceImpl::IssueCards(Context* context, In<v1::IssueCardsRequest> request,
                                              v1::IssueCardsResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/IssueCards",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckWorkerIds(request->worker_ids()));
-                  return Mutate(call, parts_.database, Now(), *request, response, [&](sql::Tx& tx) {
-                    return DoIssueCards(call, tx, *request, response);
-                  });
-                });
+  return RunRpc(context, Rpc("IssueCards"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckWorkerIds(request->worker_ids()));
+    return Mutate(call, parts_.database, Now(), *request, response,
+                  [&](sql::Tx& tx) { return DoIssueCards(call, tx, *request, response); });
+  });
 }
 
 absl::Status RegistryServiceImpl::DoIssueCards(const Call& call, sql::Tx& tx,
@@ -160,20 +173,18 @@ absl::Status RegistryServiceImpl::DoIssueCards(const Call& call, sql::Tx& tx,
 
 grpc::Status RegistryServiceImpl::GetCard(Context* context, In<v1::GetCardRequest> request,
                                           v1::GetCardResponse* response) {
-  return RunRpc(
-      context, "lingkaran.registry.v1.RegistryService/GetCard", [&](const Call&) -> absl::Status {
-        return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
-          const int64_t id = request->worker_id();
-          const absl::flat_hash_map<int64_t, Card> cards = store::NewestCards(tx, {&id, 1});
-          if (const auto card = cards.find(id); card != cards.end()) {
-            FillCard(card->second, response->mutable_card());
-            return absl::OkStatus();
-          }
-          if (!store::FindWorker(tx, id)) return WorkerNotFound(id);
-          return Error(absl::StatusCode::kNotFound, Reason::kCardNotFound,
-                       "no card has been issued to this worker", {{"worker_id", absl::StrCat(id)}});
-        });
-      });
+  return RunRpc(context, Rpc("GetCard"), [&](const Call&) -> absl::Status {
+    return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
+      const int64_t id = request->worker_id();
+      const absl::flat_hash_map<int64_t, Card> cards = store::NewestCards(tx, {&id, 1});
+      if (const auto card = cards.find(id); card != cards.end()) {
+        FillCard(card->second, response->mutable_card());
+        return absl::OkStatus();
+      }
+      if (!store::FindWorker(tx, id)) return WorkerNotFound(id);
+      return CardNotFound(id);
+    });
+  });
 }
 
 }  // namespace lingkaran::registry

@@ -3,7 +3,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/string_views.h"
 #include "common/sql/bulk.h"
+#include "services/registry/store/codec.h"
 #include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
@@ -11,24 +13,10 @@ namespace {
 
 constexpr int kMaxIds = 2'000;
 
-absl::Status NotFound(Reason reason, std::string_view noun, int64_t id) {
-  const std::string name(noun);
-  return Error(absl::StatusCode::kNotFound, reason, absl::StrCat("there is no ", name, " ", id),
-               {{absl::StrCat(name, "_id"), absl::StrCat(id)}});
-}
-
 }  // namespace
 
-absl::Status AgencyNotFound(int64_t agency_id) {
-  return NotFound(Reason::kAgencyNotFound, "agency", agency_id);
-}
-
-absl::Status BatchNotFound(int64_t batch_id) {
-  return NotFound(Reason::kBatchNotFound, "batch", batch_id);
-}
-
-absl::Status WorkerNotFound(int64_t worker_id) {
-  return NotFound(Reason::kWorkerNotFound, "worker", worker_id);
+const RpcMethod& Rpc(std::string_view name) {
+  return RpcMethod::Of(absl::StrCat(v1::RegistryService::service_full_name(), "/", AbslView(name)));
 }
 
 std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch) {
@@ -38,10 +26,7 @@ std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch) {
 absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
                         const absl::Status& not_found) {
   if (actor.role == Role::kAgency) {
-    if (actor.agency_id == 0) {
-      return Error(absl::StatusCode::kPermissionDenied, Reason::kNotAllowed,
-                   "an agency's actor must name his agency: \"NAME;role=agency;agency=3\"");
-    }
+    if (actor.agency_id == 0) return AgencyNotNamed();
     if (owner && *owner != actor.agency_id) return not_found;
   }
   return owner ? absl::OkStatus() : not_found;
@@ -68,11 +53,7 @@ Day RegistryServiceImpl::TodayIn(std::string_view region_code) const {
 
 absl::StatusOr<const EntryTest*> RegistryServiceImpl::RulesOn(Day day) const {
   const EntryTest* test = parts_.rules.TestOn(day);
-  if (test == nullptr) {
-    return Error(absl::StatusCode::kFailedPrecondition, Reason::kNoRuleInForce,
-                 absl::StrCat("no entry rule is in force on ", FormatDay(day)),
-                 {{"day", absl::StrCat(DayNumber(day))}});
-  }
+  if (test == nullptr) return NoRuleInForce(day);
   return test;
 }
 
@@ -90,15 +71,13 @@ void RegistryServiceImpl::Record(sql::Tx& tx, const Call& call, const std::strin
   event.method = std::string(call.method.substr(call.method.find('/') + 1));
   event.subject = subject;
   if (!note.empty()) {
-    event.note = parts_.sealer.Seal(absl::StrCat("events.note/", event.seq), note);
+    event.note = parts_.vault.Seal(absl::StrCat("events.note/", event.seq), note);
   }
   store::InsertEvent(tx, event);
 }
 
 absl::StatusOr<Person> RegistryServiceImpl::Open(const Worker& worker) const {
-  ASSIGN_OR_RETURN(const std::string encoded,
-                   parts_.sealer.Open(PersonContext(worker.worker_id), worker.personal));
-  return DecodePerson(encoded);
+  return OpenPerson(parts_.vault, worker.worker_id, worker.personal);
 }
 
 absl::Status RegistryServiceImpl::View(sql::Tx& tx, const Worker& worker, const Person& person,

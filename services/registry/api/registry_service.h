@@ -1,8 +1,9 @@
 // RegistryService: transport and use cases. Each RPC validates, translates, calls the domain and
 // the store, and translates back. Contract: proto/lingkaran/registry/v1/registry.proto.
 //
-// The bodies are in service_agency.cc, service_batch.cc, service_submit.cc, service_worker.cc,
-// service_change.cc and service_member.cc; service.cc has what they share.
+// A handler is defined in the file of its resource: agencies.cc, batches.cc, submit_candidates.cc,
+// workers.cc, corrections.cc (what happens to one worker), enrolment.cc (and cards);
+// registry_service.cc has what they share.
 #pragma once
 
 #include <memory>
@@ -24,6 +25,7 @@
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "services/registry/api/convert.h"
 #include "services/registry/domain/batch.h"
+#include "services/registry/domain/errors.h"
 #include "services/registry/domain/person.h"
 #include "services/registry/domain/rules.h"
 #include "services/registry/domain/worker.h"
@@ -32,14 +34,14 @@
 
 namespace lingkaran::registry {
 
-// What the service stands on; everything outlives it.
+// What the service uses; everything outlives it.
 struct ServiceParts {
   sql::Database& database;
-  const PersonalDataVault& sealer;
+  const PersonalDataVault& vault;
   const Regions& regions;
   const EntryRules& rules;
   const Clock& clock;
-  MemberSync& push;
+  MemberSync& members;
 };
 
 class RegistryServiceImpl final : public v1::RegistryService::Service {
@@ -76,10 +78,13 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
                               v1::WithdrawWorkerResponse*) override;
   grpc::Status EnrolWorkers(Context*, In<v1::EnrolWorkersRequest>,
                             v1::EnrolWorkersResponse*) override;
+  grpc::Status ResolveRequest(Context*, In<v1::ResolveRequestRequest>,
+                              v1::ResolveRequestResponse*) override;
   grpc::Status IssueCards(Context*, In<v1::IssueCardsRequest>, v1::IssueCardsResponse*) override;
   grpc::Status GetCard(Context*, In<v1::GetCardRequest>, v1::GetCardResponse*) override;
 
-  // One row about a mutation. `note` is free text and is sealed. Call it last in a transaction.
+  // Writes the event of a mutation. `note` is free text and is sealed. Call it last in a
+  // transaction.
   void Record(sql::Tx& tx, const Call& call, const std::string& subject,
               const std::string& note = "") const;
 
@@ -90,7 +95,7 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
     ReadingRules reading;
   };
 
-  // -- service.cc --
+  // -- registry_service.cc --
   absl::Time Now() const { return parts_.clock.Now(); }
   // Today where the region is.
   Day TodayIn(std::string_view region_code) const;
@@ -102,7 +107,7 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   // Masked.
   absl::Status View(sql::Tx& tx, const Worker& worker, const Person& person, v1::Worker* out) const;
 
-  // -- service_submit.cc --
+  // -- submit_candidates.cc --
   absl::Status Submit(const Call& call, AnyStream* stream);
   absl::StatusOr<Submission> BeginSubmission(const Call& call, int64_t batch_id);
   std::vector<PreparedRow> Prepare(const Submission& submission,
@@ -114,24 +119,24 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
                                            const std::vector<PreparedRow>& rows, bool complete);
   void WriteChunk(sql::Tx& tx, const std::vector<PreparedRow>& rows, ChunkDecision& decision) const;
 
-  // -- service_batch.cc --
+  // -- batches.cc --
   absl::Status DoReview(const Call& call, sql::Tx& tx, const v1::ReviewBatchRequest& request,
                         v1::ReviewBatchResponse* response);
 
-  // -- service_worker.cc --
-  // Answers with a worker that `find` finds; with a purpose in the clear, and that is recorded.
+  // -- workers.cc --
+  // Answers with the worker that `find` finds; with a purpose in the clear, and that is recorded.
   absl::Status Show(const Call& call, const std::string& purpose,
                     absl::FunctionRef<std::optional<Worker>(sql::Tx&)> find, v1::Worker* out);
   // `as_of_day` 0: today where each worker is.
-  absl::Status FillSummaries(const store::WorkerColumns& columns, int32_t as_of_day,
+  absl::Status FillSummaries(const std::vector<store::ListedWorker>& workers, int32_t as_of_day,
                              v1::ListWorkersResponse* response) const;
 
-  // -- service_change.cc --
-  // Runs `change` on a locked worker once per request_id, writes him if it says so, tells coverage,
-  // and fills worker and token of the response.
+  // -- corrections.cc --
+  // Runs `change` on a locked worker once per request_id, writes the worker if it says so, tells
+  // coverage, and fills worker and token of the response.
   struct Changed {
-    bool worker = false;  // write him and tell coverage
-    std::string note;     // for the record
+    bool worker = false;  // write the worker and tell coverage
+    std::string note;     // of the event
   };
   template <typename Request, typename Response>
   absl::Status ChangeWorker(
@@ -141,7 +146,7 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
                                   Worker& worker, Person& person,
                                   v1::CorrectWorkerResponse* response) const;
 
-  // -- service_member.cc --
+  // -- enrolment.cc --
   // The row that tells coverage; none if nobody is a member afterwards.
   absl::StatusOr<std::optional<OutboxMessage>> DoEnrol(const Call& call, sql::Tx& tx,
                                                        const v1::EnrolWorkersRequest& request,
@@ -154,18 +159,16 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   const ServiceParts parts_;
 };
 
-// FAILED_PRECONDITION and NOT_FOUND statuses that several RPCs answer with.
-absl::Status AgencyNotFound(int64_t agency_id);
-absl::Status BatchNotFound(int64_t batch_id);
-absl::Status WorkerNotFound(int64_t worker_id);
+// The RPC of this service with this name in the contract.
+const RpcMethod& Rpc(std::string_view name);
 
 // The agency of a list; none without a list.
 std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch);
 
 // Whether the actor may touch what belongs to the agency `owner`; none if there is no such thing.
-// An agency's actor may touch what is his own agency's only, and learns of the rest no more than
-// of what does not exist: `not_found` in both cases. If he names no agency:
-// PERMISSION_DENIED/NOT_ALLOWED, whatever he asks about.
+// An actor of role agency may touch what belongs to the own agency only, and learns no more of the
+// rest than of what does not exist: `not_found` in both cases. An actor of role agency without one:
+// PERMISSION_DENIED/NOT_ALLOWED, whatever is asked about.
 absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
                         const absl::Status& not_found);
 

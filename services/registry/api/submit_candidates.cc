@@ -8,6 +8,7 @@
 #include "common/base/failpoint.h"
 #include "common/sql/bulk.h"
 #include "services/registry/api/registry_service.h"
+#include "services/registry/store/codec.h"
 #include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
@@ -49,12 +50,12 @@ KnownFacts FindFacts(sql::Tx& tx, int64_t batch_id, BatchKind kind,
   known.rows = store::FindRows(tx, batch_id, lines);
 
   // Rows sent before have their answer; people are looked up for the others.
-  std::vector<std::string> hashes;
+  std::vector<NikHash> hashes;
   std::vector<std::string> numbers;
   hashes.reserve(rows.size() - known.rows.size());
   for (const PreparedRow& row : rows) {
     if (known.rows.contains(row.line)) continue;
-    if (!row.nik_hash.empty()) hashes.push_back(row.nik_hash);
+    if (row.nik_hash) hashes.push_back(*row.nik_hash);
     if (!row.candidate.membership_number.empty()) {
       numbers.push_back(row.candidate.membership_number);
     }
@@ -71,7 +72,7 @@ grpc::Status RegistryServiceImpl::SubmitCandidates(Context* context, SubmitStrea
 }
 
 grpc::Status RegistryServiceImpl::SubmitCandidatesOver(Context* context, AnyStream* stream) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/SubmitCandidates",
+  return RunRpc(context, Rpc("SubmitCandidates"),
                 [&](const Call& call) { return Submit(call, stream); });
 }
 
@@ -92,7 +93,7 @@ absl::Status RegistryServiceImpl::Submit(const Call& call, AnyStream* stream) {
     response.Clear();
     response.set_chunk_number(chunk.chunk_number());
     response.mutable_results()->Reserve(static_cast<int>(decision.rows.size()));
-    for (const RowRecord& row : decision.rows) {
+    for (const RowAnswer& row : decision.rows) {
       FillRow(row, submission.reading.test, response.add_results());
     }
     FillBatch(decision.batch, response.mutable_batch());
@@ -133,10 +134,10 @@ std::vector<PreparedRow> RegistryServiceImpl::Prepare(
     const RawRow raw = RowOf(chunk.rows(i));
     PreparedRow& row = rows[i];
     row.line = raw.line;
-    row.content = HashText(parts_.sealer.HashContent("batch_rows.content", ContentOf(raw)));
+    row.content = HashText(parts_.vault.HashContent("batch_rows.content", ContentOf(raw)));
     row.candidate = ReadCandidate(raw, submission.reading);
     Person& person = row.candidate.person;
-    if (!person.nik.empty()) row.nik_hash = HashText(parts_.sealer.HashNik(person.nik));
+    if (!person.nik.empty()) row.nik_hash = parts_.vault.HashNik(person.nik);
     if (!row.candidate.HasErrors()) row.personal = EncodePerson(person);
     person = {};
   }
@@ -154,7 +155,7 @@ absl::StatusOr<ChunkDecision> RegistryServiceImpl::Commit(const Call& call,
       return decision.status();
     });
     if (status.ok()) return decision;
-    // Another stream registered one of these people after our look: now the look finds him.
+    // Another stream registered one of these people after our look-up: the next one finds them.
     if (!absl::IsAlreadyExists(status) || race == kRaces) return status;
   }
 }
@@ -191,7 +192,7 @@ void RegistryServiceImpl::WriteChunk(sql::Tx& tx, const std::vector<PreparedRow>
     const PreparedRow& row = rows[proposal.index];
     Worker worker = ProposedWorker(proposal, decision.rows[proposal.index].worker_id, row,
                                    decision.batch, Now());
-    worker.personal = parts_.sealer.Seal(PersonContext(worker.worker_id), row.personal);
+    worker.personal = SealPerson(parts_.vault, worker.worker_id, row.personal);
     (proposal.known == nullptr ? fresh : returning).push_back(std::move(worker));
   }
   store::InsertWorkers(tx, fresh);

@@ -8,6 +8,7 @@
 #include "services/registry/api/registry_service.h"
 #include "services/registry/domain/nik.h"
 #include "services/registry/domain/text.h"
+#include "services/registry/store/codec.h"
 #include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
@@ -16,16 +17,11 @@ namespace {
 absl::Status CheckPurpose(const std::string& purpose) {
   // It is logged and kept in the clear.
   if (purpose.empty() || IsPlainText(purpose, 3, 200)) return absl::OkStatus();
-  return InvalidField("reveal_purpose", "3 to 200 characters, without a NIK");
+  return InvalidField("reveal_purpose", kWriteShortText);
 }
 
 bool IsRegionPrefix(const std::string& code) {
   return code.size() <= 8 && code.find_first_not_of("0123456789.") == std::string::npos;
-}
-
-absl::Status NobodyFound() {
-  return Error(absl::StatusCode::kNotFound, Reason::kWorkerNotFound,
-               "there is no worker with this number");
 }
 
 }  // namespace
@@ -38,7 +34,7 @@ absl::Status RegistryServiceImpl::Show(const Call& call, const std::string& purp
   const auto body = [&](sql::Tx& tx) -> absl::Status {
     out->Clear();
     const std::optional<Worker> worker = find(tx);
-    if (!worker) return NobodyFound();
+    if (!worker) return NobodyHasThisNumber();
     ASSIGN_OR_RETURN(const Person person, Open(*worker));
     RETURN_IF_ERROR(View(tx, *worker, person, out));
     if (purpose.empty()) return absl::OkStatus();
@@ -49,7 +45,7 @@ absl::Status RegistryServiceImpl::Show(const Call& call, const std::string& purp
     return absl::OkStatus();
   };
   if (purpose.empty()) return parts_.database.Read(body);
-  // No record, no reveal.
+  // Nothing is revealed unless the reveal is written down.
   RETURN_IF_ERROR(parts_.database.Write(body));
   Log(lingkaran::Severity::kInfo, "reveal",
       {{"actor", call.actor.name}, {"worker_id", revealed}, {"purpose", purpose}});
@@ -58,100 +54,91 @@ absl::Status RegistryServiceImpl::Show(const Call& call, const std::string& purp
 
 grpc::Status RegistryServiceImpl::GetWorker(Context* context, In<v1::GetWorkerRequest> request,
                                             v1::GetWorkerResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/GetWorker",
-                [&](const Call& call) -> absl::Status {
-                  const auto find = [&](sql::Tx& tx) {
-                    return store::FindWorker(tx, request->worker_id());
-                  };
-                  return Show(call, request->reveal_purpose(), find, response->mutable_worker());
-                });
+  return RunRpc(context, Rpc("GetWorker"), [&](const Call& call) -> absl::Status {
+    const auto find = [&](sql::Tx& tx) { return store::FindWorker(tx, request->worker_id()); };
+    return Show(call, request->reveal_purpose(), find, response->mutable_worker());
+  });
 }
 
 grpc::Status RegistryServiceImpl::FindWorker(Context* context, In<v1::FindWorkerRequest> request,
                                              v1::FindWorkerResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/FindWorker",
-                [&](const Call& call) -> absl::Status {
-                  if (request->key_case() == v1::FindWorkerRequest::kNik) {
-                    const NikReading reading = ReadNik(request->nik(), nullptr);
-                    if (!reading.nik)
-                      return InvalidField("nik", "write the 16 digits of the identity card");
-                    const std::string hash = HashText(parts_.sealer.HashNik(reading.nik->digits()));
-                    const auto find = [&](sql::Tx& tx) { return store::FindByNikHash(tx, hash); };
-                    return Show(call, request->reveal_purpose(), find, response->mutable_worker());
-                  }
-                  const std::string number = ReadMembershipNumber(request->membership_number());
-                  if (number.empty()) {
-                    return InvalidField("membership_number", "give a NIK or a membership number");
-                  }
-                  const auto find = [&](sql::Tx& tx) { return store::FindByNumber(tx, number); };
-                  return Show(call, request->reveal_purpose(), find, response->mutable_worker());
-                });
+  return RunRpc(context, Rpc("FindWorker"), [&](const Call& call) -> absl::Status {
+    if (request->key_case() == v1::FindWorkerRequest::kNik) {
+      const NikReading reading = ReadNik(request->nik(), nullptr);
+      if (!reading.nik) return InvalidField("nik", "write the 16 digits of the identity card");
+      const NikHash hash = parts_.vault.HashNik(reading.nik->digits());
+      const auto find = [&](sql::Tx& tx) { return store::FindByNikHash(tx, hash); };
+      return Show(call, request->reveal_purpose(), find, response->mutable_worker());
+    }
+    const std::string number = ReadMembershipNumber(request->membership_number());
+    if (number.empty()) {
+      return InvalidField("membership_number", "give a NIK or a membership number");
+    }
+    const auto find = [&](sql::Tx& tx) { return store::FindByNumber(tx, number); };
+    return Show(call, request->reveal_purpose(), find, response->mutable_worker());
+  });
 }
 
 grpc::Status RegistryServiceImpl::ListWorkers(Context* context, In<v1::ListWorkersRequest> request,
                                               v1::ListWorkersResponse* response) {
-  return RunRpc(context, "lingkaran.registry.v1.RegistryService/ListWorkers",
-                [&](const Call&) -> absl::Status {
-                  FieldErrors errors;
-                  errors.Require(IsRegionPrefix(request->region_code()), "region_code",
-                                 "write it like 33, 33.72 or 33.72.01");
-                  errors.Require(request->state() >= 0 && request->state() <= kLastWorkerState,
-                                 "state", "unknown state");
-                  errors.Require(
-                      request->as_of_day() == 0 || DayFromNumber(request->as_of_day()).ok(),
-                      "as_of_day", "write the day as yyyymmdd");
-                  RETURN_IF_ERROR(errors.ToStatus());
-                  store::WorkerFilter filter;
-                  ASSIGN_OR_RETURN(filter.limit, PageSize(request->page_size(), 1'000, 5'000));
-                  ASSIGN_OR_RETURN(filter.after, FromPageToken(request->page_token()));
-                  if (request->state() != v1::WORKER_STATE_UNSPECIFIED) {
-                    filter.state = static_cast<WorkerState>(request->state());
-                  }
-                  filter.region_code = request->region_code();
-                  filter.batch_id = request->batch_id();
-                  store::WorkerColumns columns;
-                  RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-                    columns = store::ListWorkers(tx, filter);
-                    return absl::OkStatus();
-                  }));
-                  RETURN_IF_ERROR(FillSummaries(columns, request->as_of_day(), response));
-                  // A full page may be followed by an empty one.
-                  if (columns.size() == static_cast<size_t>(filter.limit)) {
-                    response->set_next_page_token(ToPageToken(columns.worker_id.back()));
-                  }
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("ListWorkers"), [&](const Call&) -> absl::Status {
+    FieldErrors errors;
+    errors.Require(IsRegionPrefix(request->region_code()), "region_code",
+                   "write it like 33, 33.72 or 33.72.01");
+    errors.Require(request->state() >= 0 && request->state() <= kLastWorkerState, "state",
+                   "unknown state");
+    errors.Require(request->as_of_day() == 0 || DayFromNumber(request->as_of_day()).ok(),
+                   "as_of_day", kWriteDay);
+    RETURN_IF_ERROR(errors.ToStatus());
+    store::WorkerFilter filter;
+    ASSIGN_OR_RETURN(filter.limit, PageSize(request->page_size(), 1'000, 5'000));
+    ASSIGN_OR_RETURN(filter.after, FromPageToken(request->page_token()));
+    if (request->state() != v1::WORKER_STATE_UNSPECIFIED) {
+      filter.state = static_cast<WorkerState>(request->state());
+    }
+    filter.region_code = request->region_code();
+    filter.batch_id = request->batch_id();
+    std::vector<store::ListedWorker> workers;
+    RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
+      workers = store::ListWorkers(tx, filter);
+      return absl::OkStatus();
+    }));
+    RETURN_IF_ERROR(FillSummaries(workers, request->as_of_day(), response));
+    // A full page may be followed by an empty one.
+    if (workers.size() == static_cast<size_t>(filter.limit)) {
+      response->set_next_page_token(ToPageToken(workers.back().worker_id));
+    }
+    return absl::OkStatus();
+  });
 }
 
-absl::Status RegistryServiceImpl::FillSummaries(const store::WorkerColumns& columns,
+absl::Status RegistryServiceImpl::FillSummaries(const std::vector<store::ListedWorker>& workers,
                                                 int32_t as_of_day,
                                                 v1::ListWorkersResponse* response) const {
-  response->mutable_workers()->Reserve(static_cast<int>(columns.size()));
+  response->mutable_workers()->Reserve(static_cast<int>(workers.size()));
   const absl::StatusOr<Day> asked = DayFromNumber(as_of_day);
   absl::flat_hash_map<std::string, Day> today;  // by province
-  for (size_t i = 0; i < columns.size(); ++i) {
-    ASSIGN_OR_RETURN(const std::string encoded,
-                     parts_.sealer.Open(PersonContext(columns.worker_id[i]), columns.personal[i]));
-    ASSIGN_OR_RETURN(const PersonSummary person, SummarizePerson(encoded));
+  for (const store::ListedWorker& worker : workers) {
+    ASSIGN_OR_RETURN(const Person person,
+                     OpenPerson(parts_.vault, worker.worker_id, worker.personal));
     ASSIGN_OR_RETURN(const Day birth, DayFromNumber(person.birth_day));
-    const std::string& region = columns.region_code[i];
     Day day;
     if (asked.ok()) {
       day = *asked;
     } else {
-      const auto [known, added] = today.try_emplace(region.substr(0, 2));
-      if (added) known->second = TodayIn(region);
+      const auto [known, added] = today.try_emplace(worker.region_code.substr(0, 2));
+      if (added) known->second = TodayIn(worker.region_code);
       day = known->second;
     }
     v1::WorkerSummary* out = response->add_workers();
-    out->set_worker_id(columns.worker_id[i]);
-    out->set_state(static_cast<v1::WorkerState>(columns.state[i]));
-    out->set_region_code(region);
-    out->set_sector(static_cast<common::v1::Sector>(columns.sector[i]));
-    out->set_disabled(person.disabled);
+    out->set_worker_id(worker.worker_id);
+    out->set_state(static_cast<v1::WorkerState>(worker.state));
+    out->set_region_code(worker.region_code);
+    out->set_sector(static_cast<common::v1::Sector>(worker.sector));
+    out->set_disabled(!person.disability.empty());
     out->set_age_years(AgeOn(birth, day));
     out->set_monthly_income_rupiah(person.monthly_income_rupiah);
-    out->set_membership_number(columns.membership_number[i]);
+    out->set_membership_number(worker.membership_number);
   }
   return absl::OkStatus();
 }

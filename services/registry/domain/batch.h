@@ -1,9 +1,10 @@
-// A batch: one list with its decree, its control total and its review. Pure.
+// A batch: one list of an agency, with its decree, its control total and its review. Pure.
 //
 // accepted + rejected + duplicate = rows received, and = declared once the batch is submitted.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,12 +18,26 @@
 #include "absl/types/span.h"
 #include "common/base/date.h"
 #include "services/registry/domain/candidate_parser.h"
+#include "services/registry/domain/list_row.h"
 #include "services/registry/domain/worker.h"
 
 namespace lingkaran::registry {
 
 inline constexpr int32_t kMaxDeclaredRows = 1'000'000;
 inline constexpr int kMaxChunkRows = 2'000;
+
+// Numbers of lingkaran.registry.v1.AgencyKind.
+enum class AgencyKind : int8_t { kSocialAgency = 1, kVillage = 2, kLabourAgency = 3, kBranch = 4 };
+inline constexpr int kLastAgencyKind = 4;
+
+// An office that proposes, verifies, enrols or asks.
+struct Agency {
+  int64_t agency_id = 0;
+  std::string name;
+  AgencyKind kind{};
+  std::string region_code;
+  absl::Time create_time;
+};
 
 // Numbers of lingkaran.registry.v1.BatchState.
 enum class BatchState : int8_t { kOpen = 1, kSubmitted = 2, kApproved = 3, kRejected = 4 };
@@ -63,8 +78,8 @@ struct Batch {
   bool SentBy(std::string_view actor) const;
 };
 
-// A row that has an answer: what stands in the table, and what the sender is told.
-struct RowRecord {
+// The answer to a row: what stands in the table, and what the sender is told.
+struct RowAnswer {
   int32_t line = 0;
   RowStatus status{};
   int64_t worker_id = 0;   // as the sender may see it: 0 for another agency's
@@ -76,27 +91,27 @@ struct RowRecord {
 // A row of a chunk, read and hashed.
 struct PreparedRow {
   int32_t line = 0;
-  std::string content;   // as in RowRecord
-  std::string nik_hash;  // text form; empty if the NIK can't be read
-  std::string personal;  // EncodePerson, not sealed yet; empty if the row has errors
-  Candidate candidate;   // its person is empty: it stands in `personal`
+  std::string content;              // as in RowAnswer
+  std::optional<NikHash> nik_hash;  // none if the NIK can't be read
+  PlainPersonalData personal;       // empty if the row has errors
+  Candidate candidate;              // its person is empty: it stands in `personal`
 };
 
 // What is known of the people and lines of a chunk when it is decided.
 struct KnownFacts {
-  absl::flat_hash_map<int32_t, RowRecord> rows;      // lines sent before
-  absl::flat_hash_map<std::string, Worker> workers;  // by NIK hash; personal may be left out
-  absl::flat_hash_set<std::string> taken_numbers;    // membership numbers of somebody
+  absl::flat_hash_map<int32_t, RowAnswer> rows;    // lines sent before
+  absl::flat_hash_map<NikHash, Worker> workers;    // personal may be left out
+  absl::flat_hash_set<std::string> taken_numbers;  // membership numbers that somebody has
 };
 
-// A worker to write: of row `index` in the chunk, either new or one who comes back.
+// A worker to write: of row `index` in the chunk, new or returning.
 struct Proposal {
   size_t index = 0;
   const Worker* known = nullptr;  // null: new, gets the next id
 };
 
 struct ChunkDecision {
-  std::vector<RowRecord> rows;                     // one per row of the chunk, in its order
+  std::vector<RowAnswer> rows;                     // one per row of the chunk, in its order
   std::vector<size_t> fresh;                       // which of them are not in the table yet
   std::vector<Proposal> proposals;                 // in the order of the chunk
   size_t new_workers = 0;                          // proposals without a known worker

@@ -2,46 +2,19 @@
 // findings. Pure; rules in domain.md sections 2 and 5, values in EntryRules.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/date.h"
+#include "common/base/enums.h"
 #include "common/base/region.h"
 #include "services/registry/domain/finding.h"
+#include "services/registry/domain/list_row.h"
 #include "services/registry/domain/person.h"
 #include "services/registry/domain/rules.h"
 
 namespace lingkaran::registry {
-
-// What the rows of a batch are. Numbers of lingkaran.registry.v1.BatchKind.
-enum class BatchKind : int8_t { kCandidates = 1, kExistingMembers = 2 };
-
-// Line of work for tariffs and discounts. Numbers of lingkaran.common.v1.Sector.
-enum class Sector : int8_t { kOther = 1, kTransport = 2 };
-
-// The columns as they are written. Views into the request; they must outlive it.
-struct RawRow {
-  int32_t line = 0;
-  std::string_view nik;
-  std::string_view full_name;
-  std::string_view birth_place;
-  std::string_view birth_date;
-  std::string_view sex;
-  std::string_view address;
-  std::string_view village;
-  std::string_view district;
-  std::string_view occupation;
-  std::string_view disability;
-  std::string_view monthly_income;
-  std::string_view phone;
-  std::string_view membership_number;
-};
-
-// All columns but the line in one text, each with its length: two rows have the same content only
-// if every column is the same. Personal data: hash it with a key before it is kept.
-std::string ContentOf(const RawRow& row);
 
 // What a row is read against.
 struct ReadingRules {

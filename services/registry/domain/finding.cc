@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -143,36 +141,6 @@ FindingText TextOf(const Finding& finding, int other_line, int min_age_years, in
       break;
   }
   return text;
-}
-
-std::string PackFindings(const std::vector<Finding>& findings) {
-  std::string packed;
-  for (const Finding& finding : findings) {
-    if (!packed.empty()) packed.push_back(' ');
-    absl::StrAppend(&packed, static_cast<int>(finding.code));
-    if (finding.field != InfoOf(finding.code).field) {
-      absl::StrAppend(&packed, "/", static_cast<int>(finding.field));
-    }
-  }
-  return packed;
-}
-
-std::vector<Finding> UnpackFindings(std::string_view packed) {
-  std::vector<Finding> findings;
-  const absl::string_view text(packed.data(), packed.size());
-  for (absl::string_view part : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> halves =
-        absl::StrSplit(part, absl::MaxSplits('/', 1));
-    int code = 0;
-    int field = 0;
-    if (!absl::SimpleAtoi(halves.first, &code) || code < 1 || code > kLastFindingCode) continue;
-    Finding finding = FindingOf(static_cast<FindingCode>(code));
-    if (absl::SimpleAtoi(halves.second, &field) && field >= 0 && field <= kLastRowField) {
-      finding.field = static_cast<RowField>(field);
-    }
-    findings.push_back(finding);
-  }
-  return findings;
 }
 
 void SortFindings(std::vector<Finding>& findings) {

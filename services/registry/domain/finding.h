@@ -75,15 +75,10 @@ std::string_view FieldName(RowField field);
 // What an office reads, in Indonesian and without personal data.
 struct FindingText {
   std::string message;
-  std::string hint;  // how to mend it
+  std::string hint;  // what to do about it
 };
 // `other_line` is named by kDuplicateInList; the ages by kOverAge and kUnderAge.
 FindingText TextOf(const Finding& finding, int other_line, int min_age_years, int age_limit_years);
-
-// How findings stand in a SQL text column: "9 23/3", empty for none.
-std::string PackFindings(const std::vector<Finding>& findings);
-// Reads it again; what this release does not know is left out.
-std::vector<Finding> UnpackFindings(std::string_view packed);
 
 // Puts errors before warnings; the order is kept otherwise.
 void SortFindings(std::vector<Finding>& findings);

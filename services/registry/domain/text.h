@@ -27,7 +27,8 @@ bool HoldsNik(std::string_view text);
 // breaks.
 bool IsReadable(std::string_view text);
 
-// True for 3 to `most` readable characters that hold no NIK: names of offices, reasons, purposes.
+// True for `least` to `most` readable characters that hold no NIK: names of offices, reasons,
+// purposes.
 bool IsPlainText(std::string_view text, size_t least, size_t most);
 
 }  // namespace lingkaran::registry

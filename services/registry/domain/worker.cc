@@ -1,23 +1,13 @@
 #include "services/registry/domain/worker.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/error.h"
+#include "services/registry/domain/errors.h"
 #include "services/registry/domain/text.h"
 
 namespace lingkaran::registry {
 namespace {
-
-absl::Status WorkerError(Reason reason, int64_t worker_id, std::string_view text) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason, text,
-               {{"worker_id", absl::StrCat(worker_id)}});
-}
-
-absl::Status IsDead(const Worker& worker) {
-  return WorkerError(Reason::kWorkerDeceased, worker.worker_id,
-                     "the worker died; see death_day for the day that is recorded");
-}
 
 // The digit that makes the Luhn sum of `digits` and itself a multiple of ten.
 char LuhnDigit(std::string_view digits) {
@@ -46,20 +36,16 @@ absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker) {
     case WorkerState::kEnrolled:
       return EnrolStep::kMemberAlready;
     case WorkerState::kDeceased:
-      return IsDead(worker);
+      return WorkerDeceased(worker.worker_id);
     case WorkerState::kWithdrawn:
-      return WorkerError(Reason::kWorkerWithdrawn, worker.worker_id,
-                         "the worker was taken off; he can come back in a new list");
+      return WorkerWithdrawn(worker.worker_id);
     case WorkerState::kMemberElsewhere:
-      return Error(absl::StatusCode::kAlreadyExists, Reason::kAlreadyMember,
-                   "the worker is a member from before; choose another one",
-                   {{"worker_id", absl::StrCat(worker.worker_id)}});
+      return AlreadyMember(worker.worker_id);
     case WorkerState::kProposed:
     case WorkerState::kRefused:
       break;
   }
-  return WorkerError(Reason::kWorkerNotVerified, worker.worker_id,
-                     "the worker's list has not been approved; review it first");
+  return WorkerNotVerified(worker.worker_id);
 }
 
 void Enrol(Worker& worker, int64_t pledge_id, absl::Time now) {
@@ -74,7 +60,7 @@ void Enrol(Worker& worker, int64_t pledge_id, absl::Time now) {
 absl::StatusOr<bool> ReportDeath(Worker& worker, Day death, Day today, int32_t birth_day) {
   const int32_t day = DayNumber(death);
   if (worker.state == WorkerState::kDeceased) {
-    if (worker.death_day != day) return IsDead(worker);
+    if (worker.death_day != day) return WorkerDeceased(worker.worker_id);
     return false;
   }
   if (death > today) return InvalidField("death_day", "must not be in the future");
@@ -86,7 +72,7 @@ absl::StatusOr<bool> ReportDeath(Worker& worker, Day death, Day today, int32_t b
 }
 
 absl::StatusOr<bool> Withdraw(Worker& worker, Day effective, std::string_view reason) {
-  if (worker.state == WorkerState::kDeceased) return IsDead(worker);
+  if (worker.state == WorkerState::kDeceased) return WorkerDeceased(worker.worker_id);
   const int32_t day = DayNumber(effective);
   if (worker.state == WorkerState::kWithdrawn && worker.withdraw_day == day) return false;
   worker.state = WorkerState::kWithdrawn;
@@ -97,9 +83,7 @@ absl::StatusOr<bool> Withdraw(Worker& worker, Day effective, std::string_view re
 }
 
 absl::StatusOr<std::string> MembershipNumber(int year, int64_t sequence) {
-  if (sequence < 1 || sequence > 99'999'999) {
-    return absl::ResourceExhaustedError("membership numbers are used up");
-  }
+  if (sequence < 1 || sequence > 99'999'999) return NumbersUsedUp();
   std::string number = absl::StrFormat("%02d%08d", year % 100, sequence);
   number.push_back(LuhnDigit(number));
   return number;
@@ -124,15 +108,13 @@ absl::Status MayHaveCard(const Worker& worker) {
     case WorkerState::kEnrolled:
       return absl::OkStatus();
     case WorkerState::kDeceased:
-      return IsDead(worker);
+      return WorkerDeceased(worker.worker_id);
     case WorkerState::kWithdrawn:
-      return WorkerError(Reason::kWorkerWithdrawn, worker.worker_id, "the worker was taken off");
+      return WorkerWithdrawn(worker.worker_id);
     case WorkerState::kMemberElsewhere:
-      return WorkerError(Reason::kAlreadyMember, worker.worker_id,
-                         "the worker is a member from before and has his card from there");
+      return CardIsElsewhere(worker.worker_id);
     default:
-      return WorkerError(Reason::kWorkerNotVerified, worker.worker_id,
-                         "the worker is no member yet; enrol him first");
+      return WorkerNotEnrolled(worker.worker_id);
   }
 }
 

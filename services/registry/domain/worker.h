@@ -1,4 +1,4 @@
-// A worker: where he stands and what may happen to him. Pure; callers give time and load rows.
+// A worker: the state, and what may happen in it. Pure; callers give the time and load rows.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/date.h"
-#include "services/registry/domain/candidate_parser.h"
+#include "common/base/enums.h"
+#include "common/crypto/personal_data_vault.h"
+#include "services/registry/domain/personal_data.h"
 
 namespace lingkaran::registry {
 
@@ -35,55 +37,57 @@ inline constexpr int kLastWorkerState = 7;
 
 struct Worker {
   int64_t worker_id = 0;
-  std::string nik_hash;  // text form
+  NikHash nik_hash{};
   WorkerState state = WorkerState::kProposed;
   std::string membership_number;  // empty before enrolment
   std::string region_code;
   std::string occupation;
   Sector sector = Sector::kOther;
-  std::string personal;   // sealed, context PersonContext(worker_id)
-  int64_t agency_id = 0;  // who proposed him, last
+  SealedPersonalData personal;
+  int64_t agency_id = 0;  // who last proposed the worker
   int64_t batch_id = 0;   // in which list
   int32_t line = 0;       // and where
   int64_t pledge_id = 0;  // that first paid; 0 before enrolment
   int32_t death_day = 0;
-  int32_t withdraw_day = 0;  // first day on which he takes no part any more
+  int32_t withdraw_day = 0;  // first day of no part in the programme
   std::string withdraw_reason;
   int64_t version = 1;  // counts up with each change that others may see
   absl::Time create_time = absl::UnixEpoch();
   absl::Time enrol_time = absl::UnixEpoch();  // the epoch: never enrolled here
 
-  // True once coverage has been told of him, so that it must be told of each change.
+  friend bool operator==(const Worker&, const Worker&) = default;
+
+  // True once coverage has been told of the worker, so that it must be told of each change.
   bool KnownToCoverage() const { return enrol_time != absl::UnixEpoch(); }
-  // True if he is or will be on approval a member from before the suite.
+  // True for a member from before the suite, or one who becomes that on approval.
   bool IsMemberElsewhere() const;
 };
 
 // What enrolling does to a worker.
 enum class EnrolStep {
   kNeedsNumber,   // verified, no number yet
-  kKeepsNumber,   // verified again after a withdrawal: becomes a member with his old number
+  kKeepsNumber,   // verified again after a withdrawal: becomes a member with the old number
   kMemberAlready  // enrolled before: nothing changes
 };
 // FAILED_PRECONDITION/WORKER_DECEASED, WORKER_WITHDRAWN, WORKER_NOT_VERIFIED;
 // ALREADY_EXISTS/ALREADY_MEMBER for a member from elsewhere.
 absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker);
-// Makes him, who has a number by now, a member.
+// Makes a member of a worker who has a number by now.
 void Enrol(Worker& worker, int64_t pledge_id, absl::Time now);
 
 // Records a death; true if that changes the worker. INVALID_FIELD for a day after today or before
 // the birth day (yyyymmdd); FAILED_PRECONDITION/WORKER_DECEASED if another day is recorded.
 absl::StatusOr<bool> ReportDeath(Worker& worker, Day death, Day today, int32_t birth_day);
 
-// Takes a worker off from `effective` on; true if that changes him. A later call may move the day.
-// FAILED_PRECONDITION/WORKER_DECEASED.
+// Withdraws a worker from `effective` on; true if that changes the worker. A later call may move
+// the day. FAILED_PRECONDITION/WORKER_DECEASED.
 absl::StatusOr<bool> Withdraw(Worker& worker, Day effective, std::string_view reason);
 
 // 11 digits: the last two of the year, eight of the sequence, a check digit after Luhn.
 // RESOURCE_EXHAUSTED when the sequence has no eight digits any more.
 absl::StatusOr<std::string> MembershipNumber(int year, int64_t sequence);
 
-// "A member from before" brings his own number: 4 to 20 letters and digits; spaces, dots and
+// Reads the number that a member from before brings: 4 to 20 letters and digits; spaces, dots and
 // hyphens are taken away. Empty if it can't be read.
 std::string ReadMembershipNumber(std::string_view text);
 
@@ -100,7 +104,7 @@ struct Card {
 };
 
 // Who may have a first card. FAILED_PRECONDITION/WORKER_NOT_VERIFIED (no member yet),
-// ALREADY_MEMBER (a member from elsewhere has his card from there), WORKER_DECEASED,
+// ALREADY_MEMBER (a member from elsewhere has a card from there), WORKER_DECEASED,
 // WORKER_WITHDRAWN.
 absl::Status MayHaveCard(const Worker& worker);
 

@@ -82,7 +82,7 @@ absl::Status AuditRules(Tx& tx, AuditLines& lines) {
   return absl::OkStatus();
 }
 
-// Whom the outbox still tells coverage of.
+// The workers of whom the outbox still has to tell coverage.
 struct Owed {
   int64_t rows = 0;
   absl::flat_hash_set<int64_t> workers;
@@ -112,7 +112,7 @@ absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, AuditLines& lines
   return owed;
 }
 
-// Whoever has been told of to coverage.
+// The workers that coverage has been told of.
 absl::Status PutMembers(Tx& tx, const Owed& owed, AuditLines& lines) {
   AuditMember member;
   int state = 0;

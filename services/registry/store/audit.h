@@ -1,5 +1,5 @@
-// Registry's book added anew: lists and their control totals, numbers that only one person may
-// have, and the members that coverage must know.
+// The registry's audit: lists and their control totals, numbers that only one person may have, and
+// the members that coverage must know.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace lingkaran::registry::store {
 
-// The workers whom a row of the outbox tells coverage of, by its body; DATA_LOSS if it can't be
+// The workers of whom a row of the outbox tells coverage, by its body; DATA_LOSS if it can't be
 // read.
 using WorkersOfRow = absl::FunctionRef<absl::StatusOr<std::vector<int64_t>>(const std::string&)>;
 

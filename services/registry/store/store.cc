@@ -8,14 +8,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/string_views.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
+#include "services/registry/store/codec.h"
 
 namespace lingkaran::registry::store {
 namespace {
 
 using soci::into;
 using soci::use;
+using sql::ForEach;
 
 constexpr char kAgencyColumns[] = "agency_id, name, kind, region_code, create_time";
 
@@ -57,26 +60,23 @@ std::optional<Batch> ReadBatch(sql::Tx& tx, int64_t batch_id, const std::string&
   return batch;
 }
 
-// SOCI's SQLite backend finds nothing into vectors of one element.
-size_t VectorSize(size_t rows) { return std::max<size_t>(rows, 2); }
-
-// Vectors of one page of batch_rows.
-struct RowColumns {
-  explicit RowColumns(size_t n)
-      : line(n), status(n), worker_id(n), other_line(n), findings(n), content(n) {}
-
-  RowRecord At(size_t i) {
-    return {line[i],       static_cast<RowStatus>(status[i]), worker_id[i],
-            other_line[i], UnpackFindings(findings[i]),       std::move(content[i])};
-  }
-
-  std::vector<int> line;
-  std::vector<int> status;
-  std::vector<int64_t> worker_id;
-  std::vector<int> other_line;
-  std::vector<std::string> findings;
-  std::vector<std::string> content;
-};
+// Reads rows of batch_rows; `rest` follows WHERE.
+template <typename... Uses>
+void ReadRows(sql::Tx& tx, std::string_view rest, absl::FunctionRef<void(RowAnswer&&)> take,
+              Uses... uses) {
+  RowAnswer row;
+  int status = 0;
+  std::string findings;
+  ForEach(
+      tx, absl::StrCat("SELECT ", kRowColumns, " FROM batch_rows WHERE ", AbslView(rest)),
+      [&] {
+        row.status = static_cast<RowStatus>(status);
+        row.findings = UnpackFindings(findings);
+        take(RowAnswer(row));
+      },
+      into(row.line), into(status), into(row.worker_id), into(row.other_line), into(findings),
+      into(row.content), uses...);
+}
 
 }  // namespace
 
@@ -96,23 +96,21 @@ std::optional<Agency> FindAgency(sql::Tx& tx, int64_t agency_id) {
 }
 
 std::vector<Agency> ListAgencies(sql::Tx& tx, int64_t after, int limit) {
-  const size_t n = VectorSize(static_cast<size_t>(limit));
-  std::vector<int64_t> id(n);
-  std::vector<std::string> name(n);
-  std::vector<int> kind(n);
-  std::vector<std::string> region(n);
-  std::vector<int64_t> time(n);
-  soci::statement select =
-      (tx.db().prepare << "SELECT " << kAgencyColumns
-                       << " FROM agencies WHERE agency_id > :after ORDER BY agency_id LIMIT "
-                       << limit,
-       into(id), into(name), into(kind), into(region), into(time), use(after, "after"));
   std::vector<Agency> agencies;
-  if (!select.execute(true)) return agencies;
-  for (size_t i = 0; i < id.size(); ++i) {
-    agencies.push_back({id[i], std::move(name[i]), static_cast<AgencyKind>(kind[i]),
-                        std::move(region[i]), absl::FromUnixMillis(time[i])});
-  }
+  Agency agency;
+  int kind = 0;
+  int64_t create_time = 0;
+  ForEach(
+      tx,
+      absl::StrCat("SELECT ", kAgencyColumns,
+                   " FROM agencies WHERE agency_id > :after ORDER BY agency_id LIMIT ", limit),
+      [&] {
+        agency.kind = static_cast<AgencyKind>(kind);
+        agency.create_time = absl::FromUnixMillis(create_time);
+        agencies.push_back(agency);
+      },
+      into(agency.agency_id), into(agency.name), into(kind), into(agency.region_code),
+      into(create_time), use(after, "after"));
   return agencies;
 }
 
@@ -159,51 +157,39 @@ void UpdateBatch(sql::Tx& tx, const Batch& batch) {
       use(batch.batch_id, "id");
 }
 
-absl::flat_hash_map<int32_t, RowRecord> FindRows(sql::Tx& tx, int64_t batch_id,
+absl::flat_hash_map<int32_t, RowAnswer> FindRows(sql::Tx& tx, int64_t batch_id,
                                                  absl::Span<const int64_t> lines) {
-  absl::flat_hash_map<int32_t, RowRecord> found;
+  absl::flat_hash_map<int32_t, RowAnswer> found;
   if (lines.empty()) return found;
-  RowColumns columns(VectorSize(lines.size()));
   // The range keeps the look-up to a piece of the primary key: a chunk's lines lie close together.
   const auto [first, last] = std::minmax_element(lines.begin(), lines.end());
   const std::string list = sql::IntList(tx, lines);
-  soci::statement select =
-      (tx.db().prepare << "SELECT " << kRowColumns
-                       << " FROM batch_rows WHERE batch_id = :id AND line BETWEEN :first AND :last "
-                       << "AND " << sql::InInts(tx, "line", "lines"),
-       into(columns.line), into(columns.status), into(columns.worker_id), into(columns.other_line),
-       into(columns.findings), into(columns.content), use(batch_id, "id"), use(*first, "first"),
-       use(*last, "last"), use(list, "lines"));
-  if (!select.execute(true)) return found;
-  for (size_t i = 0; i < columns.line.size(); ++i) found.emplace(columns.line[i], columns.At(i));
+  ReadRows(
+      tx,
+      "batch_id = :id AND line BETWEEN :first AND :last AND " + sql::InInts(tx, "line", "lines"),
+      [&](RowAnswer&& row) { found.emplace(row.line, std::move(row)); }, use(batch_id, "id"),
+      use(*first, "first"), use(*last, "last"), use(list, "lines"));
   return found;
 }
 
-std::vector<RowRecord> ListRows(sql::Tx& tx, int64_t batch_id, std::optional<RowStatus> status,
+std::vector<RowAnswer> ListRows(sql::Tx& tx, int64_t batch_id, std::optional<RowStatus> status,
                                 int32_t after, int limit) {
-  RowColumns columns(VectorSize(static_cast<size_t>(limit)));
-  const std::string only =
-      status ? absl::StrCat(" AND status = ", static_cast<int>(*status)) : std::string();
-  soci::statement select =
-      (tx.db().prepare << "SELECT " << kRowColumns
-                       << " FROM batch_rows WHERE batch_id = :id AND line > :after" << only
-                       << " ORDER BY line LIMIT " << limit,
-       into(columns.line), into(columns.status), into(columns.worker_id), into(columns.other_line),
-       into(columns.findings), into(columns.content), use(batch_id, "id"), use(after, "after"));
-  std::vector<RowRecord> rows;
-  if (!select.execute(true)) return rows;
-  rows.reserve(columns.line.size());
-  for (size_t i = 0; i < columns.line.size(); ++i) rows.push_back(columns.At(i));
+  std::vector<RowAnswer> rows;
+  std::string where = "batch_id = :id AND line > :after";
+  if (status) absl::StrAppend(&where, " AND status = ", static_cast<int>(*status));
+  ReadRows(
+      tx, absl::StrCat(where, " ORDER BY line LIMIT ", limit),
+      [&](RowAnswer&& row) { rows.push_back(std::move(row)); }, use(batch_id, "id"),
+      use(after, "after"));
   return rows;
 }
 
-void InsertRows(sql::Tx& tx, int64_t batch_id, absl::Span<const RowRecord> rows,
+void InsertRows(sql::Tx& tx, int64_t batch_id, absl::Span<const RowAnswer> rows,
                 absl::Span<const size_t> which) {
   if (which.empty()) return;
-  sql::BulkRows bulk(
-      {"batch_id", "line", "status", "worker_id", "other_line", "findings", "content"});
+  sql::BulkRows bulk(absl::StrSplit(absl::StrCat("batch_id, ", kRowColumns), ", "));
   for (const size_t index : which) {
-    const RowRecord& row = rows[index];
+    const RowAnswer& row = rows[index];
     bulk.Int(batch_id).Int(row.line).Int(static_cast<int>(row.status)).Int(row.worker_id);
     bulk.Int(row.other_line).Text(PackFindings(row.findings)).Text(row.content).EndRow();
   }

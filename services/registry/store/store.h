@@ -17,7 +17,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "services/registry/domain/agency.h"
 #include "services/registry/domain/batch.h"
 #include "services/registry/domain/worker.h"
 
@@ -42,13 +41,13 @@ void UpdateBatch(sql::Tx& tx, const Batch& batch);
 
 // -- rows of batches --
 // Those of `lines` that were sent before.
-absl::flat_hash_map<int32_t, RowRecord> FindRows(sql::Tx& tx, int64_t batch_id,
+absl::flat_hash_map<int32_t, RowAnswer> FindRows(sql::Tx& tx, int64_t batch_id,
                                                  absl::Span<const int64_t> lines);
 // By line, those after `after`; only of `status` if given.
-std::vector<RowRecord> ListRows(sql::Tx& tx, int64_t batch_id, std::optional<RowStatus> status,
+std::vector<RowAnswer> ListRows(sql::Tx& tx, int64_t batch_id, std::optional<RowStatus> status,
                                 int32_t after, int limit);
 // `which` are indexes into `rows`.
-void InsertRows(sql::Tx& tx, int64_t batch_id, absl::Span<const RowRecord> rows,
+void InsertRows(sql::Tx& tx, int64_t batch_id, absl::Span<const RowAnswer> rows,
                 absl::Span<const size_t> which);
 
 // -- workers --
@@ -62,12 +61,12 @@ void UpdateMemberships(sql::Tx& tx, absl::Span<const Worker> workers);
 std::optional<Worker> FindWorker(sql::Tx& tx, int64_t worker_id);
 std::optional<Worker> LockWorker(sql::Tx& tx, int64_t worker_id);
 std::optional<Worker> FindByNumber(sql::Tx& tx, const std::string& membership_number);
-std::optional<Worker> FindByNikHash(sql::Tx& tx, const std::string& nik_hash);
+std::optional<Worker> FindByNikHash(sql::Tx& tx, const NikHash& nik_hash);
 // By id; personal is left out.
 std::vector<Worker> LockWorkers(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
 // By NIK hash; personal is left out.
-absl::flat_hash_map<std::string, Worker> LockByNikHashes(sql::Tx& tx,
-                                                         absl::Span<const std::string> nik_hashes);
+absl::flat_hash_map<NikHash, Worker> LockByNikHashes(sql::Tx& tx,
+                                                     absl::Span<const NikHash> nik_hashes);
 // Which of these numbers somebody has.
 absl::flat_hash_set<std::string> TakenNumbers(sql::Tx& tx, absl::Span<const std::string> numbers);
 
@@ -78,18 +77,17 @@ struct WorkerFilter {
   int64_t after = 0;        // worker ids above
   int limit = 0;
 };
-// Columns that a list needs, one vector each: thousands of rows at a time.
-struct WorkerColumns {
-  std::vector<int64_t> worker_id;
-  std::vector<int> state;
-  std::vector<std::string> membership_number;
-  std::vector<std::string> region_code;
-  std::vector<int> sector;
-  std::vector<std::string> personal;  // sealed
-  size_t size() const { return worker_id.size(); }
+// What a list of thousands shows of each.
+struct ListedWorker {
+  int64_t worker_id = 0;
+  WorkerState state{};
+  std::string membership_number;
+  std::string region_code;
+  Sector sector{};
+  SealedPersonalData personal;
 };
 // By id.
-WorkerColumns ListWorkers(sql::Tx& tx, const WorkerFilter& filter);
+std::vector<ListedWorker> ListWorkers(sql::Tx& tx, const WorkerFilter& filter);
 // Moves the proposed workers of a batch to another state in one statement; how many.
 int64_t MoveProposed(sql::Tx& tx, int64_t batch_id, WorkerState to);
 // The same to refused; numbers that the list brought for members from elsewhere are given up.
@@ -100,14 +98,14 @@ void InsertCards(sql::Tx& tx, absl::Span<const Card> cards);
 // The newest card of each, by worker.
 absl::flat_hash_map<int64_t, Card> NewestCards(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
 
-// -- who did what --
+// -- events: who did what --
 struct Event {
   int64_t seq = 0;
   absl::Time time;
   std::string actor;
   std::string method;
   std::string subject;  // "batch/12", "worker/17"
-  std::string note;     // sealed, context "events.note/<seq>"; may be empty
+  std::string note;     // sealed, context "events.note/<seq>"; empty if there is none
 };
 void InsertEvent(sql::Tx& tx, const Event& event);
 void InsertReveal(sql::Tx& tx, int64_t seq, absl::Time time, const std::string& actor,

@@ -1,9 +1,11 @@
 #include <soci/soci.h>
 
-#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/crypto/personal_data_vault.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
 #include "services/registry/store/store.h"
@@ -11,102 +13,64 @@
 namespace lingkaran::registry::store {
 namespace {
 
+using soci::indicator;
 using soci::into;
 using soci::use;
+using sql::ForEach;
 
 // Everything but personal, which most statements have no use for.
 constexpr char kColumns[] =
-    "worker_id, nik_hash, state, COALESCE(membership_number, '') AS membership_number, "
-    "region_code, occupation, sector, agency_id, batch_id, line, pledge_id, death_day, "
-    "withdraw_day, withdraw_reason, version, create_time, enrol_time";
+    "worker_id, nik_hash, state, membership_number, region_code, occupation, sector, agency_id, "
+    "batch_id, line, pledge_id, death_day, withdraw_day, withdraw_reason, version, create_time, "
+    "enrol_time";
 
-// SOCI's SQLite backend finds nothing into vectors of one element.
-size_t VectorSize(size_t rows) { return std::max<size_t>(rows, 2); }
+constexpr char kCardColumns[] = "worker_id, issue, membership_number, issue_time, issued_by";
 
-// Vectors of the columns of some workers.
-struct Columns {
-  explicit Columns(size_t n)
-      : id(n),
-        nik_hash(n),
-        state(n),
-        number(n),
-        region(n),
-        occupation(n),
-        sector(n),
-        agency(n),
-        batch(n),
-        line(n),
-        pledge(n),
-        death(n),
-        withdraw(n),
-        reason(n),
-        version(n),
-        create(n),
-        enrol(n) {}
+std::vector<std::string> Names(const std::string& columns) { return absl::StrSplit(columns, ", "); }
 
-  Worker At(size_t i) {
-    Worker worker;
-    worker.worker_id = id[i];
-    worker.nik_hash = std::move(nik_hash[i]);
-    worker.state = static_cast<WorkerState>(state[i]);
-    worker.membership_number = std::move(number[i]);
-    worker.region_code = std::move(region[i]);
-    worker.occupation = std::move(occupation[i]);
-    worker.sector = static_cast<Sector>(sector[i]);
-    worker.agency_id = agency[i];
-    worker.batch_id = batch[i];
-    worker.line = line[i];
-    worker.pledge_id = pledge[i];
-    worker.death_day = death[i];
-    worker.withdraw_day = withdraw[i];
-    worker.withdraw_reason = std::move(reason[i]);
-    worker.version = version[i];
-    worker.create_time = absl::FromUnixMillis(create[i]);
-    worker.enrol_time = absl::FromUnixMillis(enrol[i]);
-    return worker;
-  }
-
-  std::vector<int64_t> id;
-  std::vector<std::string> nik_hash;
-  std::vector<int> state;
-  std::vector<std::string> number, region, occupation;
-  std::vector<int> sector;
-  std::vector<int64_t> agency, batch;
-  std::vector<int> line;
-  std::vector<int64_t> pledge;
-  std::vector<int> death, withdraw;
-  std::vector<std::string> reason;
-  std::vector<int64_t> version, create, enrol;
-};
-
-// Workers that meet `where`, which has one parameter; at most `most`, by id.
-template <typename Parameter>
-std::vector<Worker> Select(sql::Tx& tx, const std::string& where, const Parameter& parameter,
-                           const std::string& name, size_t most, bool lock) {
-  Columns c(VectorSize(most));
-  soci::statement select =
-      (tx.db().prepare << "SELECT " << kColumns << " FROM workers WHERE " << where
-                       << " ORDER BY worker_id" << (lock ? sql::ForUpdate(tx) : ""),
-       into(c.id), into(c.nik_hash), into(c.state), into(c.number), into(c.region),
-       into(c.occupation), into(c.sector), into(c.agency), into(c.batch), into(c.line),
-       into(c.pledge), into(c.death), into(c.withdraw), into(c.reason), into(c.version),
-       into(c.create), into(c.enrol), use(parameter, name));
+// Workers that meet `where`, by id.
+template <typename... Uses>
+std::vector<Worker> Select(sql::Tx& tx, const std::string& where, bool lock, Uses... uses) {
   std::vector<Worker> workers;
-  if (!select.execute(true)) return workers;
-  workers.reserve(c.id.size());
-  for (size_t i = 0; i < c.id.size(); ++i) workers.push_back(c.At(i));
+  Worker worker;
+  std::string hash;
+  int state = 0, sector = 0;
+  int64_t create_time = 0, enrol_time = 0;
+  indicator has_number = soci::i_ok;
+  ForEach(
+      tx,
+      absl::StrCat("SELECT ", kColumns, " FROM workers WHERE ", where, " ORDER BY worker_id",
+                   lock ? sql::ForUpdate(tx) : ""),
+      [&] {
+        const absl::StatusOr<NikHash> nik_hash = HashFromText(hash);
+        if (!nik_hash.ok()) throw std::runtime_error("a worker's nik_hash can't be read");
+        worker.nik_hash = *nik_hash;
+        worker.state = static_cast<WorkerState>(state);
+        if (has_number == soci::i_null) worker.membership_number.clear();
+        worker.sector = static_cast<Sector>(sector);
+        worker.create_time = absl::FromUnixMillis(create_time);
+        worker.enrol_time = absl::FromUnixMillis(enrol_time);
+        workers.push_back(worker);
+      },
+      into(worker.worker_id), into(hash), into(state), into(worker.membership_number, has_number),
+      into(worker.region_code), into(worker.occupation), into(sector), into(worker.agency_id),
+      into(worker.batch_id), into(worker.line), into(worker.pledge_id), into(worker.death_day),
+      into(worker.withdraw_day), into(worker.withdraw_reason), into(worker.version),
+      into(create_time), into(enrol_time), uses...);
   return workers;
 }
 
 // One worker with personal.
 template <typename Parameter>
 std::optional<Worker> SelectOne(sql::Tx& tx, const std::string& column, const Parameter& parameter,
-                                bool lock) {
-  std::vector<Worker> found = Select(tx, column + " = :key", parameter, "key", 1, lock);
+                                bool lock = false) {
+  std::vector<Worker> found = Select(tx, column + " = :key", lock, use(parameter, "key"));
   if (found.empty()) return std::nullopt;
   Worker worker = std::move(found[0]);
-  tx.db() << "SELECT personal FROM workers WHERE worker_id = :id", into(worker.personal),
+  std::string sealed;
+  tx.db() << "SELECT personal FROM workers WHERE worker_id = :id", into(sealed),
       use(worker.worker_id, "id");
+  worker.personal = SealedPersonalData(std::move(sealed));
   return worker;
 }
 
@@ -119,19 +83,16 @@ void AddNumber(sql::BulkRows& bulk, const Worker& worker) {
 }
 
 sql::BulkRows AllColumns(absl::Span<const Worker> workers) {
-  sql::BulkRows bulk({"worker_id", "nik_hash", "state", "membership_number", "region_code",
-                      "occupation", "sector", "personal", "agency_id", "batch_id", "line",
-                      "pledge_id", "death_day", "withdraw_day", "withdraw_reason", "version",
-                      "create_time", "enrol_time"});
+  sql::BulkRows bulk(Names(absl::StrCat(kColumns, ", personal")));
   for (const Worker& worker : workers) {
-    bulk.Int(worker.worker_id).Text(worker.nik_hash).Int(static_cast<int>(worker.state));
+    bulk.Int(worker.worker_id).Text(HashText(worker.nik_hash)).Int(static_cast<int>(worker.state));
     AddNumber(bulk, worker);
     bulk.Text(worker.region_code).Text(worker.occupation).Int(static_cast<int>(worker.sector));
-    bulk.Text(worker.personal).Int(worker.agency_id).Int(worker.batch_id).Int(worker.line);
+    bulk.Int(worker.agency_id).Int(worker.batch_id).Int(worker.line);
     bulk.Int(worker.pledge_id).Int(worker.death_day).Int(worker.withdraw_day);
     bulk.Text(worker.withdraw_reason).Int(worker.version);
-    bulk.Int(absl::ToUnixMillis(worker.create_time));
-    bulk.Int(absl::ToUnixMillis(worker.enrol_time)).EndRow();
+    bulk.Int(absl::ToUnixMillis(worker.create_time)).Int(absl::ToUnixMillis(worker.enrol_time));
+    bulk.Text(worker.personal.text()).EndRow();
   }
   return bulk;
 }
@@ -160,7 +121,7 @@ void UpdateMemberships(sql::Tx& tx, absl::Span<const Worker> workers) {
 }
 
 std::optional<Worker> FindWorker(sql::Tx& tx, int64_t worker_id) {
-  return SelectOne(tx, "worker_id", worker_id, /*lock=*/false);
+  return SelectOne(tx, "worker_id", worker_id);
 }
 
 std::optional<Worker> LockWorker(sql::Tx& tx, int64_t worker_id) {
@@ -168,28 +129,31 @@ std::optional<Worker> LockWorker(sql::Tx& tx, int64_t worker_id) {
 }
 
 std::optional<Worker> FindByNumber(sql::Tx& tx, const std::string& membership_number) {
-  return SelectOne(tx, "membership_number", membership_number, /*lock=*/false);
+  return SelectOne(tx, "membership_number", membership_number);
 }
 
-std::optional<Worker> FindByNikHash(sql::Tx& tx, const std::string& nik_hash) {
-  return SelectOne(tx, "nik_hash", nik_hash, /*lock=*/false);
+std::optional<Worker> FindByNikHash(sql::Tx& tx, const NikHash& nik_hash) {
+  return SelectOne(tx, "nik_hash", HashText(nik_hash));
 }
 
 std::vector<Worker> LockWorkers(sql::Tx& tx, absl::Span<const int64_t> worker_ids) {
   if (worker_ids.empty()) return {};
-  return Select(tx, sql::InInts(tx, "worker_id", "ids"), sql::IntList(tx, worker_ids), "ids",
-                worker_ids.size(), /*lock=*/true);
+  const std::string list = sql::IntList(tx, worker_ids);
+  return Select(tx, sql::InInts(tx, "worker_id", "ids"), /*lock=*/true, use(list, "ids"));
 }
 
-absl::flat_hash_map<std::string, Worker> LockByNikHashes(sql::Tx& tx,
-                                                         absl::Span<const std::string> nik_hashes) {
-  absl::flat_hash_map<std::string, Worker> found;
+absl::flat_hash_map<NikHash, Worker> LockByNikHashes(sql::Tx& tx,
+                                                     absl::Span<const NikHash> nik_hashes) {
+  absl::flat_hash_map<NikHash, Worker> found;
   if (nik_hashes.empty()) return found;
-  for (Worker& worker : Select(tx, sql::InTexts(tx, "nik_hash", "hashes"),
-                               sql::TextList(tx, nik_hashes), "hashes", nik_hashes.size(),
-                               /*lock=*/true)) {
-    std::string key = worker.nik_hash;
-    found.emplace(std::move(key), std::move(worker));
+  std::vector<std::string> texts;
+  texts.reserve(nik_hashes.size());
+  for (const NikHash& hash : nik_hashes) texts.push_back(HashText(hash));
+  const std::string list = sql::TextList(tx, texts);
+  for (Worker& worker :
+       Select(tx, sql::InTexts(tx, "nik_hash", "hashes"), /*lock=*/true, use(list, "hashes"))) {
+    const NikHash key = worker.nik_hash;
+    found.emplace(key, std::move(worker));
   }
   return found;
 }
@@ -197,34 +161,43 @@ absl::flat_hash_map<std::string, Worker> LockByNikHashes(sql::Tx& tx,
 absl::flat_hash_set<std::string> TakenNumbers(sql::Tx& tx, absl::Span<const std::string> numbers) {
   absl::flat_hash_set<std::string> taken;
   if (numbers.empty()) return taken;
-  std::vector<std::string> found(VectorSize(numbers.size()));
+  std::string number;
   const std::string list = sql::TextList(tx, numbers);
-  soci::statement select = (tx.db().prepare << "SELECT membership_number FROM workers WHERE "
-                                            << sql::InTexts(tx, "membership_number", "numbers"),
-                            into(found), use(list, "numbers"));
-  if (select.execute(true)) taken.insert(found.begin(), found.end());
+  ForEach(
+      tx,
+      "SELECT membership_number FROM workers WHERE " +
+          sql::InTexts(tx, "membership_number", "numbers"),
+      [&] { taken.insert(number); }, into(number), use(list, "numbers"));
   return taken;
 }
 
-WorkerColumns ListWorkers(sql::Tx& tx, const WorkerFilter& filter) {
-  const size_t n = VectorSize(static_cast<size_t>(filter.limit));
-  WorkerColumns c{std::vector<int64_t>(n),     std::vector<int>(n), std::vector<std::string>(n),
-                  std::vector<std::string>(n), std::vector<int>(n), std::vector<std::string>(n)};
+std::vector<ListedWorker> ListWorkers(sql::Tx& tx, const WorkerFilter& filter) {
   std::string where = "worker_id > :after";
   if (filter.state) absl::StrAppend(&where, " AND state = ", static_cast<int>(*filter.state));
   if (filter.batch_id != 0) absl::StrAppend(&where, " AND batch_id = ", filter.batch_id);
   // Always there, so that every form binds the same parameters; '%' matches all.
   absl::StrAppend(&where, " AND (region_code = :region OR region_code LIKE :inside)");
   const std::string inside = filter.region_code.empty() ? "%" : filter.region_code + ".%";
-  soci::statement select =
-      (tx.db().prepare << "SELECT worker_id, state, COALESCE(membership_number, ''), region_code, "
-                          "sector, personal FROM workers WHERE "
-                       << where << " ORDER BY worker_id LIMIT " << filter.limit,
-       into(c.worker_id), into(c.state), into(c.membership_number), into(c.region_code),
-       into(c.sector), into(c.personal), use(filter.after, "after"),
-       use(filter.region_code, "region"), use(inside, "inside"));
-  if (!select.execute(true)) return {};
-  return c;
+  std::vector<ListedWorker> workers;
+  workers.reserve(filter.limit);
+  ListedWorker worker;
+  int state = 0, sector = 0;
+  std::string sealed;
+  ForEach(
+      tx,
+      absl::StrCat("SELECT worker_id, state, COALESCE(membership_number, ''), region_code, sector, "
+                   "personal FROM workers WHERE ",
+                   where, " ORDER BY worker_id LIMIT ", filter.limit),
+      [&] {
+        worker.state = static_cast<WorkerState>(state);
+        worker.sector = static_cast<Sector>(sector);
+        worker.personal = SealedPersonalData(sealed);
+        workers.push_back(worker);
+      },
+      into(worker.worker_id), into(state), into(worker.membership_number), into(worker.region_code),
+      into(sector), into(sealed), use(filter.after, "after"), use(filter.region_code, "region"),
+      use(inside, "inside"));
+  return workers;
 }
 
 namespace {
@@ -253,7 +226,7 @@ int64_t RefuseProposed(sql::Tx& tx, int64_t batch_id) {
 
 void InsertCards(sql::Tx& tx, absl::Span<const Card> cards) {
   if (cards.empty()) return;
-  sql::BulkRows bulk({"worker_id", "issue", "membership_number", "issue_time", "issued_by"});
+  sql::BulkRows bulk(Names(kCardColumns));
   for (const Card& card : cards) {
     bulk.Int(card.worker_id).Int(card.issue).Text(card.membership_number);
     bulk.Int(absl::ToUnixMillis(card.issue_time)).Text(card.issued_by).EndRow();
@@ -264,25 +237,20 @@ void InsertCards(sql::Tx& tx, absl::Span<const Card> cards) {
 absl::flat_hash_map<int64_t, Card> NewestCards(sql::Tx& tx, absl::Span<const int64_t> worker_ids) {
   absl::flat_hash_map<int64_t, Card> cards;
   if (worker_ids.empty()) return cards;
-  const size_t n = VectorSize(worker_ids.size());
-  std::vector<int64_t> id(n);
-  std::vector<int> issue(n);
-  std::vector<std::string> number(n);
-  std::vector<int64_t> time(n);
-  std::vector<std::string> by(n);
+  Card card;
+  int64_t issue_time = 0;
   const std::string list = sql::IntList(tx, worker_ids);
-  soci::statement select =
-      (tx.db().prepare << "SELECT worker_id, issue, membership_number, issue_time, issued_by "
-                          "FROM cards c WHERE "
-                       << sql::InInts(tx, "worker_id", "ids")
-                       << " AND issue = (SELECT MAX(issue) FROM cards d "
-                          "WHERE d.worker_id = c.worker_id)",
-       into(id), into(issue), into(number), into(time), into(by), use(list, "ids"));
-  if (!select.execute(true)) return cards;
-  for (size_t i = 0; i < id.size(); ++i) {
-    cards[id[i]] = {id[i], std::move(number[i]), issue[i], absl::FromUnixMillis(time[i]),
-                    std::move(by[i])};
-  }
+  ForEach(
+      tx,
+      absl::StrCat("SELECT ", kCardColumns, " FROM cards c WHERE ",
+                   sql::InInts(tx, "worker_id", "ids"),
+                   " AND issue = (SELECT MAX(issue) FROM cards d WHERE d.worker_id = c.worker_id)"),
+      [&] {
+        card.issue_time = absl::FromUnixMillis(issue_time);
+        cards[card.worker_id] = card;
+      },
+      into(card.worker_id), into(card.issue), into(card.membership_number), into(issue_time),
+      into(card.issued_by), use(list, "ids"));
   return cards;
 }
 

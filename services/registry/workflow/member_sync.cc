@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
-#include "common/crypto/personal_data_vault.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
 #include "services/registry/store/audit.h"
@@ -18,9 +17,8 @@ constexpr char kActor[] = "registry;role=service";
 constexpr absl::Duration kTimeout = absl::Seconds(10);
 
 void FillMember(const Worker& worker, coverage::v1::Member* out) {
-  const absl::StatusOr<NikHash> hash = HashFromText(worker.nik_hash);
   out->set_worker_id(worker.worker_id);
-  if (hash.ok()) out->set_nik_hash(hash->data(), hash->size());
+  out->set_nik_hash(worker.nik_hash.data(), worker.nik_hash.size());
   out->set_membership_number(worker.membership_number);
   out->set_region_code(worker.region_code);
   out->set_sector(static_cast<common::v1::Sector>(worker.sector));
@@ -81,11 +79,11 @@ std::string MemberSync::OwedToken(const OutboxMessage& message) {
 
 std::string MemberSync::Deliver(const OutboxMessage& message) {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     awaited_[message.request_id].clear();
   }
   outbox_.DeliverNow(message);
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   auto answered = awaited_.extract(message.request_id);
   return answered.mapped().empty() ? OwedToken(message) : std::move(answered.mapped());
 }
@@ -100,7 +98,7 @@ absl::StatusOr<Outbox::Commit> MemberSync::Send(const OutboxMessage& message) {
   RETURN_IF_ERROR(CallWithRetry({kActor, kTimeout, /*tries=*/1}, [&](grpc::ClientContext* context) {
     return coverage_.UpsertMembers(context, request, &response);
   }));
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (const auto waits = awaited_.find(message.request_id); waits != awaited_.end()) {
     waits->second = response.consistency_token();
   }

@@ -1,4 +1,4 @@
-// What coverage must know of members, as RPCs that we owe it.
+// Tells coverage what it must know of members, through the outbox.
 //
 // Every change of a member is one outbox row, written in the transaction of the change and
 // delivered right after the commit. Each row has an order key of its own: UpsertMembers ignores a
@@ -7,7 +7,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include <grpcpp/grpcpp.h>
@@ -15,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 #include "common/audit/audit_lines.h"
+#include "common/base/mutex.h"
 #include "common/outbox/outbox.h"
 #include "common/sql/database.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
@@ -32,7 +32,7 @@ class CoverageCalls {
                                      coverage::v1::UpsertMembersResponse* response) = 0;
 };
 
-// Registry's book (store_audit.h), with what its outbox says of members.
+// The audit of store/audit.h, with what the outbox says of members.
 absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines);
 
 // Calls at the address; never waits for it here.
@@ -44,11 +44,11 @@ class MemberSync {
   MemberSync(sql::Database& database, CoverageCalls& coverage, Outbox::Options options = {});
   ~MemberSync() { Stop(); }
 
-  // Writes the row, leased to the caller, who calls Deliver after the commit. `request_id` is that
-  // of the mutation.
+  // Writes the row, leased to the caller, which calls Deliver after the commit. `request_id` is
+  // that of the mutation.
   OutboxMessage Put(sql::Tx& tx, const std::string& request_id, absl::Span<const Worker> members);
 
-  // The token of an undelivered row: what names it is owed.
+  // The token of an undelivered row: it names the row as owed.
   static std::string OwedToken(const OutboxMessage& message);
 
   // Tries to deliver at once; the token that coverage answered with, else OwedToken.
@@ -62,9 +62,9 @@ class MemberSync {
   absl::StatusOr<Outbox::Commit> Send(const OutboxMessage& message);
 
   CoverageCalls& coverage_;
-  std::mutex mutex_;
+  Mutex mutex_;
   // Tokens that a Deliver waits for, by request_id of the row; empty until coverage has answered.
-  absl::flat_hash_map<std::string, std::string> awaited_;
+  absl::flat_hash_map<std::string, std::string> awaited_ ABSL_GUARDED_BY(mutex_);
   Outbox outbox_;  // last: its relay uses the others
 };
 
