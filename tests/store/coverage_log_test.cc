@@ -97,7 +97,7 @@ TEST_P(CoverageLogTest, AWriteThatFailsLeavesNeitherRowNorPosition) {
 // Who has seen a position has seen all before it: a writer that takes its time holds up the next.
 TEST_P(CoverageLogTest, RowsAppearInTheOrderOfTheirPositions) {
   const std::unique_ptr<sql::Database> other = OpenAgain();
-  sql::Gate taken, go_on;
+  Gate taken, go_on;
   std::thread slow([&] {
     const absl::Status status = db().Write([&](sql::Tx& tx) {
       const int64_t position = store::NextPosition(tx);

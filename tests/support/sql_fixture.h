@@ -1,13 +1,12 @@
 // A small schema and helpers for the tests of common/sql.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/gate.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::sql {
@@ -27,25 +26,6 @@ inline const std::vector<Migration>& Things() {
   };
   return kSchema;
 }
-
-// Opens once, for any number of waiting threads. Waits end after 30 s, for a test that has failed.
-class Gate {
- public:
-  void Open() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool Wait() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
 
 inline absl::Status AddThing(Tx& tx, int64_t id, const std::string& name, int64_t amount = 0) {
   tx.db() << "INSERT INTO things (id, name, amount) VALUES (:id, :name, :amount)",

@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
 #include "common/base/error.h"
-#include "tests/support/sql_fixture.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -51,7 +51,7 @@ TEST(ExecutorTest, InlineRunsOnTheThreadOfTheCaller) {
 TEST(ExecutorTest, HasSoManyThreadsAndNoMore) {
   constexpr int kThreads = 3;
   LowPriorityExecutor executor(kThreads);
-  sql::Gate all_run, go_on;
+  Gate all_run, go_on;
   Mutex mutex;
   std::set<std::thread::id> workers;
   int running = 0;
@@ -104,7 +104,7 @@ TEST(ExecutorTest, TheCallersDeadlineIsTheWorks) {
 
 TEST(ExecutorTest, WhatCouldNotBeginInTimeNeverRuns) {
   LowPriorityExecutor executor(1);
-  sql::Gate busy, go_on;
+  Gate busy, go_on;
   std::thread other([&] {
     EXPECT_TRUE(executor
                     .Run([&] {

@@ -1,11 +1,13 @@
 // Who stands in line together is done together, and nobody is left standing.
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "common/concurrency/group_commit.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -16,32 +18,6 @@ struct Item {
 };
 
 using Groups = GroupCommit<Item>;
-
-// Lets a test hold up the work of the first group until others stand in line.
-class Gate {
- public:
-  void Open() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void Pass() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    ++arrived_;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return open_; });
-  }
-  void AwaitArrival() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return arrived_ > 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int arrived_ = 0;
-};
 
 // Callers on threads of their own; Call returns when the caller stands in line or leads.
 class Line {
@@ -124,35 +100,39 @@ TEST(GroupCommit, AHeavyCallStillGetsATurn) {
 }
 
 TEST(GroupCommit, KeysDoNotWaitForEachOther) {
-  Gate gate;
+  Gate arrived, go_on;
   Groups line({}, [&](absl::Span<Item* const> group) {
-    if (group[0]->number == 1) gate.Pass();
+    if (group[0]->number == 1) {
+      arrived.Open();
+      EXPECT_TRUE(go_on.Wait());
+    }
     for (Item* item : group) item->done = true;
   });
   Item held{1}, free{2};
   std::thread first([&] { line.Join(1, held, 1, absl::InfiniteFuture()); });
-  gate.AwaitArrival();
+  ASSERT_TRUE(arrived.Wait());
   EXPECT_TRUE(line.Join(2, free, 1, absl::InfiniteFuture()));
   EXPECT_TRUE(free.done);
-  gate.Open();
+  go_on.Open();
   first.join();
 }
 
 TEST(GroupCommit, WhoseTimeIsOverLeavesTheLineUndone) {
-  Gate gate;
+  Gate arrived, go_on;
   Groups line({}, [&](absl::Span<Item* const> group) {
-    gate.Pass();
+    arrived.Open();
+    EXPECT_TRUE(go_on.Wait());
     for (Item* item : group) item->done = true;
   });
   Item first{1}, late{2}, last{3};
   std::thread leader([&] { EXPECT_TRUE(line.Join(7, first, 1, absl::InfiniteFuture())); });
-  gate.AwaitArrival();
+  ASSERT_TRUE(arrived.Wait());
   {
     Line callers(line);
     EXPECT_FALSE(line.Join(7, late, 1, absl::Now() + absl::Milliseconds(20)));
     EXPECT_EQ(line.InLine(7), 0u);
     callers.Call(last);
-    gate.Open();
+    go_on.Open();
   }
   leader.join();
   EXPECT_TRUE(first.done && last.done);
@@ -162,11 +142,12 @@ TEST(GroupCommit, WhoseTimeIsOverLeavesTheLineUndone) {
 // A crash in a simulation is an exception that nobody catches on the way.
 TEST(GroupCommit, ALeaderThatDiesStrandsNobody) {
   struct Crash {};
-  Gate gate;
+  Gate arrived, go_on;
   std::atomic<int> groups{0};
   Groups line({}, [&](absl::Span<Item* const> group) {
     if (++groups == 1) {
-      gate.Pass();
+      arrived.Open();
+      EXPECT_TRUE(go_on.Wait());
       throw Crash();
     }
     for (Item* item : group) item->done = true;
@@ -174,11 +155,11 @@ TEST(GroupCommit, ALeaderThatDiesStrandsNobody) {
   Item first{1};
   std::vector<Item> others(5);
   std::thread leader([&] { EXPECT_THROW(line.Join(7, first, 1, absl::InfiniteFuture()), Crash); });
-  gate.AwaitArrival();
+  ASSERT_TRUE(arrived.Wait());
   {
     Line callers(line);
     for (Item& item : others) callers.Call(item);
-    gate.Open();
+    go_on.Open();
   }
   leader.join();
   EXPECT_FALSE(first.done);
@@ -190,17 +171,20 @@ TEST(GroupCommit, ALeaderThatDiesStrandsNobody) {
 
 // What a leader waits for ends with its deadline, so it must be the one with the most time.
 TEST(GroupCommit, TheMostPatientLeads) {
-  Gate gate;
+  Gate arrived, go_on;
   std::thread::id led_by;
   size_t size = 0;
   Groups line({}, [&](absl::Span<Item* const> group) {
-    if (group[0]->number == 1) gate.Pass();
+    if (group[0]->number == 1) {
+      arrived.Open();
+      EXPECT_TRUE(go_on.Wait());
+    }
     led_by = std::this_thread::get_id();
     size = group.size();
   });
   Item first{1}, hasty{2}, calm{3}, hastier{4};
   std::thread leader([&] { line.Join(7, first, 1, absl::InfiniteFuture()); });
-  gate.AwaitArrival();
+  ASSERT_TRUE(arrived.Wait());
   std::thread::id patient;
   {
     Line callers(line);
@@ -208,7 +192,7 @@ TEST(GroupCommit, TheMostPatientLeads) {
     callers.Call(calm, absl::Now() + absl::Minutes(9));
     patient = callers.last();
     callers.Call(hastier, absl::Now() + absl::Seconds(50));
-    gate.Open();
+    go_on.Open();
   }
   leader.join();
   EXPECT_EQ(size, 3u);

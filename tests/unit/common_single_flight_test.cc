@@ -8,14 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
-#include "tests/support/sql_fixture.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
 
 TEST(SingleFlightTest, WhoComesWhileOneRunsSharesTheNext) {
   SingleFlight flight;
-  sql::Gate first_runs, go_on;
+  Gate first_runs, go_on;
   std::atomic<int> runs{0}, asked{0};
   const auto work = [&] {
     if (++runs == 1) {
@@ -45,7 +45,7 @@ TEST(SingleFlightTest, WhoComesWhileOneRunsSharesTheNext) {
 
 TEST(SingleFlightTest, AnothersDeadlineIsNotOurs) {
   SingleFlight flight;
-  sql::Gate first_runs, go_on;
+  Gate first_runs, go_on;
   std::atomic<int> runs{0};
   const auto work = [&] {
     const int run = ++runs;
