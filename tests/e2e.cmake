@@ -1,3 +1,2 @@
 # Real processes.
-lingkaran_test(e2e_crash_test LABEL e2e SOURCES e2e/crash_test.cc LIBS cluster_support
-  HEAVY)
+lingkaran_test(e2e_startup_test LABEL e2e SOURCES e2e/startup_test.cc LIBS cluster_support HEAVY)

@@ -1,4 +1,4 @@
-# Kills, rolling restarts, starts in any order. The long forms are run by tests/soak.
+# Kills, rolling restarts. The long forms are run by tests/soak.
 add_executable(lingkaran-kills
   kill/main.cc kill/audit.cc kill/client.cc kill/crew.cc kill/lane.cc kill/places.cc
   kill/rolling.cc)
@@ -14,5 +14,3 @@ endforeach()
 add_test(NAME rolling_restarts COMMAND lingkaran-kills --restarts 6 --seed 20191107)
 set_tests_properties(kills_sqlite kills_postgres rolling_restarts
                      PROPERTIES LABELS e2e TIMEOUT 120)
-
-lingkaran_test(e2e_startup_test LABEL e2e SOURCES e2e/startup_test.cc LIBS cluster_support HEAVY)

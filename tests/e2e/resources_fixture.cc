@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/cli/reconcile/reconciler.h"
-#include "tests/e2e/submit_list.h"
+#include "tests/support/candidate.h"
 
 namespace lingkaran {
 namespace {
@@ -25,6 +25,22 @@ Cluster::Options OptionsFor(const std::string& postgres) {
   options.clock = kClock;
   options.start = false;
   return options;
+}
+
+// `count` people, numbered from `from` on; all of them must be accepted.
+void SubmitList(registry::v1::RegistryService::Stub& registry, const CallOptions& options,
+                int64_t batch_id, int from, int count) {
+  grpc::ClientContext context;
+  Prepare(context, options);
+  const auto stream = registry.SubmitCandidates(&context);
+  registry::v1::SubmitCandidatesResponse answer;
+  for (const auto& chunk : CandidateList(batch_id, from, count)) {
+    ASSERT_TRUE(stream->Write(chunk));
+    ASSERT_TRUE(stream->Read(&answer));
+  }
+  stream->WritesDone();
+  ASSERT_TRUE(stream->Finish().ok());
+  ASSERT_EQ(answer.batch().accepted_rows(), count);
 }
 
 }  // namespace

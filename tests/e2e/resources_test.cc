@@ -1,7 +1,7 @@
-// The machine fails under the services: its disk is full, its clock jumps, the database hangs or is
-// held by somebody. They say so before their callers give up, go on with what does not need the
-// sick part, are back by themselves after the healing (how soon is printed: a busy machine takes
-// longer), and have lost nothing that they acknowledged.
+// The machine fails under the services: they are killed, its disk is full, its clock jumps, the
+// database hangs or is held by somebody. They say so before their callers give up, go on with what
+// does not need the sick part, are back by themselves after the healing (how soon is printed: a
+// busy machine takes longer), and have lost nothing that they acknowledged.
 #include <sqlite3.h>
 
 #include <thread>
@@ -173,6 +173,38 @@ TEST_P(ClockTest, ClockMovedByAnHour) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ClockTest, testing::Values("sqlite", "postgres"),
+                         [](const auto& param) { return param.param; });
+
+class KillTest : public testing::TestWithParam<std::string> {};
+
+// kill -9 of each service in the middle of an allocation: it ends complete, every rupiah and every
+// person-month is there once.
+TEST_P(KillTest, AllocationSurvivesKillMinusNine) {
+  ResourcesCluster suite(GetParam() == "postgres" ? TestPostgres() : "");
+  Cluster& cluster = suite.cluster();
+  suite.AddWorkers(0, 5'200);
+  const sv1::Pledge pledge = suite.PaidPledge(5'000);
+  const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
+  const int64_t allocation =
+      suite.Must(cluster.sponsorship(), &Sponsorships::AllocatePledge, allocate)
+          .allocation()
+          .allocation_id();
+  int seats = 0;
+  for (const char* victim : {"sponsorship", "registry", "coverage", "sponsorship"}) {
+    seats = suite.WaitForSeats(allocation, seats + 1, kHealing).seats_filled();
+    cluster.Kill(victim);
+    suite.Start(victim);
+  }
+  suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 5'000, kHealing));
+  // The same request again changes nothing and gives the same allocation.
+  EXPECT_EQ(suite.Must(cluster.sponsorship(), &Sponsorships::AllocatePledge, allocate)
+                .allocation()
+                .allocation_id(),
+            allocation);
+  suite.ExpectBooksAgree();
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, KillTest, testing::Values("sqlite", "postgres"),
                          [](const auto& param) { return param.param; });
 
 // Somebody's session on a PostgreSQL database, with a transaction that stays open.

@@ -1,4 +1,4 @@
-// Services start in any order and wait for nothing for ever.
+// Services start in any order, wait for nothing for ever, and end when they are told to.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -85,6 +85,14 @@ TEST(StartupTest, SponsorshipAloneServesWhatItCan) {
   cluster.Start("coverage");
   const absl::Status together = CreatePledge(cluster, sponsor_id, absl::Minutes(1));
   EXPECT_TRUE(together.ok()) << together;
+}
+
+TEST(ShutdownTest, SigtermEndsIt) {
+  Cluster cluster({});
+  for (const char* service : {"sponsorship", "registry", "coverage"}) {
+    cluster.process(service).Terminate();
+    EXPECT_EQ(cluster.WaitForEnd(service, std::chrono::minutes(1)), 0) << service;
+  }
 }
 
 // Without its database a service ends soon and says so: whoever runs it starts it again. A database
