@@ -17,9 +17,9 @@ struct LowPriorityExecutor::Task {
   absl::FunctionRef<absl::Status()> body;
   absl::Time deadline;
   enum { kWaiting, kRunning, kDone } state = kWaiting;
-  absl::Status outcome;
-  std::exception_ptr thrown;
-  CondVar ended;
+  absl::Status outcome{};
+  std::exception_ptr thrown{};
+  CondVar ended{};
 };
 
 absl::Status LowPriorityExecutor::Run(absl::FunctionRef<absl::Status()> body) {
