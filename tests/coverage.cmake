@@ -43,4 +43,4 @@ lingkaran_test(coverage_near_cache_test LABEL unit
 lingkaran_test(coverage_redis_reader_test LABEL unit SOURCES unit/coverage_redis_reader_test.cc
                LIBS coverage_people coverage_lookup redis_server)
 lingkaran_test(coverage_redis_memory_test LABEL unit SOURCES unit/coverage_redis_memory_test.cc
-               LIBS coverage_people coverage_lookup sponsorship_cache redis_server)
+               LIBS coverage_people coverage_lookup redis_server)

@@ -2,7 +2,8 @@
 lingkaran_test(sponsorship_unit_test LABEL unit
   SOURCES unit/sponsorship_money_test.cc unit/sponsorship_seat_planner_test.cc
           unit/sponsorship_named_test.cc unit/sponsorship_continuation_test.cc
-          unit/sponsorship_rules_test.cc unit/common_group_commit_test.cc
+          unit/sponsorship_rules_test.cc unit/sponsorship_allocation_test.cc
+          unit/common_group_commit_test.cc
   LIBS sponsorship_app rapidcheck)
 target_precompile_headers(sponsorship_unit_test PRIVATE <gtest/gtest.h> <rapidcheck.h>)
 lingkaran_test(sponsorship_store_test LABEL store
@@ -10,7 +11,7 @@ lingkaran_test(sponsorship_store_test LABEL store
           store/sponsorship_guards_test.cc
   LIBS sponsorship_store test_support HEAVY)
 
-# The desk for named workers, alone on a database.
+# What fills seats, alone on a database.
 add_library(sponsorship_host STATIC support/sponsorship_host.cc)
 target_link_libraries(sponsorship_host PUBLIC sponsorship_app PRIVATE lingkaran_options)
 lingkaran_tool(sponsorship_host)

@@ -31,21 +31,20 @@ Outbox::Options RelayOptions(const AppDependencies& around) {
 
 // From the top down: each part uses those above it.
 struct SponsorshipApp::Parts {
-  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, PayerRules book,
+  Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, PayerRules payers,
         const ServiceConfig& config, const Clock& clock, const Options& options)
       : opened(std::move(own)),
         database(opened ? opened.get() : options.surroundings.database),
         regions(std::move(r)),
-        rules(std::move(book)),
-        redis(VersionedCache::Make({.address = config.redis})),
+        rules(std::move(payers)),
         calls(options.peers ? nullptr : CallsTo(config.registry, config.coverage)),
         peers(calls ? *calls : *options.peers),
         progress(options.surroundings.threads),
         outbox(*database, RelayOptions(options.surroundings)),
-        context{database,      &outbox,     &clock,    &peers,       &rules,
-                regions.get(), redis.get(), &progress, options.chunk},
-        allocations(context),
-        replacements(context),
+        context{database, &outbox, &clock, &peers, &rules, regions.get(), &progress, options.chunk},
+        fill(context),
+        allocations(context, &fill),
+        replacements(context, &fill),
         contributions(context),
         service(context, &allocations, &replacements, &contributions),
         operations({database, &clock, &outbox, AuditBook,
@@ -53,6 +52,7 @@ struct SponsorshipApp::Parts {
                              const std::string& reason) {
                       RecordEvent(tx, clock.Now(), call.actor.name, call.method, subject, reason);
                     }}) {
+    fill.Register();
     allocations.Register();
     replacements.Register();
     contributions.Register();
@@ -65,23 +65,18 @@ struct SponsorshipApp::Parts {
   sql::Database* database;
   std::shared_ptr<const Regions> regions;
   PayerRules rules;
-  std::unique_ptr<VersionedCache> redis;
   std::unique_ptr<PeerCalls> calls;
   PeerClient peers;
   Progress progress;
   Outbox outbox;
   Context context;
+  FillWorkflow fill;
   AllocationWorkflow allocations;
   ReplacementWorkflow replacements;
   ContributionWorkflow contributions;
   SponsorshipServiceImpl service;
   OperationsServiceImpl operations;
 };
-
-absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const ServiceConfig& config,
-                                                                     const Clock& clock) {
-  return Make(config, clock, Options());
-}
 
 absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const ServiceConfig& config,
                                                                      const Clock& clock,

@@ -18,22 +18,22 @@ class Service;
 
 namespace lingkaran::sponsorship {
 
+struct SponsorshipOptions {
+  AppDependencies surroundings;
+  PeerCalls* peers = nullptr;  // outlives the app; null: at the flags' addresses
+  int chunk = 1'000;           // workers in one chunk of an allocation at most
+};
+
 class SponsorshipApp {
  public:
-  struct Options {
-    AppDependencies surroundings;
-    PeerCalls* peers = nullptr;  // outlives the app; null: at the flags' addresses
-    int chunk = 1'000;           // workers in one step of an allocation at most
-  };
+  using Options = SponsorshipOptions;
 
   // Reads rules and regions, opens and migrates the database, and starts to deliver what is owed.
-  // Never waits for registry, coverage or Redis. INVALID_ARGUMENT for faulty rules or settings,
-  // UNAVAILABLE if the database can't be had. `clock` outlives the app.
-  static absl::StatusOr<std::unique_ptr<SponsorshipApp>> Make(const ServiceConfig& config,
-                                                              const Clock& clock);
+  // Never waits for registry or coverage, and uses no Redis today. INVALID_ARGUMENT for faulty
+  // rules or settings, UNAVAILABLE if the database can't be had. `clock` outlives the app.
   static absl::StatusOr<std::unique_ptr<SponsorshipApp>> Make(const ServiceConfig& config,
                                                               const Clock& clock,
-                                                              const Options& options);
+                                                              const Options& options = {});
   // Deliveries under way are finished; what is still owed is delivered after the next start.
   ~SponsorshipApp();
 
@@ -48,7 +48,7 @@ class SponsorshipApp {
   std::string database() const;
   // What is owed to registry and coverage.
   Outbox& owed();
-  // Adds the whole book anew; INTERNAL says what does not add up first.
+  // Adds all accounts anew; INTERNAL says what does not add up first.
   absl::Status Audit();
 
  private:

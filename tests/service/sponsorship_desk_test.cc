@@ -12,6 +12,7 @@
 #include "services/sponsorship/store/allocations.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "services/sponsorship/store/seats.h"
+#include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
 #include "tests/support/sponsorship_host.h"
 #include "tests/support/test_database.h"
@@ -182,7 +183,7 @@ TEST_P(SponsorshipDeskTest, ARequestIdCountsOnceAlsoWithinAGroup) {
 
 TEST_P(SponsorshipDeskTest, SixteenCallersWithOneIdGetOneSeat) {
   const int64_t pledge = host_.PaidPledge(50, 50);
-  // A second desk, as another process has it, on the same database.
+  // A second batcher, as another process has it, on the same database.
   const std::unique_ptr<sql::Database> again = OpenAgain();
   SponsorshipHost other(*again);
   for (int round = 0; round < 5; ++round) {

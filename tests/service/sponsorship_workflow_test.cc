@@ -9,6 +9,7 @@
 #include "services/sponsorship/store/ledger_entries.h"
 #include "services/sponsorship/store/replacements.h"
 #include "services/sponsorship/store/seats.h"
+#include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
 #include "tests/support/fake_peers.h"
 #include "tests/support/sponsorship_host.h"
@@ -128,7 +129,7 @@ TEST_P(SponsorshipProcessTest, ARefusedNameIsListedAndItsSeatIsFree) {
                                                         testing::Pair(3, "AFTER_DEATH")));
   EXPECT_THAT(Holders(pledge), ElementsAre(1));
   ExpectSettled(pledge, 1, 3);
-  // Nobody follows them by himself; the next who is named gets the free seat, and so does a draw.
+  // Nobody follows them; the next who is named gets the free seat, and so does a draw.
   Name(pledge, {4});
   DeliverAll();
   EXPECT_THAT(Holders(pledge), ElementsAre(1, 4));
@@ -149,6 +150,10 @@ TEST_P(SponsorshipProcessTest, AReservationThatWasNeverSentEndsByItsDate) {
   DeliverAll();  // nobody can say yet whether it arrived
   EXPECT_EQ(host_.Pledge(pledge).funds.reserved, Rupiah(kSeat) * 2);
   peers_.away = false;
+  peers_.old_registry = true;  // in a rolling upgrade
+  DeliverAll();
+  EXPECT_EQ(host_.Pledge(pledge).funds.reserved, Rupiah(kSeat) * 2);
+  peers_.old_registry = false;
   DeliverAll();
   EXPECT_EQ(host_.Allocation(allocation).state, AllocationState::kShort);
   EXPECT_THAT(Refused(allocation), UnorderedElementsAre(testing::Pair(1, "RESERVATION_ENDED"),
@@ -229,7 +234,7 @@ TEST_P(SponsorshipProcessTest, ASeatThatIsLeftOpenIsNoCompletion) {
   DeliverAll();
   EXPECT_EQ(host_.Allocation(second).state, AllocationState::kShort);
   EXPECT_EQ(host_.Pledge(pledge).funds.available, Rupiah(6'800));
-  // What held him up is over.
+  // What stood in the way is over.
   peers_.activation.clear();
   const int64_t third = Draw(pledge, "lagi");
   DeliverAll();
@@ -237,7 +242,7 @@ TEST_P(SponsorshipProcessTest, ASeatThatIsLeftOpenIsNoCompletion) {
   ExpectSettled(pledge, 1, 0);
 }
 
-// The reserve list of the first draw and the list of a second one, read before his enrolment, hold
+// The reserve list of the first draw and the list of a second one, read before the enrolment, hold
 // the same worker.
 TEST_P(SponsorshipProcessTest, WhoIsDrawnTwiceGetsOneSeat) {
   const int64_t pledge = host_.PaidPledge(4, 2);
@@ -293,7 +298,7 @@ TEST_P(SponsorshipProcessTest, ANewcomerUnderWayCanNotBeNamed) {
             Reason::kSeatHeld);
   EXPECT_TRUE(host_.Allocate(pledge, {reserve}, NewRequestId()).ok());  // another pledge
   DeliverAll();
-  // One of the two pledges got him; the other lists him and keeps its money.
+  // One of the two pledges got the worker; the other lists the refusal and keeps its money.
   const Funds funds = host_.Pledge(pledge).funds;
   const Funds of_two = host_.Pledge(pledge_of_two).funds;
   EXPECT_EQ(funds.spent + of_two.spent, Rupiah(kSeat) * 2);

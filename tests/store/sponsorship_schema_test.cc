@@ -101,10 +101,34 @@ TEST_P(SponsorshipSchemaTest, TheReleaseBeforeStartsAndWritesAllItKnows) {
   EXPECT_TRUE(sql::Migrate(db(), Schema()).ok());
 }
 
+// Columns keep their meaning for the release before: a last day of 0 stands for a refused price,
+// and `busy` for who has a claim.
+TEST_P(SponsorshipSchemaTest, StopReasonsAndClaimsAreWrittenAsTheReleaseBeforeReadsThem) {
+  Write([](Tx& tx) -> absl::Status {
+    AllocationRow row{.pledge_id = 1, .reserve_until = 20191114};
+    row.allocation_id = InsertAllocation(tx, row);
+    row.stop_reason = StopReason::kPriceRefused;
+    UpdateAllocation(tx, row);
+    int until = -1;
+    tx.db() << "SELECT reserve_until FROM allocations", soci::into(until);
+    EXPECT_EQ(until, 0);
+    EXPECT_EQ(GetAllocation(tx, row.allocation_id)->stop_reason, StopReason::kPriceRefused);
+    ClaimSeats(tx, 1, {{1, 11, false, false, 0, 1}}, 1, {ClaimedBy::Kind::kAllocation, 5});
+    ClaimSeats(tx, 1, {{2, 12, false, false, 0, 1}}, 1, {ClaimedBy::Kind::kReplacement, 5});
+    int allocation = 0, replacement = 0;
+    tx.db() << "SELECT MIN(busy), MAX(busy) FROM seats", soci::into(allocation),
+        soci::into(replacement);
+    EXPECT_EQ(allocation, -5);
+    EXPECT_EQ(replacement, 5);
+    return absl::OkStatus();
+  });
+}
+
 // What this release has begun, the one before may end; it leaves who a seat was being filled for.
 TEST_P(SponsorshipSchemaTest, WhatTheReleaseBeforeEndsHoldsNobodyUp) {
   Write([](Tx& tx) {
-    TakeSeats(tx, 1, {{1, 11, false, false, 0, 1}, {2, 12, false, false, 0, 1}}, 1, -5);
+    ClaimSeats(tx, 1, {{1, 11, false, false, 0, 1}, {2, 12, false, false, 0, 1}}, 1,
+               {ClaimedBy::Kind::kAllocation, 5});
     EXPECT_EQ(Seated(tx, 1, {11, 12, 13}).size(), 2u);
     return absl::OkStatus();
   });
@@ -119,13 +143,13 @@ TEST_P(SponsorshipSchemaTest, WhatTheReleaseBeforeEndsHoldsNobodyUp) {
   Write([](Tx& tx) {
     EXPECT_FALSE(Seated(tx, 1, {11}).contains(11));
     EXPECT_TRUE(Seated(tx, 1, {12}).contains(12));
-    TakeSeats(tx, 1, {{1, 13, false, false, 0, 1}}, 3, -6);
+    ClaimSeats(tx, 1, {{1, 13, false, false, 0, 1}}, 3, {ClaimedBy::Kind::kAllocation, 6});
     EXPECT_TRUE(Seated(tx, 1, {13}).contains(13));
     EXPECT_EQ(VacantSeats(tx, 1, 10).size(), 0u);
-    InsertVacantSeat(tx, 1, 1);
+    FreeSeat(tx, 1, 1);
     EXPECT_FALSE(Seated(tx, 1, {13}).contains(13));
     EXPECT_EQ(VacantSeats(tx, 1, 10).size(), 1u);
-    VacateSeat(tx, 1, 2, 0, /*busy=*/4);
+    VacateSeat(tx, 1, {2, 12, 0}, {ClaimedBy::Kind::kReplacement, 4});
     EXPECT_FALSE(Seated(tx, 1, {12}).contains(12));
     return absl::OkStatus();
   });

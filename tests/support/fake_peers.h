@@ -22,14 +22,14 @@ namespace lingkaran {
 // For one thread.
 class FakePeers final : public sponsorship::PeerCalls {
  public:
-  static constexpr int64_t kLastWorker = 1'000'000;  // nobody has a higher number
   // What a test sets. Statuses are by worker, OK if there is none.
   std::vector<int64_t> verified;              // ListWorkers gives them
   std::map<int64_t, absl::Status> enrolment;  // of EnrolWorkers
   std::map<int64_t, absl::Status> activation;
-  bool stale_list = false;  // ListWorkers was read before the enrolments
-  bool away = false;        // nothing arrives
-  bool lose_next = false;   // the next call is done, but its answer is lost; then it is false again
+  bool stale_list = false;    // ListWorkers was read before the enrolments
+  bool away = false;          // nothing arrives
+  bool old_registry = false;  // it does not know ResolveRequest
+  bool lose_next = false;  // the next call is done, but its answer is lost; then it is false again
   // What a test sees.
   std::set<int64_t> enrolled;
   std::map<int64_t, std::set<std::pair<int, int>>> paid;  // programme and month, by worker
@@ -54,14 +54,22 @@ class FakePeers final : public sponsorship::PeerCalls {
       for (int64_t worker : request.worker_ids()) {
         registry::v1::EnrolResult* result = response->add_results();
         result->set_worker_id(worker);
-        const absl::Status status =
-            worker > kLastWorker
-                ? Error(absl::StatusCode::kNotFound, Reason::kWorkerNotFound, "no such worker")
-                : StatusOf(enrolment, worker);
+        const absl::Status status = StatusOf(enrolment, worker);
         *result->mutable_status() = ToProto(status);
         if (status.ok()) enrolled.insert(worker);
       }
     });
+  }
+
+  grpc::Status ResolveRequest(grpc::ClientContext*,
+                              const registry::v1::ResolveRequestRequest& request,
+                              registry::v1::ResolveRequestResponse* response) override {
+    if (away) return Lost();
+    if (old_registry) return {grpc::StatusCode::UNIMPLEMENTED, "no such method"};
+    const auto [kept, fresh] = answers_.try_emplace(request.request_id(), kAbandoned, "");
+    response->set_outcome(kept->second.first == kAbandoned ? registry::v1::REQUEST_OUTCOME_ABANDONED
+                                                           : registry::v1::REQUEST_OUTCOME_APPLIED);
+    return std::exchange(lose_next, false) ? Lost() : grpc::Status::OK;
   }
 
   grpc::Status ActivateCoverage(grpc::ClientContext*,
@@ -143,6 +151,9 @@ class FakePeers final : public sponsorship::PeerCalls {
     response->ParseFromString(kept->second.second);
     return std::exchange(lose_next, false) ? Lost() : grpc::Status::OK;
   }
+
+  // The body of a request that was abandoned before it arrived.
+  static constexpr char kAbandoned[] = "abandoned";
 
   std::map<std::string, std::pair<std::string, std::string>> answers_;  // by request_id
 };

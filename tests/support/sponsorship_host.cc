@@ -5,8 +5,10 @@
 #include <stdexcept>
 
 #include "common/base/error.h"
+#include "services/sponsorship/store/allocations.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "services/sponsorship/store/rules_file.h"
+#include "services/sponsorship/store/store.h"
 
 namespace lingkaran {
 
@@ -48,12 +50,13 @@ struct SponsorshipHost::Parts {
         const Clock& machine, Bounds bounds)
       : rules(Rules()),
         peers(others == nullptr ? nobody : *others),
-        redis(VersionedCache::Make({})),
         outbox(database, OutboxOptions(machine)),
-        context{&database, &outbox, &clock, &peers, &rules, nullptr, redis.get(), &progress},
-        allocations(context),
-        replacements(context),
-        desk(context, &allocations, bounds) {
+        context{&database, &outbox, &clock, &peers, &rules, nullptr, &progress},
+        fill(context),
+        allocations(context, &fill),
+        replacements(context, &fill),
+        batcher(context, &allocations, bounds) {
+    fill.Register();
     allocations.Register();
     replacements.Register();
   }
@@ -67,13 +70,13 @@ struct SponsorshipHost::Parts {
   const sponsorship::PayerRules rules;
   NoPeers nobody;
   sponsorship::PeerClient peers;
-  const std::unique_ptr<VersionedCache> redis;
   sponsorship::Progress progress;
   Outbox outbox;
   const sponsorship::Context context;
+  sponsorship::FillWorkflow fill;
   sponsorship::AllocationWorkflow allocations;
   sponsorship::ReplacementWorkflow replacements;
-  sponsorship::NamedAllocationBatcher desk;
+  sponsorship::NamedAllocationBatcher batcher;
 };
 
 SponsorshipHost::SponsorshipHost(sql::Database& database, sponsorship::PeerCalls* peers,
@@ -137,7 +140,7 @@ std::vector<sponsorship::RefusalRow> SponsorshipHost::Refusals(int64_t allocatio
   return refusals;
 }
 
-size_t SponsorshipHost::InLine(int64_t pledge_id) { return parts_->desk.InLine(pledge_id); }
+size_t SponsorshipHost::InLine(int64_t pledge_id) { return parts_->batcher.InLine(pledge_id); }
 
 int64_t SponsorshipHost::MakePledge(int seats, Rupiah paid) {
   using namespace sponsorship;
@@ -184,7 +187,7 @@ absl::StatusOr<AllocatePledgeResponse> SponsorshipHost::Allocate(
   request.set_pledge_id(pledge_id);
   request.mutable_worker_ids()->Add(workers.begin(), workers.end());
   AllocatePledgeResponse response;
-  absl::Status status = parts_->desk.Allocate(call, request, &response);
+  absl::Status status = parts_->batcher.Allocate(call, request, &response);
   if (!status.ok()) return status;
   return response;
 }

@@ -9,7 +9,6 @@
 
 #include "common/base/clock.h"
 #include "services/sponsorship/api/named_allocation_batcher.h"
-#include "services/sponsorship/store/store.h"
 #include "services/sponsorship/workflow/replacement_workflow.h"
 
 namespace lingkaran {

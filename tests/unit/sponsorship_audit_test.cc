@@ -1,4 +1,4 @@
-// What must add up in the book of one pledge.
+// What must add up in the accounts of one pledge.
 #include "services/sponsorship/domain/audit_rules.h"
 
 #include <functional>
@@ -24,39 +24,39 @@ PriceSchedule Schedule() {
 
 // 100 came in, 5 went back and 3 to credit; 61 pay a full seat, one month and half a month, 17
 // wait.
-PledgeBook Book() {
-  PledgeBook book;
-  book.pledge_id = 3;
-  book.funds.received = Rupiah(100);
-  book.funds.available = Rupiah(14);
-  book.funds.reserved = Rupiah(17);
-  book.funds.spent = Rupiah(61);
-  book.funds.refunded = Rupiah(5);
-  book.funds.moved_to_credit = Rupiah(3);
-  book.entries = {{"bank", "payment", Rupiah(-100)},
-                  {"pledge/3/available", "payment", Rupiah(100)},
-                  {"pledge/3/available", "reserve", Rupiah(-78)},
-                  {"pledge/3/available", "refund", Rupiah(-5)},
-                  {"pledge/3/available", "cancel", Rupiah(-3)},
-                  {"pledge/3/refunded", "refund", Rupiah(5)},
-                  {"pledge/3/reserved", "reserve", Rupiah(78)},
-                  {"pledge/3/reserved", "spend", Rupiah(-61)},
-                  {"pledge/3/spent", "spend", Rupiah(61)}};
-  book.receipts = Rupiah(100);
-  book.seats = {{1, true, 1, 1}, {2, true, 1, 1}, {4, false, 1, 1}};
-  book.seats_filled = 3;
-  book.waiting = {{0, 2, 1}};
-  return book;
+PledgeAudit Kept() {
+  PledgeAudit audit;
+  audit.pledge_id = 3;
+  audit.funds.received = Rupiah(100);
+  audit.funds.available = Rupiah(14);
+  audit.funds.reserved = Rupiah(17);
+  audit.funds.spent = Rupiah(61);
+  audit.funds.refunded = Rupiah(5);
+  audit.funds.moved_to_credit = Rupiah(3);
+  audit.entries = {{"bank", "payment", Rupiah(-100)},
+                   {"pledge/3/available", "payment", Rupiah(100)},
+                   {"pledge/3/available", "reserve", Rupiah(-78)},
+                   {"pledge/3/available", "refund", Rupiah(-5)},
+                   {"pledge/3/available", "cancel", Rupiah(-3)},
+                   {"pledge/3/refunded", "refund", Rupiah(5)},
+                   {"pledge/3/reserved", "reserve", Rupiah(78)},
+                   {"pledge/3/reserved", "spend", Rupiah(-61)},
+                   {"pledge/3/spent", "spend", Rupiah(61)}};
+  audit.receipts = Rupiah(100);
+  audit.seats = {{1, true, 1, 1}, {2, true, 1, 1}, {4, false, 1, 1}};
+  audit.seats_filled = 3;
+  audit.waiting = {{0, 2, 1}};
+  return audit;
 }
 
-TEST(PledgeFaultsTest, ABookThatAddsUpHasNone) {
-  EXPECT_THAT(PledgeFaults(Book(), Schedule()), IsEmpty());
+TEST(PledgeFaultsTest, WhatAddsUpHasNone) {
+  EXPECT_THAT(PledgeFaults(Kept(), Schedule()), IsEmpty());
 }
 
 TEST(PledgeFaultsTest, EachNumberThatIsOffIsNamed) {
   const struct {
     const char* says;
-    std::function<void(PledgeBook&)> spoil;
+    std::function<void(PledgeAudit&)> spoil;
   } cases[] = {
       {"account available says 13", [](auto& b) { b.funds.available = Rupiah(13); }},
       {"received 100 is not what", [](auto& b) { b.funds.available = Rupiah(13); }},
@@ -80,20 +80,20 @@ TEST(PledgeFaultsTest, EachNumberThatIsOffIsNamed) {
       {"1 seats are paid to 5 of 4", [](auto& b) { b.seats[2].paid_to = 5; }},
       {"marked as closed", [](auto& b) { b.seats[0].open = false; }},
       {"marked as open", [](auto& b) { b.seats[2].open = true; }},
-      {"a step waits for person-months 3 to 9 of 4",
+      {"a work item waits for person-months 3 to 9 of 4",
        [](auto& b) {
          b.waiting[0] = {3, 9, 1};
        }},
   };
   for (const auto& c : cases) {
-    PledgeBook book = Book();
-    c.spoil(book);
-    EXPECT_THAT(PledgeFaults(book, Schedule()), Contains(HasSubstr(c.says)));
+    PledgeAudit audit = Kept();
+    c.spoil(audit);
+    EXPECT_THAT(PledgeFaults(audit, Schedule()), Contains(HasSubstr(c.says)));
   }
 }
 
 TEST(PersonMonthsTest, AreCountedBySeats) {
-  EXPECT_EQ(PersonMonths(Book().seats), 7);
+  EXPECT_EQ(PersonMonths(Kept().seats), 7);
   EXPECT_EQ(PersonMonths({{4, false, 3, 2}}), 12);
 }
 

@@ -42,7 +42,7 @@ TEST(Plan, LastDayIsCoveredAndTheDayAfterIsNot) {
 }
 
 TEST(Plan, ConversionCountsOnlyWhoseCoverEnded) {
-  // LockedAllocation paid on; the pledge's cover of one still runs.
+  // Both paid on; the pledge's cover of one still runs.
   Continuation later = PaidOn(2, PayerClass::kSelf);
   later.pledge_last_day = 20200229;
   later.last_day = 20200331;

@@ -121,7 +121,7 @@ TEST(Ledger, RefusesTransactionsThatDoNotSumToZero) {
   EXPECT_TRUE(Check({"payment", "x", 1, {{"bank", Rupiah(-5)}, {"a", Rupiah(5)}}}).ok());
 }
 
-// One random step in the life of a pledge; amounts are not chosen with care on purpose.
+// One random movement in the life of a pledge; amounts are not chosen with care on purpose.
 LedgerTransaction AnyTransaction() {
   const Rupiah amount(*rc::gen::inRange<int64_t>(1, 1'000));
   const Rupiah other(*rc::gen::inRange<int64_t>(0, 1'000));
@@ -144,20 +144,20 @@ LedgerTransaction AnyTransaction() {
 }
 
 TEST(Ledger, NoRupiahIsCreatedOrLost) {
-  EXPECT_TRUE(rc::check("any order of movements keeps the book", [] {
-    Book book;
+  EXPECT_TRUE(rc::check("any order of movements keeps the ledger", [] {
+    Ledger ledger;
     std::vector<EntrySum> sums;
     const int steps = *rc::gen::inRange(1, 60);
     for (int i = 0; i < steps; ++i) {
       const LedgerTransaction transaction = AnyTransaction();
       RC_ASSERT(Check(transaction).ok());
-      if (!book.Post(transaction).ok()) continue;
+      if (!ledger.Post(transaction).ok()) continue;
       for (const Posting& line : transaction.lines) {
         sums.push_back({line.account, transaction.kind, line.amount});
       }
     }
     Rupiah total;
-    for (const auto& [account, balance] : book.balances()) {
+    for (const auto& [account, balance] : ledger.balances()) {
       total += balance;
       const bool may_be = account == kBankAccount || balance >= Rupiah();
       RC_ASSERT(may_be);
@@ -165,18 +165,18 @@ TEST(Ledger, NoRupiahIsCreatedOrLost) {
     RC_ASSERT(total == Rupiah());
     const Funds funds = FundsFromEntries(1, sums);
     RC_ASSERT(funds.Closes());
-    RC_ASSERT(funds.available == book.Balance("pledge/1/available"));
-    RC_ASSERT(funds.reserved == book.Balance("pledge/1/reserved"));
-    RC_ASSERT(funds.spent == book.Balance("pledge/1/spent"));
+    RC_ASSERT(funds.available == ledger.Balance("pledge/1/available"));
+    RC_ASSERT(funds.reserved == ledger.Balance("pledge/1/reserved"));
+    RC_ASSERT(funds.spent == ledger.Balance("pledge/1/spent"));
   }));
 }
 
 TEST(Ledger, RefusesToOverdraw) {
-  Book book;
-  ASSERT_TRUE(book.Post(Payment(1, 2, Rupiah(100), Rupiah(0), "ref")).ok());
-  EXPECT_FALSE(book.Post(Reserve(1, Rupiah(101), "a")).ok());
-  EXPECT_EQ(book.Balance("pledge/1/available"), Rupiah(100));
-  EXPECT_EQ(book.Balance("bank"), Rupiah(-100));
+  Ledger ledger;
+  ASSERT_TRUE(ledger.Post(Payment(1, 2, Rupiah(100), Rupiah(0), "ref")).ok());
+  EXPECT_FALSE(ledger.Post(Reserve(1, Rupiah(101), "a")).ok());
+  EXPECT_EQ(ledger.Balance("pledge/1/available"), Rupiah(100));
+  EXPECT_EQ(ledger.Balance("bank"), Rupiah(-100));
 }
 
 }  // namespace

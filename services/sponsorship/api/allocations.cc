@@ -7,6 +7,10 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "services/sponsorship/api/convert.h"
 #include "services/sponsorship/api/sponsorship_service.h"
+#include "services/sponsorship/domain/errors.h"
+#include "services/sponsorship/store/allocations.h"
+#include "services/sponsorship/store/replacements.h"
+#include "services/sponsorship/store/store.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -77,45 +81,62 @@ void SponsorshipServiceImpl::FillWaitingFor(v1::Allocation* allocation) {
   }
 }
 
-absl::Status SponsorshipServiceImpl::DoAllocatePledge(const Call& call,
-                                                      const v1::AllocatePledgeRequest& request,
-                                                      v1::AllocatePledgeResponse* response) {
-  if (request.worker_ids_size() > 0) return named_.Allocate(call, request, response);
-  FieldErrors errors;
-  CheckText(errors, request.seed(), 1, 64, "seed");
-  RETURN_IF_ERROR(errors.ToStatus());
-  const absl::Time now = context_.Now();
-  return Mutate(call, *context_.database, now, request, response, [&](Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request.pledge_id()));
-    ASSIGN_OR_RETURN(const int64_t id, allocations_->Start(tx, pledge, request.seed()));
-    RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id));
-    std::string token;
-    RETURN_IF_ERROR(FillAllocation(tx, id, response->mutable_allocation(), &token));
-    response->set_consistency_token(token);
-    return absl::OkStatus();
-  });
+grpc::Status SponsorshipServiceImpl::AllocatePledge(ServerContext* context,
+                                                    In<v1::AllocatePledgeRequest> request,
+                                                    v1::AllocatePledgeResponse* response) {
+  return RunRpc(
+      context, "lingkaran.sponsorship.v1.SponsorshipService/AllocatePledge",
+      [&](const Call& call) -> absl::Status {
+        if (request->worker_ids_size() > 0) return named_.Allocate(call, *request, response);
+        FieldErrors errors;
+        CheckText(errors, request->seed(), 1, 64, "seed");
+        RETURN_IF_ERROR(errors.ToStatus());
+        const absl::Time now = context_.Now();
+        return Mutate(
+            call, *context_.database, now, *request, response, [&](Tx& tx) -> absl::Status {
+              ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request->pledge_id()));
+              ASSIGN_OR_RETURN(const int64_t id, allocations_->Start(tx, pledge, request->seed()));
+              RecordEvent(tx, now, call.actor.name, call.method,
+                          absl::StrCat("pledge/", pledge.pledge_id));
+              std::string token;
+              RETURN_IF_ERROR(FillAllocation(tx, id, response->mutable_allocation(), &token));
+              response->set_consistency_token(token);
+              return absl::OkStatus();
+            });
+      });
 }
 
-absl::Status SponsorshipServiceImpl::DoGetAllocation(const Call&,
-                                                     const v1::GetAllocationRequest& request,
-                                                     v1::GetAllocationResponse* response) {
-  RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) {
-    return FillAllocation(tx, request.allocation_id(), response->mutable_allocation(),
-                          response->mutable_consistency_token());
-  }));
-  FillWaitingFor(response->mutable_allocation());
-  return absl::OkStatus();
+grpc::Status SponsorshipServiceImpl::GetAllocation(ServerContext* context,
+                                                   In<v1::GetAllocationRequest> request,
+                                                   v1::GetAllocationResponse* response) {
+  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/GetAllocation",
+                [&](const Call&) -> absl::Status {
+                  RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) {
+                    return FillAllocation(tx, request->allocation_id(),
+                                          response->mutable_allocation(),
+                                          response->mutable_consistency_token());
+                  }));
+                  FillWaitingFor(response->mutable_allocation());
+                  return absl::OkStatus();
+                });
 }
 
-absl::Status SponsorshipServiceImpl::DoWatchAllocation(
-    const Call& call, const v1::WatchAllocationRequest& request,
+grpc::Status SponsorshipServiceImpl::WatchAllocation(
+    ServerContext* context, In<v1::WatchAllocationRequest> request,
+    grpc::ServerWriter<v1::WatchAllocationResponse>* writer) {
+  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/WatchAllocation",
+                [&](const Call& call) { return Watch(call, request->allocation_id(), writer); });
+}
+
+absl::Status SponsorshipServiceImpl::Watch(
+    const Call& call, int64_t allocation_id,
     grpc::ServerWriter<v1::WatchAllocationResponse>* writer) {
   v1::WatchAllocationResponse shown;
   while (true) {
     const int64_t seen = context_.progress->Seen();
     v1::WatchAllocationResponse now;
     RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) {
-      return FillAllocation(tx, request.allocation_id(), now.mutable_allocation(),
+      return FillAllocation(tx, allocation_id, now.mutable_allocation(),
                             now.mutable_consistency_token());
     }));
     FillWaitingFor(now.mutable_allocation());
@@ -140,25 +161,31 @@ absl::Status SponsorshipServiceImpl::FillReplacement(Tx& tx, int64_t replacement
   return absl::OkStatus();
 }
 
-absl::Status SponsorshipServiceImpl::DoReplaceWorkers(const Call& call,
-                                                      const v1::ReplaceWorkersRequest& request,
-                                                      v1::ReplaceWorkersResponse* response) {
+grpc::Status SponsorshipServiceImpl::ReplaceWorkers(ServerContext* context,
+                                                    In<v1::ReplaceWorkersRequest> request,
+                                                    v1::ReplaceWorkersResponse* response) {
+  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/ReplaceWorkers",
+                [&](const Call& call) { return Replace(call, *request, response); });
+}
+
+absl::Status SponsorshipServiceImpl::Replace(const Call& call,
+                                             const v1::ReplaceWorkersRequest& request,
+                                             v1::ReplaceWorkersResponse* response) {
   RETURN_IF_ERROR(CheckReplacements(request));
   ASSIGN_OR_RETURN(const sql::RequestKey key, RequestKeyOf(call, request));
   const absl::Time now = context_.Now();
-  // The kept reply is the replacement's id: its results are read from its lines when it is done, so
-  // that the same request_id finds them later even if nobody waited.
+  // The kept reply is the replacement's id: its results are read from its lines when it is
+  // done, so that the same request_id finds them later even if nobody waited.
   ASSIGN_OR_RETURN(
       const std::string reply,
       sql::Once(*context_.database, key, now, [&](Tx& tx) -> absl::StatusOr<std::string> {
         ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request.pledge_id()));
-        RETURN_IF_ERROR(NotCancelled(pledge));
+        if (pledge.cancelled) return PledgeCancelled(pledge.pledge_id);
         std::vector<ReplacementLineRow> lines;
         for (const v1::ReplacementLine& line : request.lines()) {
-          ReplacementLineRow& row = lines.emplace_back();
-          row.worker_id = line.worker_id();
-          row.from_month = line.from_month();
-          row.reason = line.reason();
+          lines.push_back({.worker_id = line.worker_id(),
+                           .from_month = line.from_month(),
+                           .reason = line.reason()});
         }
         ASSIGN_OR_RETURN(const int64_t id, replacements_->Start(tx, pledge, std::move(lines)));
         RecordEvent(tx, now, call.actor.name, call.method,
@@ -166,7 +193,7 @@ absl::Status SponsorshipServiceImpl::DoReplaceWorkers(const Call& call,
         return absl::StrCat(id);
       }));
   int64_t id = 0;
-  if (!absl::SimpleAtoi(reply, &id)) return absl::InternalError("a kept reply is damaged");
+  if (!absl::SimpleAtoi(reply, &id)) return ReplyDamaged();
   RETURN_IF_ERROR(
       WaitUntilDone(call, ReplacementKey(request.pledge_id()), [&](Tx& tx) -> absl::StatusOr<bool> {
         ASSIGN_OR_RETURN(const ReplacementRow row, GetReplacement(tx, id));

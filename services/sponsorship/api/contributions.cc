@@ -8,6 +8,8 @@
 #include "common/base/error.h"
 #include "services/sponsorship/api/convert.h"
 #include "services/sponsorship/api/sponsorship_service.h"
+#include "services/sponsorship/domain/errors.h"
+#include "services/sponsorship/store/store.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -24,9 +26,9 @@ absl::Status CheckContribution(const v1::PayContributionRequest& request) {
                      payer == common::v1::PAYER_CLASS_VILLAGE,
                  "payer_class", "say who pays: SELF, INDIVIDUAL, APBN, APBD or VILLAGE");
   errors.Require(self == (request.sponsor_id() == 0), "sponsor_id",
-                 "name the payer; nobody if the worker pays for himself");
+                 "name the payer; nobody if the worker pays");
   errors.Require(request.worker_ids_size() >= 1 && request.worker_ids_size() <= (self ? 1 : 500),
-                 "worker_ids", "send 1 to 500 members; one if he pays for himself");
+                 "worker_ids", "send 1 to 500 members; one if the worker pays");
   std::set<int64_t> workers;
   for (int64_t worker : request.worker_ids()) {
     errors.Require(worker > 0 && workers.insert(worker).second, "worker_ids",
@@ -46,7 +48,7 @@ absl::Status CheckContribution(const v1::PayContributionRequest& request) {
 }
 
 // First covered day of the months that are paid now. Who is still a member goes on on the day after
-// his last one, so that no day is lost between; who never was, or lapsed, starts anew: today, since
+// the last one, so that no day is lost between; who never was, or lapsed, starts anew: today, since
 // nobody can be insured for days gone by. A named first month later than that starts on its first
 // day.
 absl::StatusOr<Day> FirstDayOf(const PaidSoFar& paid, int32_t first_month, Day today) {
@@ -67,38 +69,27 @@ absl::StatusOr<Day> FirstDayOf(const PaidSoFar& paid, int32_t first_month, Day t
                                    MonthNumber(Month(next))));
 }
 
-absl::Status Conflict(const std::string& bank_reference) {
-  return Error(absl::StatusCode::kAlreadyExists, Reason::kPaymentConflict,
-               absl::StrCat("bank reference ", bank_reference,
-                            " was recorded before with another amount or for something else"),
-               {{"bank_reference", bank_reference}});
-}
-
 // The contribution that was paid with this reference: nullopt if the reference is new.
 absl::StatusOr<std::optional<int64_t>> FindRepeated(Tx& tx, const std::string& bank_reference,
                                                     const std::string& fingerprint) {
   const std::optional<ReceiptRow> receipt = FindReceipt(tx, bank_reference);
   if (!receipt.has_value()) return std::optional<int64_t>();
-  if (receipt->kind != "contribution") return Conflict(bank_reference);
+  if (receipt->kind != "contribution") return PaymentConflict(bank_reference);
   ASSIGN_OR_RETURN(const ContributionRow row, GetContribution(tx, receipt->contribution_id));
-  if (row.fingerprint != fingerprint) return Conflict(bank_reference);
+  if (row.fingerprint != fingerprint) return PaymentConflict(bank_reference);
   return std::optional<int64_t>(row.contribution_id);
 }
 
 ContributionRow RowOf(const v1::PayContributionRequest& request, const std::string& fingerprint,
                       absl::Time now) {
-  ContributionRow row;
-  row.payer_class = static_cast<PayerClass>(request.payer_class());
-  row.sponsor_id = request.sponsor_id();
-  row.bank_reference = request.bank_reference();
-  row.fingerprint = fingerprint;
-  row.amount = Rupiah(request.amount_rupiah());
-  row.wage_base = Rupiah(request.wage_base_rupiah());
-  row.sector = request.sector() == common::v1::SECTOR_UNSPECIFIED
-                   ? Sector::kOther
-                   : static_cast<Sector>(request.sector());
-  row.create_time = absl::ToUnixMillis(now);
-  return row;
+  return {.payer_class = static_cast<PayerClass>(request.payer_class()),
+          .sponsor_id = request.sponsor_id(),
+          .bank_reference = request.bank_reference(),
+          .fingerprint = fingerprint,
+          .amount = Rupiah(request.amount_rupiah()),
+          .wage_base = Rupiah(request.wage_base_rupiah()),
+          .sector = SectorOrOther(request.sector()),
+          .create_time = absl::ToUnixMillis(now)};
 }
 
 }  // namespace
@@ -112,9 +103,7 @@ absl::StatusOr<std::vector<ContributionLineRow>> SponsorshipServiceImpl::PriceCo
       context_.peers->PaidUntil(workers, ProgrammesOf(request.programmes()), DayNumber(today)));
   // A slip of the pen must not use the bank reference up.
   if (std::all_of(paid.begin(), paid.end(), [](const PaidSoFar& one) { return one.unknown; })) {
-    return Error(absl::StatusCode::kNotFound, Reason::kMemberNotFound,
-                 "none of these workers is a member; nothing was recorded: correct the list and "
-                 "send it again");
+    return MemberNotFound();
   }
   std::map<int32_t, PriceSchedule> schedules;  // by first month
   std::vector<ContributionLineRow> lines;
@@ -143,10 +132,7 @@ absl::StatusOr<std::vector<ContributionLineRow>> SponsorshipServiceImpl::PriceCo
     price += line.schedule.PerSeat();
   }
   if (price != Rupiah(request.amount_rupiah())) {
-    return Error(absl::StatusCode::kInvalidArgument, Reason::kAmountMismatch,
-                 absl::StrCat("the price is ", FormatRupiah(price), ", not ",
-                              FormatRupiah(Rupiah(request.amount_rupiah()))),
-                 {{"price_rupiah", absl::StrCat(price.amount())}});
+    return AmountMismatch(price, Rupiah(request.amount_rupiah()));
   }
   return lines;
 }
@@ -179,9 +165,16 @@ absl::Status SponsorshipServiceImpl::AnswerContribution(const Call& call, int64_
   });
 }
 
-absl::Status SponsorshipServiceImpl::DoPayContribution(const Call& call,
-                                                       const v1::PayContributionRequest& request,
-                                                       v1::PayContributionResponse* response) {
+grpc::Status SponsorshipServiceImpl::PayContribution(ServerContext* context,
+                                                     In<v1::PayContributionRequest> request,
+                                                     v1::PayContributionResponse* response) {
+  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/PayContribution",
+                [&](const Call& call) { return Contribute(call, *request, response); });
+}
+
+absl::Status SponsorshipServiceImpl::Contribute(const Call& call,
+                                                const v1::PayContributionRequest& request,
+                                                v1::PayContributionResponse* response) {
   RETURN_IF_ERROR(CheckContribution(request));
   ASSIGN_OR_RETURN(const sql::RequestKey key, RequestKeyOf(call, request));
   std::optional<std::string> reply;
@@ -229,7 +222,7 @@ absl::Status SponsorshipServiceImpl::DoPayContribution(const Call& call,
     reply = *std::move(begun);
   }
   int64_t id = 0;
-  if (!absl::SimpleAtoi(*reply, &id)) return absl::InternalError("a kept reply is damaged");
+  if (!absl::SimpleAtoi(*reply, &id)) return ReplyDamaged();
   return AnswerContribution(call, id, false, response);
 }
 

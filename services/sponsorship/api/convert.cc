@@ -4,27 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/date.h"
-#include "common/rpc/run_rpc.h"
 
 namespace lingkaran::sponsorship {
 namespace {
 
 namespace wire = common::v1;
 
-// The numbers are the same on locked sides, so a cast converts.
-static_assert(static_cast<int>(Programme::kJkk) == wire::PROGRAMME_JKK);
-static_assert(static_cast<int>(Programme::kJkm) == wire::PROGRAMME_JKM);
-static_assert(static_cast<int>(Programme::kJht) == wire::PROGRAMME_JHT);
-static_assert(static_cast<int>(PayerClass::kCsr) == wire::PAYER_CLASS_CSR);
-static_assert(static_cast<int>(PayerClass::kBank) == wire::PAYER_CLASS_BANK);
-static_assert(static_cast<int>(PayerClass::kInstitution) == wire::PAYER_CLASS_INSTITUTION);
-static_assert(static_cast<int>(PayerClass::kIndividual) == wire::PAYER_CLASS_INDIVIDUAL);
-static_assert(static_cast<int>(PayerClass::kSelf) == wire::PAYER_CLASS_SELF);
-static_assert(static_cast<int>(PayerClass::kApbn) == wire::PAYER_CLASS_APBN);
-static_assert(static_cast<int>(PayerClass::kApbd) == wire::PAYER_CLASS_APBD);
-static_assert(static_cast<int>(PayerClass::kVillage) == wire::PAYER_CLASS_VILLAGE);
-static_assert(static_cast<int>(Sector::kOther) == wire::SECTOR_OTHER);
-static_assert(static_cast<int>(Sector::kTransport) == wire::SECTOR_TRANSPORT);
+// The numbers are the same on both sides, so a cast converts (for those of common/base/enums.h
+// too).
 static_assert(static_cast<int>(PledgeState::kAwaitingPayment) == v1::PLEDGE_STATE_AWAITING_PAYMENT);
 static_assert(static_cast<int>(PledgeState::kPartPaid) == v1::PLEDGE_STATE_PART_PAID);
 static_assert(static_cast<int>(PledgeState::kPaid) == v1::PLEDGE_STATE_PAID);
@@ -47,6 +34,10 @@ google::rpc::Status ToStatus(int code, const std::string& reason, const std::str
   if (code == 0) return {};
   return lingkaran::ToProto(
       Error(static_cast<absl::StatusCode>(code), ReasonFromName(reason), message));
+}
+
+Sector SectorOrOther(common::v1::Sector sector) {
+  return sector == common::v1::SECTOR_UNSPECIFIED ? Sector::kOther : static_cast<Sector>(sector);
 }
 
 v1::Sponsor ToProto(const SponsorRow& sponsor) {

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
 #include "services/sponsorship/api/convert.h"
+#include "services/sponsorship/store/store.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -22,7 +23,7 @@ constexpr int kTries = 3;
 absl::Status CheckNamed(const v1::AllocatePledgeRequest& request) {
   FieldErrors errors;
   errors.Require(request.seed().empty(), "worker_ids",
-                 "name workers or give the seed of a draw, not locked");
+                 "name workers or give the seed of a draw, not both");
   errors.Require(request.worker_ids_size() <= kMostWorkers, "worker_ids", "name 1 to 100 workers");
   std::set<int64_t> workers;
   for (int64_t worker : request.worker_ids()) {
@@ -86,7 +87,7 @@ void NamedAllocationBatcher::Decide(absl::Span<NamedCall* const> group) {
   std::vector<absl::StatusOr<std::string>> replies;
   absl::Status status;
   for (int tries = 0; tries < kTries; ++tries) {
-    status = context_.database->Write([&](Tx& tx) { return Book(tx, calls, replies); });
+    status = context_.database->Write([&](Tx& tx) { return Decide(tx, calls, replies); });
     if (!absl::IsAlreadyExists(status) || ReasonOf(status) != Reason::kUnspecified) break;
   }
   if (absl::IsAlreadyExists(status)) status = Unknown();
@@ -104,8 +105,8 @@ void NamedAllocationBatcher::Decide(absl::Span<NamedCall* const> group) {
   }
 }
 
-absl::Status NamedAllocationBatcher::Book(Tx& tx, absl::Span<NamedCall* const> calls,
-                                          std::vector<absl::StatusOr<std::string>>& replies) {
+absl::Status NamedAllocationBatcher::Decide(Tx& tx, absl::Span<NamedCall* const> calls,
+                                            std::vector<absl::StatusOr<std::string>>& replies) {
   const std::string_view method = calls[0]->call->method;
   tx.AfterCommit([method] { FailPoint("rpc", method, "committed"); });
   // The lock comes first: who asks with the same request_id elsewhere asks for the same pledge, and

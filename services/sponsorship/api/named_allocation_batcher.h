@@ -23,7 +23,7 @@
 
 namespace lingkaran::sponsorship {
 
-// A call at the desk.
+// A call of a group.
 struct NamedCall {
   const Call* call;
   const v1::AllocatePledgeRequest* request;
@@ -34,7 +34,7 @@ struct NamedCall {
 class NamedAllocationBatcher {
  public:
   using Groups = GroupCommit<NamedCall>;
-  // `allocations` outlives the desk. A group is one chunk of an allocation.
+  // `allocations` outlives the batcher. A group is one chunk of an allocation.
   NamedAllocationBatcher(const Context& context, AllocationWorkflow* allocations,
                          Groups::Bounds bounds = {});
 
@@ -47,10 +47,10 @@ class NamedAllocationBatcher {
  private:
   // Decides the calls of a group, all for one pledge.
   void Decide(absl::Span<NamedCall* const> group);
-  // The transaction of Decide; no two calls have one request_id. What becomes of each call if it is
-  // committed stands in `replies`.
-  absl::Status Book(sql::Tx& tx, absl::Span<NamedCall* const> calls,
-                    std::vector<absl::StatusOr<std::string>>& replies);
+  // The transaction of a group; no two calls have one request_id. What becomes of each call if it
+  // is committed stands in `replies`.
+  absl::Status Decide(sql::Tx& tx, absl::Span<NamedCall* const> calls,
+                      std::vector<absl::StatusOr<std::string>>& replies);
 
   const Context context_;
   AllocationWorkflow* const allocations_;

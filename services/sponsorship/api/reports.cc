@@ -7,7 +7,9 @@
 #include "services/sponsorship/api/convert.h"
 #include "services/sponsorship/api/sponsorship_service.h"
 #include "services/sponsorship/store/ledger_entries.h"
+#include "services/sponsorship/store/replacements.h"
 #include "services/sponsorship/store/seats.h"
+#include "services/sponsorship/store/store.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -42,34 +44,36 @@ void AddMonths(const PriceSchedule& schedule,
 
 }  // namespace
 
-absl::Status SponsorshipServiceImpl::DoGetStatement(const Call&,
-                                                    const v1::GetStatementRequest& request,
-                                                    v1::GetStatementResponse* response) {
-  ASSIGN_OR_RETURN(const int size, PageSize(request.page_size(), 1'000, 5'000));
-  ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request.page_token()));
-  return context_.database->Read([&](Tx& tx) -> absl::Status {
-    response->Clear();
-    RETURN_IF_ERROR(sponsorship::GetPledge(tx, request.pledge_id()).status());
-    std::vector<EntryRow> entries = ListEntries(tx, request.pledge_id(), after / kLines,
-                                                static_cast<int>(after % kLines), size + 1);
-    if (static_cast<int>(entries.size()) > size) {
-      entries.pop_back();
-      const EntryRow& last = entries.back();
-      response->set_next_page_token(ToPageToken(last.transaction_id * kLines + last.line));
-    }
-    for (const EntryRow& entry : entries) {
-      v1::LedgerEntry* shown = response->add_entries();
-      shown->set_transaction_id(entry.transaction_id);
-      shown->set_account(entry.account);
-      shown->set_amount_rupiah(entry.amount.amount());
-      shown->set_kind(entry.kind);
-      shown->set_reference(entry.reference);
-      *shown->mutable_post_time() = ToTimestamp(entry.post_time);
-    }
-    *response->mutable_funds() =
-        ToProto(FundsFromEntries(request.pledge_id(), SumEntries(tx, request.pledge_id())));
-    return absl::OkStatus();
-  });
+grpc::Status SponsorshipServiceImpl::GetStatement(ServerContext* context,
+                                                  In<v1::GetStatementRequest> request,
+                                                  v1::GetStatementResponse* response) {
+  return RunRpc(
+      context, "lingkaran.sponsorship.v1.SponsorshipService/GetStatement",
+      [&](const Call&) -> absl::Status {
+        ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 1'000, 5'000));
+        ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
+        return context_.database->Read([&](Tx& tx) -> absl::Status {
+          response->Clear();
+          RETURN_IF_ERROR(sponsorship::GetPledge(tx, request->pledge_id()).status());
+          std::vector<EntryRow> entries = ListEntries(tx, request->pledge_id(), after / kLines,
+                                                      static_cast<int>(after % kLines), size + 1);
+          response->set_next_page_token(NextPage(entries, size, [](const EntryRow& row) {
+            return row.transaction_id * kLines + row.line;
+          }));
+          for (const EntryRow& entry : entries) {
+            v1::LedgerEntry* shown = response->add_entries();
+            shown->set_transaction_id(entry.transaction_id);
+            shown->set_account(entry.account);
+            shown->set_amount_rupiah(entry.amount.amount());
+            shown->set_kind(entry.kind);
+            shown->set_reference(entry.reference);
+            *shown->mutable_post_time() = ToTimestamp(entry.post_time);
+          }
+          *response->mutable_funds() =
+              ToProto(FundsFromEntries(request->pledge_id(), SumEntries(tx, request->pledge_id())));
+          return absl::OkStatus();
+        });
+      });
 }
 
 absl::StatusOr<v1::PledgeReport> SponsorshipServiceImpl::ReportOn(Tx& tx, const PledgeRow& pledge) {
@@ -109,36 +113,47 @@ absl::StatusOr<v1::PledgeReport> SponsorshipServiceImpl::ReportOn(Tx& tx, const 
   return report;
 }
 
-absl::Status SponsorshipServiceImpl::DoGetSponsorReport(const Call&,
-                                                        const v1::GetSponsorReportRequest& request,
-                                                        v1::GetSponsorReportResponse* response) {
-  return context_.database->Read([&](Tx& tx) -> absl::Status {
-    response->Clear();
-    ASSIGN_OR_RETURN(const SponsorRow sponsor, sponsorship::GetSponsor(tx, request.sponsor_id()));
-    *response->mutable_sponsor() = ToProto(sponsor);
-    int64_t after = request.pledge_id() == 0 ? 0 : request.pledge_id() - 1;
-    while (true) {
-      ASSIGN_OR_RETURN(const std::vector<PledgeRow> pledges,
-                       sponsorship::ListPledges(tx, sponsor.sponsor_id, after, 100));
-      for (const PledgeRow& pledge : pledges) {
-        if (request.pledge_id() != 0 && pledge.pledge_id != request.pledge_id()) continue;
-        ASSIGN_OR_RETURN(*response->add_pledges(), ReportOn(tx, pledge));
-      }
-      if (pledges.empty() || request.pledge_id() != 0) break;
-      after = pledges.back().pledge_id;
-    }
-    if (request.pledge_id() != 0 && response->pledges().empty()) {
-      return Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
-                   absl::StrCat("the sponsor has no pledge ", request.pledge_id()));
-    }
-    *response->mutable_report_time() = ToTimestamp(absl::ToUnixMillis(context_.Now()));
-    return absl::OkStatus();
-  });
+grpc::Status SponsorshipServiceImpl::GetSponsorReport(ServerContext* context,
+                                                      In<v1::GetSponsorReportRequest> request,
+                                                      v1::GetSponsorReportResponse* response) {
+  return RunRpc(
+      context, "lingkaran.sponsorship.v1.SponsorshipService/GetSponsorReport",
+      [&](const Call&) -> absl::Status {
+        return context_.database->Read([&](Tx& tx) -> absl::Status {
+          response->Clear();
+          ASSIGN_OR_RETURN(const SponsorRow sponsor,
+                           sponsorship::GetSponsor(tx, request->sponsor_id()));
+          *response->mutable_sponsor() = ToProto(sponsor);
+          int64_t after = request->pledge_id() == 0 ? 0 : request->pledge_id() - 1;
+          while (true) {
+            ASSIGN_OR_RETURN(const std::vector<PledgeRow> pledges,
+                             sponsorship::ListPledges(tx, sponsor.sponsor_id, after, 100));
+            for (const PledgeRow& pledge : pledges) {
+              if (request->pledge_id() != 0 && pledge.pledge_id != request->pledge_id()) continue;
+              ASSIGN_OR_RETURN(*response->add_pledges(), ReportOn(tx, pledge));
+            }
+            if (pledges.empty() || request->pledge_id() != 0) break;
+            after = pledges.back().pledge_id;
+          }
+          if (request->pledge_id() != 0 && response->pledges().empty()) {
+            return Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
+                         absl::StrCat("the sponsor has no pledge ", request->pledge_id()));
+          }
+          *response->mutable_report_time() = ToTimestamp(absl::ToUnixMillis(context_.Now()));
+          return absl::OkStatus();
+        });
+      });
 }
 
-absl::Status SponsorshipServiceImpl::DoPlanContinuation(const Call&,
-                                                        const v1::PlanContinuationRequest& request,
-                                                        v1::PlanContinuationResponse* response) {
+grpc::Status SponsorshipServiceImpl::PlanContinuation(ServerContext* context,
+                                                      In<v1::PlanContinuationRequest> request,
+                                                      v1::PlanContinuationResponse* response) {
+  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/PlanContinuation",
+                [&](const Call&) { return PlanFor(*request, response); });
+}
+
+absl::Status SponsorshipServiceImpl::PlanFor(const v1::PlanContinuationRequest& request,
+                                             v1::PlanContinuationResponse* response) {
   FieldErrors errors;
   CheckDay(errors, request.day(), "day");
   RETURN_IF_ERROR(errors.ToStatus());

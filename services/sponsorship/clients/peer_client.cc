@@ -20,11 +20,10 @@ namespace wire = common::v1;
 
 constexpr int kPage = 5'000;
 
-// What steps of a chain owe is tried again by the outbox, so one try is enough; a handler's
+// What is owed is tried again by the outbox, so one try is enough; a handler's
 // question gets a few.
-const CallOptions kStep{"sponsorship;role=service", absl::Seconds(60), 1};
-// A caller waits behind a question, and has patience of his own with us: ours with a peer that
-// restarts is short.
+const CallOptions kOwed{"sponsorship;role=service", absl::Seconds(60), 1};
+// A caller waits behind a question, so our patience with a peer that restarts is short.
 const CallOptions kAsk{"sponsorship;role=service", absl::Seconds(10), 3, {}, absl::Seconds(3)};
 
 wire::Programme ToWire(Programme programme) { return static_cast<wire::Programme>(programme); }
@@ -34,7 +33,7 @@ absl::Status Uneven(const char* call) {
 }
 
 // A line's outcome. What the peer could not decide (an inner failure, a store out of reach) leaves
-// the whole step undecided: it is sent again with the same request_id.
+// the whole chunk undecided: it is sent again with the same request_id.
 absl::Status Undecided(const absl::Status& line) {
   if (IsRetryable(line) || absl::IsInternal(line) || absl::IsUnknown(line)) return line;
   return absl::OkStatus();
@@ -101,7 +100,7 @@ absl::StatusOr<std::vector<Candidate>> PeerClient::ListCandidates(const Criteria
   request.set_page_size(kPage);
   do {
     rv::ListWorkersResponse page;
-    RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
+    RETURN_IF_ERROR(CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
       return calls_.ListWorkers(context, request, &page);
     }));
     for (const rv::WorkerSummary& worker : page.workers()) candidates.push_back(FromWire(worker));
@@ -117,7 +116,7 @@ absl::StatusOr<Enrolment> PeerClient::Enrol(const std::string& request_id, int64
   request.set_pledge_id(pledge_id);
   request.mutable_worker_ids()->Add(workers.begin(), workers.end());
   rv::EnrolWorkersResponse response;
-  RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
+  RETURN_IF_ERROR(CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
     return calls_.EnrolWorkers(context, request, &response);
   }));
   if (response.results_size() != request.worker_ids_size()) return Uneven("EnrolWorkers");
@@ -130,6 +129,27 @@ absl::StatusOr<Enrolment> PeerClient::Enrol(const std::string& request_id, int64
     enrolment.membership_numbers.push_back(std::move(*result.mutable_membership_number()));
   }
   return enrolment;
+}
+
+absl::StatusOr<bool> PeerClient::ResolveEnrolment(const std::string& request_id) {
+  rv::ResolveRequestRequest request;
+  request.set_request_id(request_id);
+  request.set_method("EnrolWorkers");
+  rv::ResolveRequestResponse response;
+  const absl::Status status = CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
+    return calls_.ResolveRequest(context, request, &response);
+  });
+  if (absl::IsUnimplemented(status)) {
+    return Error(
+        absl::StatusCode::kUnavailable, Reason::kPeerUnavailable,
+        "the registry is of an older release, which can't say what became of an enrolment; "
+        "upgrade it");
+  }
+  RETURN_IF_ERROR(status);
+  if (response.outcome() == rv::REQUEST_OUTCOME_UNSPECIFIED) {
+    return absl::InternalError("ResolveRequest gave no outcome");
+  }
+  return response.outcome() == rv::REQUEST_OUTCOME_APPLIED;
 }
 
 absl::StatusOr<cv::QuoteContributionResponse> PeerClient::Quote(
@@ -164,7 +184,7 @@ absl::StatusOr<Activation> PeerClient::Activate(const std::string& request_id,
     }
   }
   cv::ActivateCoverageResponse response;
-  RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
+  RETURN_IF_ERROR(CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
     return calls_.ActivateCoverage(context, request, &response);
   }));
   if (response.results_size() != request.lines_size()) return Uneven("ActivateCoverage");
@@ -192,7 +212,7 @@ absl::StatusOr<Revocation> PeerClient::Revoke(const std::string& request_id, con
     line->set_from_month(from_months[i]);
   }
   cv::RevokeCoverageResponse response;
-  RETURN_IF_ERROR(CallWithRetry(kStep, [&](grpc::ClientContext* context) {
+  RETURN_IF_ERROR(CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
     return calls_.RevokeCoverage(context, request, &response);
   }));
   if (response.results_size() != request.lines_size()) return Uneven("RevokeCoverage");

@@ -1,5 +1,5 @@
 // Calls to registry and coverage, in sponsorship's own words. No proto in here but where an RPC's
-// answer is passed on whole; gRPC only in peers.cc.
+// answer is passed on whole; gRPC only in peer_client.cc.
 //
 // Every call takes the request_id of what causes it, so it may be made again. An error of a call as
 // a whole means "not decided"; what is decided stands in the results, line by line.
@@ -12,10 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/enums.h"
+#include "services/sponsorship/domain/allocation.h"
 #include "services/sponsorship/domain/continuation.h"
-#include "services/sponsorship/domain/enums.h"
-#include "services/sponsorship/domain/pledge.h"
-#include "services/sponsorship/domain/seat_planner.h"
 
 #define LINGKARAN_X(name) \
   class name##Request;    \
@@ -24,7 +23,8 @@
 // The RPCs that are made.
 #define LINGKARAN_REGISTRY_PEER_RPCS(X) \
   X(ListWorkers)                        \
-  X(EnrolWorkers)
+  X(EnrolWorkers)                       \
+  X(ResolveRequest)
 #define LINGKARAN_COVERAGE_PEER_RPCS(X) \
   X(QuoteContribution)                  \
   X(ActivateCoverage)                   \
@@ -53,13 +53,6 @@ struct Funding {
   int64_t contribution_id = 0;
 };
 
-// How each worker's enrolment came out, in the order of the request.
-struct Enrolment {
-  std::vector<absl::Status> statuses;
-  std::vector<std::string> membership_numbers;
-  std::string token;
-};
-
 // Person-months for one worker.
 struct ActivationOrder {
   int64_t worker_id = 0;
@@ -67,29 +60,12 @@ struct ActivationOrder {
   std::vector<SeatMonth> months;
 };
 
-// How each worker's person-months came out, in the order of the request.
-struct Activation {
-  struct Result {
-    absl::Status status;
-    int32_t first_day = 0;
-    int32_t last_day = 0;
-  };
-  std::vector<Result> results;
-  std::string token;
-};
-
-// What was taken back from each worker, in the order of the request.
-struct Revocation {
-  std::vector<std::vector<SeatMonth>> revoked;
-  std::string token;
-};
-
 // What is paid of a worker's months so far.
 struct PaidSoFar {
   absl::Status status;
   int32_t last_day = 0;  // last covered day; 0 if never
   bool member = false;   // paying on is possible: covered, or not lapsed yet
-  bool unknown = false;  // coverage has never heard of him
+  bool unknown = false;  // coverage does not know the worker
 };
 
 // How the RPCs leave this process; what a test puts in its place is called on the caller's thread.
@@ -122,6 +98,9 @@ class PeerClient {
   absl::StatusOr<std::vector<Candidate>> ListCandidates(const Criteria& criteria, int32_t day);
   absl::StatusOr<Enrolment> Enrol(const std::string& request_id, int64_t pledge_id,
                                   const std::vector<int64_t>& workers);
+  // True if the enrolment of this request_id reached the registry. If not, it never will: the id
+  // is used up.
+  absl::StatusOr<bool> ResolveEnrolment(const std::string& request_id);
 
   absl::StatusOr<coverage::v1::QuoteContributionResponse> Quote(
       const coverage::v1::QuoteContributionRequest& request);
@@ -139,7 +118,7 @@ class PeerClient {
   absl::StatusOr<std::vector<PaidSoFar>> PaidUntil(const std::vector<int64_t>& workers,
                                                    const std::vector<Programme>& programmes,
                                                    int32_t day);
-  // Of every worker of whom the pledge pays a month: the end of all his cover and who pays it.
+  // Of every worker of whom the pledge pays a month: the end of all cover and who pays it.
   // pledge_last_day is left 0.
   absl::StatusOr<std::vector<Continuation>> ListEnds(int64_t pledge_id);
 

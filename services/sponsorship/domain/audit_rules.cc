@@ -35,9 +35,9 @@ bool Outside(const PriceSchedule& schedule, int index) {
   return index < 0 || index > schedule.size();
 }
 
-Rupiah PriceOfSeats(const PledgeBook& book, const PriceSchedule& schedule, Faults& faults) {
+Rupiah PriceOfSeats(const PledgeAudit& pledge, const PriceSchedule& schedule, Faults& faults) {
   int64_t price = 0;
-  for (const SeatGroup& group : book.seats) {
+  for (const SeatGroup& group : pledge.seats) {
     if (Outside(schedule, group.paid_to)) {
       faults.Add(absl::StrCat(group.seats, " seats are paid to ", group.paid_to, " of ",
                               schedule.size(), " person-months"));
@@ -53,12 +53,12 @@ Rupiah PriceOfSeats(const PledgeBook& book, const PriceSchedule& schedule, Fault
   return Rupiah(price);
 }
 
-Rupiah PriceOfWaiting(const PledgeBook& book, const PriceSchedule& schedule, Faults& faults) {
+Rupiah PriceOfWaiting(const PledgeAudit& pledge, const PriceSchedule& schedule, Faults& faults) {
   int64_t price = 0;
-  for (const SetAside& part : book.waiting) {
+  for (const SetAside& part : pledge.waiting) {
     if (Outside(schedule, part.from) || Outside(schedule, part.to) || part.from > part.to) {
-      faults.Add(absl::StrCat("a step waits for person-months ", part.from, " to ", part.to, " of ",
-                              schedule.size()));
+      faults.Add(absl::StrCat("a work item waits for person-months ", part.from, " to ", part.to,
+                              " of ", schedule.size()));
       continue;
     }
     price += schedule.Price(part.from, part.to).amount() * part.seats;
@@ -68,28 +68,28 @@ Rupiah PriceOfWaiting(const PledgeBook& book, const PriceSchedule& schedule, Fau
 
 }  // namespace
 
-std::vector<std::string> PledgeFaults(const PledgeBook& book, const PriceSchedule& schedule) {
-  Faults faults(book.pledge_id);
-  const Funds& funds = book.funds;
-  const Funds journal = FundsFromEntries(book.pledge_id, book.entries);
+std::vector<std::string> PledgeFaults(const PledgeAudit& pledge, const PriceSchedule& schedule) {
+  Faults faults(pledge.pledge_id);
+  const Funds& funds = pledge.funds;
+  const Funds journal = FundsFromEntries(pledge.pledge_id, pledge.entries);
   faults.Compare("account available", funds.available, "its entries", journal.available);
   faults.Compare("account reserved", funds.reserved, "its entries", journal.reserved);
   faults.Compare("account spent", funds.spent, "its entries", journal.spent);
   faults.Compare("account refunded", funds.refunded, "its entries", journal.refunded);
   faults.Compare("received on the invoice", funds.received, "the journal", journal.received);
-  faults.Compare("received on the invoice", funds.received, "the receipts", book.receipts);
+  faults.Compare("received on the invoice", funds.received, "the receipts", pledge.receipts);
   faults.Compare("moved to credit", funds.moved_to_credit, "the journal", journal.moved_to_credit);
   if (!funds.Closes()) {
     faults.Add(absl::StrCat("received ", funds.received.amount(),
                             " is not what is available, reserved, spent, refunded and moved"));
   }
   faults.Compare("account spent", funds.spent, "the price of what its seats hold",
-                 PriceOfSeats(book, schedule, faults));
+                 PriceOfSeats(pledge, schedule, faults));
   faults.Compare("account reserved", funds.reserved, "the price of what waits",
-                 PriceOfWaiting(book, schedule, faults));
+                 PriceOfWaiting(pledge, schedule, faults));
   int64_t held = 0;
-  for (const SeatGroup& group : book.seats) held += group.held;
-  faults.Compare("seats filled", book.seats_filled, "the seats themselves", held);
+  for (const SeatGroup& group : pledge.seats) held += group.held;
+  faults.Compare("seats filled", pledge.seats_filled, "the seats themselves", held);
   return faults.Take();
 }
 

@@ -1,4 +1,5 @@
-// What must add up in the book of one pledge, and who got which person-months of its seats. Pure.
+// What must add up in the accounts of one pledge, and who got which person-months of its seats.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "common/audit/audit_lines.h"
 #include "services/sponsorship/domain/ledger.h"
 #include "services/sponsorship/domain/pledge.h"
+#include "services/sponsorship/domain/replacement.h"
 
 namespace lingkaran::sponsorship {
 
@@ -28,21 +30,21 @@ struct SetAside {
   int64_t seats = 0;
 };
 
-// Everything that the book says about the money of one pledge.
-struct PledgeBook {
+// Everything that is kept about the money of one pledge.
+struct PledgeAudit {
   int64_t pledge_id = 0;
   Funds funds;                    // the accounts; received and moved_to_credit of the pledge's row
   std::vector<EntrySum> entries;  // the journal
   Rupiah receipts;                // applied to its invoice
   int seats_filled = 0;           // as the pledge's row counts
   std::vector<SeatGroup> seats;   //
-  std::vector<SetAside> waiting;  // steps that wait in the outbox, seats that wait for a newcomer
+  std::vector<SetAside> waiting;  // work items of the outbox, seats that wait for a newcomer
 };
 
 // Sentences about what does not add up; none if all does. Money that is spent is always the price
 // of what is paid of the seats, and money that is reserved the price of what waits, whatever is
-// under way: locked change in one transaction.
-std::vector<std::string> PledgeFaults(const PledgeBook& book, const PriceSchedule& schedule);
+// under way: both change in one transaction.
+std::vector<std::string> PledgeFaults(const PledgeAudit& pledge, const PriceSchedule& schedule);
 
 // Person-months that the seats hold.
 int64_t PersonMonths(const std::vector<SeatGroup>& seats);
@@ -52,13 +54,6 @@ struct Holding {
   int64_t worker_id = 0;
   int from = 0;
   int to = 0;
-};
-
-// A seat was taken from a worker: he kept what he had before `at`.
-struct SeatCut {
-  int seat_number = 0;
-  int64_t worker_id = 0;
-  int at = 0;
 };
 
 // What workers keep who lost their seats.

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "services/sponsorship/domain/enums.h"
+#include "common/base/enums.h"
 
 namespace lingkaran::sponsorship {
 
-// One worker of a pledge, with what coverage says about all of his months.
+// One worker of a pledge, with what coverage says about all months of theirs.
 struct Continuation {
   int64_t worker_id = 0;
   int32_t pledge_last_day = 0;                  // last covered day that the pledge pays

@@ -4,14 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/base/string_views.h"
+#include "services/sponsorship/domain/errors.h"
 
 namespace lingkaran::sponsorship {
 namespace {
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
 std::string Name(absl::string_view noun, int64_t id, std::string_view name) {
-  return absl::StrCat(noun, "/", id, "/", View(name));
+  return absl::StrCat(noun, "/", id, "/", AbslView(name));
 }
 
 LedgerTransaction Move(std::string_view kind, int64_t pledge_id, std::string from, std::string to,
@@ -46,14 +46,12 @@ absl::Status Check(const LedgerTransaction& transaction) {
   for (const Posting& line : transaction.lines) {
     sum += line.amount;
     if (line.amount == Rupiah() || !accounts.insert(line.account).second) {
-      return Error(absl::StatusCode::kInternal, Reason::kInternal,
-                   absl::StrCat("ledger: empty or double line on ", line.account));
+      return LedgerFault(absl::StrCat("ledger: empty or double line on ", line.account));
     }
   }
   if (sum != Rupiah() || transaction.lines.size() < 2 || transaction.kind.empty()) {
-    return Error(absl::StatusCode::kInternal, Reason::kInternal,
-                 absl::StrCat("ledger: transaction \"", transaction.kind, "\" for ",
-                              transaction.reference, " is off by ", sum.amount()));
+    return LedgerFault(absl::StrCat("ledger: transaction \"", transaction.kind, "\" for ",
+                                    transaction.reference, " is off by ", sum.amount()));
   }
   return absl::OkStatus();
 }
@@ -120,29 +118,34 @@ LedgerTransaction ContributionUnused(int64_t contribution_id, Rupiah amount) {
               absl::StrCat("contribution/", contribution_id));
 }
 
-Funds FundsFromEntries(int64_t pledge_id, const std::vector<EntrySum>& sums) {
-  const std::string available = PledgeAccount(pledge_id, "available");
-  const std::string reserved = PledgeAccount(pledge_id, "reserved");
-  const std::string spent = PledgeAccount(pledge_id, "spent");
-  const std::string refunded = PledgeAccount(pledge_id, "refunded");
-  Funds funds;
-  for (const EntrySum& sum : sums) {
-    if (sum.account == available) {
-      funds.available += sum.amount;
-      if (sum.kind == "payment") funds.received += sum.amount;
-      if (sum.kind == "cancel") funds.moved_to_credit -= sum.amount;
-    } else if (sum.account == reserved) {
-      funds.reserved += sum.amount;
-    } else if (sum.account == spent) {
-      funds.spent += sum.amount;
-    } else if (sum.account == refunded) {
-      funds.refunded += sum.amount;
-    }
+void Funds::Apply(int64_t pledge_id, std::string_view account, std::string_view kind,
+                  Rupiah amount) {
+  if (account == PledgeAccount(pledge_id, "available")) {
+    available += amount;
+    if (kind == "payment") received += amount;
+    if (kind == "cancel") moved_to_credit -= amount;
+  } else if (account == PledgeAccount(pledge_id, "reserved")) {
+    reserved += amount;
+  } else if (account == PledgeAccount(pledge_id, "spent")) {
+    spent += amount;
+  } else if (account == PledgeAccount(pledge_id, "refunded")) {
+    refunded += amount;
   }
+}
+
+void Funds::Apply(const LedgerTransaction& transaction) {
+  for (const Posting& line : transaction.lines) {
+    Apply(transaction.pledge_id, line.account, transaction.kind, line.amount);
+  }
+}
+
+Funds FundsFromEntries(int64_t pledge_id, const std::vector<EntrySum>& sums) {
+  Funds funds;
+  for (const EntrySum& sum : sums) funds.Apply(pledge_id, sum.account, sum.kind, sum.amount);
   return funds;
 }
 
-absl::Status Book::Post(const LedgerTransaction& transaction) {
+absl::Status Ledger::Post(const LedgerTransaction& transaction) {
   RETURN_IF_ERROR(Check(transaction));
   for (const Posting& line : transaction.lines) {
     if (line.account != kBankAccount && Balance(line.account) + line.amount < Rupiah()) {
@@ -154,7 +157,7 @@ absl::Status Book::Post(const LedgerTransaction& transaction) {
   return absl::OkStatus();
 }
 
-Rupiah Book::Balance(const std::string& account) const {
+Rupiah Ledger::Balance(const std::string& account) const {
   auto it = balances_.find(account);
   return it == balances_.end() ? Rupiah() : it->second;
 }

@@ -1,5 +1,5 @@
-// The double-entry book: what every kind of money movement looks like. Pure; the store writes what
-// is made here, after Check.
+// The double-entry ledger: what every kind of money movement looks like. Pure; the store writes
+// what is made here, after Check.
 //
 // A transaction is a list of lines that sum to zero. An amount above 0 comes into the account, one
 // below 0 leaves it. Accounts:
@@ -88,6 +88,9 @@ struct Funds {
   bool Closes() const {
     return received == available + reserved + spent + refunded + moved_to_credit;
   }
+  // What a line of the pledge's ledger does to them; nothing if it is on another account.
+  void Apply(int64_t pledge_id, std::string_view account, std::string_view kind, Rupiah amount);
+  void Apply(const LedgerTransaction& transaction);
   friend bool operator==(const Funds&, const Funds&) = default;
 };
 
@@ -101,10 +104,10 @@ struct EntrySum {
 // Counts the funds of a pledge anew from its entries.
 Funds FundsFromEntries(int64_t pledge_id, const std::vector<EntrySum>& sums);
 
-// A book in memory: the reference that tests hold the stored book against.
-class Book {
+// A ledger in memory: the reference that tests hold the stored one against.
+class Ledger {
  public:
-  // Books the transaction; INTERNAL if Check fails, FAILED_PRECONDITION/FUNDS_EXHAUSTED if an
+  // Posts the transaction; INTERNAL if Check fails, FAILED_PRECONDITION/FUNDS_EXHAUSTED if an
   // account but the bank's would fall below zero. Nothing changes on an error.
   absl::Status Post(const LedgerTransaction& transaction);
   Rupiah Balance(const std::string& account) const;

@@ -13,11 +13,23 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/date.h"
+#include "common/base/enums.h"
 #include "common/base/money.h"
-#include "services/sponsorship/domain/enums.h"
 #include "services/sponsorship/domain/ledger.h"
 
 namespace lingkaran::sponsorship {
+
+// Whom a sponsor wants to pay for, and who comes first.
+struct Criteria {
+  std::string region_code = "";          // domicile; the registry filters by it
+  int64_t batch_id = 0;                  // 0: all; the registry filters by it
+  bool disabled_first = false;           // disabled workers are drawn before the others
+  bool disabled_only = false;            //
+  Sector sector = Sector::kUnspecified;  // kUnspecified: all
+  int min_age_years = 0;                 // 0: none
+  int max_age_years = 0;                 // 0: none
+  Rupiah max_income = Rupiah();          // 0: none; unknown incomes pass
+};
 
 // One person-month of a seat: the atom of money and of cover.
 struct SeatMonth {

@@ -1,7 +1,6 @@
 #include "services/sponsorship/domain/rules.h"
 
-#include "absl/strings/str_cat.h"
-#include "common/base/error.h"
+#include "services/sponsorship/domain/errors.h"
 
 namespace lingkaran::sponsorship {
 
@@ -9,10 +8,7 @@ absl::StatusOr<PayerRule> PayerRules::Find(PayerClass payer_class, Day day) cons
   for (const PayerRule& rule : rules_) {
     if (rule.payer_class == payer_class && rule.from <= day && day <= rule.to) return rule;
   }
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kNoRuleInForce,
-               absl::StrCat("no funding rule is in force for this payer class on ", DayNumber(day)),
-               {{"payer_class", absl::StrCat(static_cast<int>(payer_class))},
-                {"day", absl::StrCat(DayNumber(day))}});
+  return NoRuleInForce(static_cast<int>(payer_class), DayNumber(day));
 }
 
 }  // namespace lingkaran::sponsorship

@@ -6,11 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/date.h"
-#include "services/sponsorship/domain/enums.h"
+#include "common/base/enums.h"
 
 namespace lingkaran::sponsorship {
 
-// One entry: in force from `from` to `to`, locked inclusive.
+// One entry: in force from `from` to `to`, both inclusive.
 struct PayerRule {
   PayerClass payer_class = PayerClass::kUnspecified;
   Day from;

@@ -8,7 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/error.h"
+#include "common/base/string_views.h"
+#include "services/sponsorship/domain/errors.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -16,8 +17,7 @@ namespace {
 using Ticket = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
 Ticket TicketOf(std::string_view seed, int64_t worker_id) {
-  const std::string text =
-      absl::StrCat(absl::string_view(seed.data(), seed.size()), ":", worker_id);
+  const std::string text = absl::StrCat(AbslView(seed), ":", worker_id);
   Ticket ticket;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), ticket.data());
   return ticket;
@@ -26,8 +26,8 @@ Ticket TicketOf(std::string_view seed, int64_t worker_id) {
 // Walks the seats that money can go to, in the stated order; `visit` gets each slot and answers
 // whether to take it. Gives up, with false, at the first person-month that can't be paid.
 template <typename Visit>
-bool WalkSlots(const PriceSchedule& schedule, const SeatBook& book, Visit visit) {
-  Rupiah money = book.money;
+bool WalkSlots(const PriceSchedule& schedule, const SeatFunding& funding, Visit visit) {
+  Rupiah money = funding.money;
   auto offer = [&](const OpenSeat& seat) {
     Slot slot{seat.seat_number,
               seat.worker_id,
@@ -41,42 +41,38 @@ bool WalkSlots(const PriceSchedule& schedule, const SeatBook& book, Visit visit)
     money -= schedule.Price(slot.from, slot.to);
     return slot.to == schedule.size();
   };
-  for (const OpenSeat& seat : book.open) {
+  for (const OpenSeat& seat : funding.open) {
     if (!offer(seat)) return false;
   }
-  for (int number = book.next_seat; number <= book.seats; ++number) {
+  for (int number = funding.next_seat; number <= funding.seats; ++number) {
     if (!offer(OpenSeat{number, 0, false, 0})) return false;
   }
   return true;
 }
 
-// Hands out whole seats: the vacant ones of a book, then new ones.
+// Hands out whole seats: the vacant ones, then new ones.
 class SeatDesk {
  public:
-  SeatDesk(const PriceSchedule& schedule, const SeatBook& book)
-      : schedule_(&schedule), book_(&book), next_seat_(book.next_seat), money_(book.money) {}
+  SeatDesk(const PriceSchedule& schedule, const SeatFunding& funding)
+      : schedule_(&schedule),
+        funding_(&funding),
+        next_seat_(funding.next_seat),
+        money_(funding.money) {}
 
   Rupiah money() const { return money_; }
   // Takes a seat for the worker; SEATS_EXHAUSTED or FUNDS_EXHAUSTED.
   absl::StatusOr<Slot> Take(int64_t worker_id) {
-    while (next_open_ < book_->open.size() && book_->open[next_open_].worker_id != 0) ++next_open_;
-    const bool vacant = next_open_ < book_->open.size();
-    if (!vacant && next_seat_ > book_->seats) {
-      return Error(absl::StatusCode::kFailedPrecondition, Reason::kSeatsExhausted,
-                   "the pledge has not so many free seats; nobody of this call gets one");
-    }
+    while (next_open_ < funding_->open.size() && funding_->open[next_open_].worker_id != 0)
+      ++next_open_;
+    const bool vacant = next_open_ < funding_->open.size();
+    if (!vacant && next_seat_ > funding_->seats) return SeatsExhaustedForCall();
     Slot slot;
     slot.worker_id = worker_id;
-    slot.seat_number = vacant ? book_->open[next_open_].seat_number : next_seat_;
-    slot.from = vacant ? book_->open[next_open_].paid_to : 0;
+    slot.seat_number = vacant ? funding_->open[next_open_].seat_number : next_seat_;
+    slot.from = vacant ? funding_->open[next_open_].paid_to : 0;
     slot.to = schedule_->size();
     const Rupiah price = schedule_->Price(slot.from, slot.to);
-    if (price > money_) {
-      return Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
-                   "the money that is left does not pay for a whole seat for each worker of this "
-                   "call; record a payment, or name fewer",
-                   {{"available_rupiah", absl::StrCat(book_->money.amount())}});
-    }
+    if (price > money_) return FundsExhaustedForCall(funding_->money);
     money_ -= price;
     if (vacant) {
       ++next_open_;
@@ -88,7 +84,7 @@ class SeatDesk {
 
  private:
   const PriceSchedule* schedule_;
-  const SeatBook* book_;
+  const SeatFunding* funding_;
   size_t next_open_ = 0;
   int next_seat_;
   Rupiah money_;
@@ -130,13 +126,13 @@ std::vector<Ranked> Rank(const Criteria& criteria, std::string_view seed,
   return ranked;
 }
 
-ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
+ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatFunding& funding,
                     absl::Span<const Ranked> candidates, int most) {
   ChunkPlan plan;
-  SeatBook part = book;
+  SeatFunding part = funding;
   // A new seat takes a slot or ends the plan, so no more of them need be looked at.
   part.seats = static_cast<int>(
-      std::min<int64_t>(book.seats, int64_t{book.next_seat} + std::max(most, 1) - 1));
+      std::min<int64_t>(funding.seats, int64_t{funding.next_seat} + std::max(most, 1) - 1));
   WalkSlots(schedule, part, [&](Slot slot) {
     if (static_cast<int>(plan.slots.size()) >= most) return false;
     if (!slot.held) {
@@ -152,17 +148,11 @@ ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
   return plan;
 }
 
-absl::Status SeatHeld(int64_t worker_id) {
-  return Error(absl::StatusCode::kAlreadyExists, Reason::kSeatHeld,
-               "the worker has a seat of this pledge, or is about to get one",
-               {{"worker_id", absl::StrCat(worker_id)}});
-}
-
-NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatBook& book,
+NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatFunding& funding,
                     absl::flat_hash_set<int64_t> seated,
                     absl::Span<const std::vector<int64_t>> calls) {
   NamedPlan plan;
-  SeatDesk desk(schedule, book);
+  SeatDesk desk(schedule, funding);
   for (const std::vector<int64_t>& workers : calls) {
     SeatDesk trial = desk;
     const size_t slots_before = plan.slots.size();
@@ -182,22 +172,22 @@ NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatBook& book,
     desk = trial;
     seated.insert(workers.begin(), workers.end());
   }
-  plan.price = book.money - desk.money();
+  plan.price = funding.money - desk.money();
   return plan;
 }
 
-int SeatsPaidFor(const PriceSchedule& schedule, const SeatBook& book) {
-  SeatBook open = book;
+int SeatsPaidFor(const PriceSchedule& schedule, const SeatFunding& funding) {
+  SeatFunding open = funding;
   open.seats = 0;  // the open ones one by one, the new ones at once
   int count = 0;
-  Rupiah left = book.money;
+  Rupiah left = funding.money;
   const bool all = WalkSlots(schedule, open, [&](const Slot& slot) {
     ++count;
     left -= schedule.Price(slot.from, slot.to);
     return true;
   });
   if (!all) return count;
-  const int fresh = std::max(0, book.seats - book.next_seat + 1);
+  const int fresh = std::max(0, funding.seats - funding.next_seat + 1);
   Extent extent = PaidExtent(schedule, fresh, left);
   const bool part = extent.person_months > int64_t{extent.full_seats} * schedule.size();
   return count + extent.full_seats + (part ? 1 : 0);

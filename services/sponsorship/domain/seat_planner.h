@@ -9,7 +9,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "services/sponsorship/domain/enums.h"
 #include "services/sponsorship/domain/pledge.h"
 
 namespace lingkaran::sponsorship {
@@ -59,8 +58,16 @@ struct Slot {
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
+// Which work has a claim on a seat: nobody else changes it meanwhile.
+struct ClaimedBy {
+  enum class Kind { kNobody, kAllocation, kReplacement };
+  Kind kind = Kind::kNobody;
+  int64_t id = 0;
+  friend bool operator==(const ClaimedBy&, const ClaimedBy&) = default;
+};
+
 // Where seats and money stand when a chunk is planned.
-struct SeatBook {
+struct SeatFunding {
   absl::Span<const OpenSeat> open;  // by seat number
   int next_seat = 1;                // lowest number never given
   int seats = 0;                    // of the pledge
@@ -71,35 +78,32 @@ struct SeatBook {
 struct ChunkPlan {
   std::vector<Slot> slots;
   int drawn = 0;  // candidates used up, from the front
-  Rupiah price;   // of all slots; never above SeatBook.money
+  Rupiah price;   // of all slots; never above SeatFunding.money
 };
 
 // The next up to `most` slots in the stated order: open seats first, then new ones; the last may
 // get only the first of its months. A vacant seat takes the next candidate and is left out when
 // there is none.
-ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatBook& book,
+ChunkPlan PlanChunk(const PriceSchedule& schedule, const SeatFunding& funding,
                     absl::Span<const Ranked> candidates, int most);
 
 // Seats for workers who were named, call by call.
 struct NamedPlan {
   std::vector<absl::Status> verdicts;  // one for each call: OK, or why it gets nothing
   std::vector<Slot> slots;             // of the calls that are OK, in their order
-  Rupiah price;                        // of all slots; never above SeatBook.money
+  Rupiah price;                        // of all slots; never above SeatFunding.money
 };
 
-// Each worker gets a seat to its end, the vacant ones of the book first; those that are held are
+// Each worker gets a seat to its end, the vacant ones first; those that are held are
 // left alone. A call gets seats for all of its workers or takes nothing. `seated`: who has a seat
 // of the pledge or is about to get one. Verdicts: ALREADY_EXISTS/SEAT_HELD (also for who was named
 // in a call before), FAILED_PRECONDITION/SEATS_EXHAUSTED, FUNDS_EXHAUSTED.
-NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatBook& book,
+NamedPlan PlanNamed(const PriceSchedule& schedule, const SeatFunding& funding,
                     absl::flat_hash_set<int64_t> seated,
                     absl::Span<const std::vector<int64_t>> calls);
 
-// The worker has a seat of the pledge, or is about to get one.
-absl::Status SeatHeld(int64_t worker_id);
-
 // How many seats the money pays for, in full or in part, if candidates don't run out.
-int SeatsPaidFor(const PriceSchedule& schedule, const SeatBook& book);
+int SeatsPaidFor(const PriceSchedule& schedule, const SeatFunding& funding);
 
 // Price of the slots.
 Rupiah PriceOf(const PriceSchedule& schedule, absl::Span<const Slot> slots);

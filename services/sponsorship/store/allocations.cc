@@ -2,9 +2,8 @@
 
 #include <soci/soci.h>
 
-#include "absl/strings/str_cat.h"
-#include "common/base/error.h"
 #include "common/sql/bulk.h"
+#include "services/sponsorship/domain/errors.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -33,6 +32,9 @@ std::optional<AllocationRow> SelectAllocation(Tx& tx, const std::string& where, 
   a.ranked = ranked != 0;
   a.named = named != 0;
   a.spent = Rupiah(spent);
+  // A price that was refused is kept as a last day that is always over: the release before reads it
+  // so, too.
+  if (a.reserve_until == 0) a.stop_reason = StopReason::kPriceRefused;
   return a;
 }
 
@@ -55,11 +57,7 @@ int64_t InsertAllocation(Tx& tx, const AllocationRow& a) {
 
 absl::StatusOr<AllocationRow> GetAllocation(Tx& tx, int64_t allocation_id) {
   std::optional<AllocationRow> found = SelectAllocation(tx, "allocation_id = :id", allocation_id);
-  if (!found.has_value()) {
-    return Error(absl::StatusCode::kNotFound, Reason::kAllocationNotFound,
-                 absl::StrCat("there is no allocation ", allocation_id),
-                 {{"allocation_id", absl::StrCat(allocation_id)}});
-  }
+  if (!found.has_value()) return AllocationNotFound(allocation_id);
   return *std::move(found);
 }
 
@@ -80,6 +78,7 @@ void UpdateAllocation(Tx& tx, const AllocationRow& a) {
   const int state = static_cast<int>(a.state);
   const int ranked = a.ranked;
   const int64_t spent = a.spent.amount();
+  const int32_t until = a.stop_reason == StopReason::kPriceRefused ? 0 : a.reserve_until;
   tx.db() << "UPDATE allocations SET state = :state, ranked = :ranked, candidates = :candidates, "
              "drawn = :drawn, seats_wanted = :wanted, seats_filled = :filled, refused = :refused, "
              "person_months = :months, spent = :spent, chunks = :chunks, "
@@ -89,7 +88,7 @@ void UpdateAllocation(Tx& tx, const AllocationRow& a) {
       use(a.drawn, "drawn"), use(a.seats_wanted, "wanted"), use(a.seats_filled, "filled"),
       use(a.refused, "refused"), use(a.person_months, "months"), use(spent, "spent"),
       use(a.chunks, "chunks"), use(a.steps_under_way, "steps"), use(a.slots_under_way, "slots"),
-      use(a.next_seat, "next"), use(a.token, "token"), use(a.reserve_until, "until"),
+      use(a.next_seat, "next"), use(a.token, "token"), use(until, "until"),
       use(a.end_time, "ended"), use(a.allocation_id, "id");
 }
 

@@ -35,7 +35,7 @@ constexpr int kWorkers = 5'000;
 // Every transfer that was recorded, in or back, is in the journal, and nothing else came from the
 // bank.
 absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
-  int64_t id = 0, amount = 0, booked = 0;
+  int64_t id = 0, amount = 0, posted = 0;
   absl::Status status;
   ForEachInPortions(
       tx,
@@ -47,10 +47,10 @@ absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
       "WHERE r.amount <> COALESCE(e.total, 0) ORDER BY r.receipt_id",
       [&] {
         status = lines.Finding(
-            absl::StrCat("receipt ", id, ": amount says ", amount, ", the journal ", booked));
+            absl::StrCat("receipt ", id, ": amount says ", amount, ", the journal ", posted));
         return status.ok();
       },
-      into(id), into(amount), into(booked));
+      into(id), into(amount), into(posted));
   RETURN_IF_ERROR(status);
   ForEachInPortions(
       tx,
@@ -66,13 +66,13 @@ absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
   return status;
 }
 
-// Adds what the tables say of the pledges (`first`, `last`] to their books.
-struct PledgeBooks {
-  std::map<int64_t, PledgeBook> books;
+// Adds what the tables say of the pledges (`first`, `last`] to what is kept of them.
+struct PledgeAudits {
+  std::map<int64_t, PledgeAudit> pledges;
   std::map<int64_t, int64_t> last_transaction;
 };
-PledgeBooks ReadPledgeBooks(Tx& tx, int64_t first, int64_t last) {
-  PledgeBooks out;
+PledgeAudits ReadPledgeAudits(Tx& tx, int64_t first, int64_t last) {
+  PledgeAudits out;
   int64_t pledge = 0, amount = 0, count = 0, held = 0;
   int paid_to = 0, open = 0;
   EntrySum sum;
@@ -83,7 +83,7 @@ PledgeBooks ReadPledgeBooks(Tx& tx, int64_t first, int64_t last) {
       "GROUP BY pledge_id, account, kind ORDER BY pledge_id, account, kind",
       [&] {
         sum.amount = Rupiah(amount);
-        out.books[pledge].entries.push_back(sum);
+        out.pledges[pledge].entries.push_back(sum);
         int64_t& newest = out.last_transaction[pledge];
         newest = std::max(newest, count);
       },
@@ -94,7 +94,7 @@ PledgeBooks ReadPledgeBooks(Tx& tx, int64_t first, int64_t last) {
       "SELECT pledge_id, CAST(SUM(applied) AS BIGINT) FROM receipts WHERE kind = 'payment' AND "
       "pledge_id > :first "
       "AND pledge_id <= :last GROUP BY pledge_id ORDER BY pledge_id",
-      [&] { out.books[pledge].receipts = Rupiah(amount); }, into(pledge), into(amount),
+      [&] { out.pledges[pledge].receipts = Rupiah(amount); }, into(pledge), into(amount),
       use(first, "first"), use(last, "last"));
   ForEach(
       tx,
@@ -102,22 +102,22 @@ PledgeBooks ReadPledgeBooks(Tx& tx, int64_t first, int64_t last) {
       "FROM seats WHERE pledge_id > :first AND pledge_id <= :last "
       "GROUP BY pledge_id, paid_to, is_open ORDER BY pledge_id, paid_to, is_open",
       [&] {
-        out.books[pledge].seats.push_back({paid_to, open != 0, count, held});
+        out.pledges[pledge].seats.push_back({paid_to, open != 0, count, held});
       },
       into(pledge), into(paid_to), into(open), into(count), into(held), use(first, "first"),
       use(last, "last"));
   return out;
 }
 
-absl::Status AuditPledge(const PledgeRow& pledge, PledgeBooks& read, WorkUnderWay& work,
+absl::Status AuditPledge(const PledgeRow& pledge, PledgeAudits& read, WorkUnderWay& work,
                          AuditLines& lines) {
   const int64_t id = pledge.pledge_id;
-  PledgeBook& book = read.books[id];
-  book.pledge_id = id;
-  book.funds = pledge.funds;
-  book.seats_filled = pledge.seats_filled;
-  book.waiting = std::move(work.waiting[id]);
-  for (const std::string& fault : PledgeFaults(book, pledge.schedule)) {
+  PledgeAudit& audit = read.pledges[id];
+  audit.pledge_id = id;
+  audit.funds = pledge.funds;
+  audit.seats_filled = pledge.seats_filled;
+  audit.waiting = std::move(work.waiting[id]);
+  for (const std::string& fault : PledgeFaults(audit, pledge.schedule)) {
     RETURN_IF_ERROR(lines.Finding(fault));
   }
   AuditTotal total;
@@ -128,7 +128,7 @@ absl::Status AuditPledge(const PledgeRow& pledge, PledgeBooks& read, WorkUnderWa
   total.refunded = pledge.funds.refunded.amount();
   total.moved_to_credit = pledge.funds.moved_to_credit.amount();
   total.spent = pledge.funds.spent.amount();
-  total.person_months = PersonMonths(book.seats);
+  total.person_months = PersonMonths(audit.seats);
   total.under_way = total.reserved != 0 || work.pledges.contains(id);
   total.last_transaction = read.last_transaction[id];
   return lines.Total(total);
@@ -146,8 +146,8 @@ absl::Status ForPledges(Tx& tx,
 }
 
 // Money and seats of pledges that are not there.
-absl::Status ReportStrays(const PledgeBooks& read, AuditLines& lines) {
-  for (const auto& [id, book] : read.books) {
+absl::Status ReportStrays(const PledgeAudits& read, AuditLines& lines) {
+  for (const auto& [id, audit] : read.pledges) {
     RETURN_IF_ERROR(
         lines.Finding(absl::StrCat("pledge ", id, ": is not there, but has money or seats")));
   }
@@ -157,16 +157,16 @@ absl::Status ReportStrays(const PledgeBooks& read, AuditLines& lines) {
 absl::Status AuditPledges(Tx& tx, WorkUnderWay& work, AuditLines& lines) {
   int64_t after = 0;
   const auto audit = [&](const std::vector<PledgeRow>& pledges) -> absl::Status {
-    PledgeBooks read = ReadPledgeBooks(tx, after, pledges.back().pledge_id);
+    PledgeAudits read = ReadPledgeAudits(tx, after, pledges.back().pledge_id);
     after = pledges.back().pledge_id;
     for (const PledgeRow& pledge : pledges) {
       RETURN_IF_ERROR(AuditPledge(pledge, read, work, lines));
-      read.books.erase(pledge.pledge_id);
+      read.pledges.erase(pledge.pledge_id);
     }
     return ReportStrays(read, lines);
   };
   RETURN_IF_ERROR(ForPledges(tx, audit));
-  return ReportStrays(ReadPledgeBooks(tx, after, std::numeric_limits<int64_t>::max()), lines);
+  return ReportStrays(ReadPledgeAudits(tx, after, std::numeric_limits<int64_t>::max()), lines);
 }
 
 // Cuts of the seats of the pledges (`first`, `last`], by pledge.
@@ -217,7 +217,7 @@ class PledgeWorkers {
     if (seat.holding.from != from) {
       RETURN_IF_ERROR(lines_.Finding(absl::StrCat("pledge ", pledge_id_, ": the holder of seat ",
                                                   seat.number, " begins at ", seat.holding.from,
-                                                  ", the one before him ended at ", from)));
+                                                  ", the one before ended at ", from)));
     }
     RETURN_IF_ERROR(PutBefore(seat.holding.worker_id));
     std::vector<Holding> holdings{seat.holding};
@@ -288,7 +288,7 @@ absl::Status PutPledgeWorkers(Tx& tx, AuditLines& lines) {
 }
 
 // A contribution with its lines and the balances of its accounts.
-struct ContributionBook {
+struct ContributionAudit {
   int64_t id = 0;
   int64_t amount = 0;
   int64_t unused = 0;
@@ -297,26 +297,26 @@ struct ContributionBook {
   std::vector<std::pair<int64_t, PriceSchedule>> covered;  // by worker
 };
 
-absl::StatusOr<std::vector<ContributionBook>> ContributionsAfter(Tx& tx, int64_t after) {
-  std::vector<ContributionBook> books;
-  ContributionBook book;
+absl::StatusOr<std::vector<ContributionAudit>> ContributionsAfter(Tx& tx, int64_t after) {
+  std::vector<ContributionAudit> contributions;
+  ContributionAudit contribution;
   int state = 0;
   ForEach(
       tx,
       "SELECT contribution_id, amount, unused, state FROM contributions "
       "WHERE contribution_id > :after ORDER BY contribution_id LIMIT :limit",
       [&] {
-        book.done = state != 0;
-        books.push_back(book);
+        contribution.done = state != 0;
+        contributions.push_back(contribution);
       },
-      into(book.id), into(book.amount), into(book.unused), into(state), use(after, "after"),
-      use(kContributions, "limit"));
-  if (books.empty()) return books;
+      into(contribution.id), into(contribution.amount), into(contribution.unused), into(state),
+      use(after, "after"), use(kContributions, "limit"));
+  if (contributions.empty()) return contributions;
 
-  std::map<int64_t, ContributionBook*> by_id;
+  std::map<int64_t, ContributionAudit*> by_id;
   std::map<std::string, int64_t*> accounts;
   std::vector<std::string> names;
-  for (ContributionBook& each : books) {
+  for (ContributionAudit& each : contributions) {
     by_id[each.id] = &each;
     for (const char* name : {"reserved", "spent", "unused"}) {
       names.push_back(ContributionAccount(each.id, name));
@@ -348,51 +348,56 @@ absl::StatusOr<std::vector<ContributionBook>> ContributionsAfter(Tx& tx, int64_t
           place->second->covered.emplace_back(worker, *std::move(months));
         }
       },
-      into(id), into(worker), into(schedule), use(after, "after"), use(books.back().id, "last"));
+      into(id), into(worker), into(schedule), use(after, "after"),
+      use(contributions.back().id, "last"));
   RETURN_IF_ERROR(status);
-  return books;
+  return contributions;
 }
 
 // Goes through all contributions, by id.
 absl::Status ForContributions(Tx& tx,
-                              absl::FunctionRef<absl::Status(const ContributionBook&)> each) {
+                              absl::FunctionRef<absl::Status(const ContributionAudit&)> each) {
   for (int64_t after = 0;;) {
-    ASSIGN_OR_RETURN(const std::vector<ContributionBook> books, ContributionsAfter(tx, after));
-    if (books.empty()) return absl::OkStatus();
-    for (const ContributionBook& book : books) RETURN_IF_ERROR(each(book));
-    after = books.back().id;
+    ASSIGN_OR_RETURN(const std::vector<ContributionAudit> contributions,
+                     ContributionsAfter(tx, after));
+    if (contributions.empty()) return absl::OkStatus();
+    for (const ContributionAudit& contribution : contributions) RETURN_IF_ERROR(each(contribution));
+    after = contributions.back().id;
   }
 }
 
-absl::Status AuditContribution(const ContributionBook& book, AuditLines& lines) {
+absl::Status AuditContribution(const ContributionAudit& contribution, AuditLines& lines) {
   AuditTotal total;
-  total.contribution_id = book.id;
-  total.received = book.amount;
-  total.reserved = book.balances.at("reserved");
-  total.spent = book.balances.at("spent");
-  total.refunded = book.balances.at("unused");
-  total.under_way = !book.done;
+  total.contribution_id = contribution.id;
+  total.received = contribution.amount;
+  total.reserved = contribution.balances.at("reserved");
+  total.spent = contribution.balances.at("spent");
+  total.refunded = contribution.balances.at("unused");
+  total.under_way = !contribution.done;
   int64_t price = 0;
-  for (const auto& [worker, schedule] : book.covered) {
+  for (const auto& [worker, schedule] : contribution.covered) {
     price += schedule.PerSeat().amount();
     total.person_months += schedule.size();
   }
   const auto compare = [&](absl::string_view what, int64_t says, int64_t should) {
-    return says == should ? absl::OkStatus()
-                          : lines.Finding(absl::StrCat("contribution ", book.id, ": account ", what,
-                                                       " says ", says, ", its lines ", should));
+    return says == should
+               ? absl::OkStatus()
+               : lines.Finding(absl::StrCat("contribution ", contribution.id, ": account ", what,
+                                            " says ", says, ", its lines ", should));
   };
-  RETURN_IF_ERROR(compare("reserved", total.reserved, book.done ? 0 : book.amount));
+  RETURN_IF_ERROR(compare("reserved", total.reserved, contribution.done ? 0 : contribution.amount));
   RETURN_IF_ERROR(compare("spent", total.spent, price));
-  RETURN_IF_ERROR(compare("unused", total.refunded, book.done ? book.amount - price : 0));
-  RETURN_IF_ERROR(compare("unused", total.refunded, book.unused));
+  RETURN_IF_ERROR(
+      compare("unused", total.refunded, contribution.done ? contribution.amount - price : 0));
+  RETURN_IF_ERROR(compare("unused", total.refunded, contribution.unused));
   return lines.Total(total);
 }
 
-absl::Status PutContributionWorkers(const ContributionBook& book, AuditLines& lines) {
-  for (const auto& [worker, schedule] : book.covered) {
+absl::Status PutContributionWorkers(const ContributionAudit& contribution, AuditLines& lines) {
+  for (const auto& [worker, schedule] : contribution.covered) {
     const Holding all{worker, 0, schedule.size()};
-    RETURN_IF_ERROR(lines.Worker({worker, 0, book.id, MonthsByProgramme(schedule).Of({&all, 1})}));
+    RETURN_IF_ERROR(
+        lines.Worker({worker, 0, contribution.id, MonthsByProgramme(schedule).Of({&all, 1})}));
   }
   return absl::OkStatus();
 }
@@ -406,12 +411,14 @@ absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, AuditLines& line
   RETURN_IF_ERROR(AuditReceipts(tx, lines));
   ASSIGN_OR_RETURN(WorkUnderWay work, AuditWork(tx, lines));
   counts.owed = work.rows;
-  RETURN_IF_ERROR(ForContributions(
-      tx, [&](const ContributionBook& book) { return AuditContribution(book, lines); }));
+  RETURN_IF_ERROR(ForContributions(tx, [&](const ContributionAudit& contribution) {
+    return AuditContribution(contribution, lines);
+  }));
   RETURN_IF_ERROR(AuditPledges(tx, work, lines));
   if (totals_only) return counts;
-  RETURN_IF_ERROR(ForContributions(
-      tx, [&](const ContributionBook& book) { return PutContributionWorkers(book, lines); }));
+  RETURN_IF_ERROR(ForContributions(tx, [&](const ContributionAudit& contribution) {
+    return PutContributionWorkers(contribution, lines);
+  }));
   RETURN_IF_ERROR(PutPledgeWorkers(tx, lines));
   return counts;
 }

@@ -1,5 +1,6 @@
-// Sponsorship's book added anew, from its journal up: the ledger against the accounts, the accounts
-// against what came in, the money against the seats, and the work under way against the outbox.
+// Sponsorship's accounts added anew, from their journal up: the ledger against the accounts, the
+// accounts against what came in, the money against the seats, and the work under way against the
+// outbox.
 #pragma once
 
 #include "absl/status/statusor.h"

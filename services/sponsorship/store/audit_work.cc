@@ -12,7 +12,7 @@
 #include "common/base/error.h"
 #include "common/crypto/personal_data_vault.h"
 #include "common/sql/cursor.h"
-#include "services/sponsorship/domain/work_item.h"
+#include "services/sponsorship/store/work_items.h"
 
 namespace lingkaran::sponsorship {
 namespace {
@@ -22,7 +22,7 @@ using soci::use;
 using sql::ForEachInPortions;
 using sql::Tx;
 
-// Steps of an allocation that wait.
+// Work items of an allocation that wait.
 struct Steps {
   int64_t steps = 0;
   int64_t slots = 0;
@@ -54,15 +54,15 @@ absl::StatusOr<Rows> ReadRows(Tx& tx, AuditLines& lines) {
         rows.owners.insert(OwnerOf(key));
         if (kind != "enrol" && kind != "activate") return true;
         const absl::StatusOr<std::string> text = FromBase64Url(body);
-        const absl::StatusOr<WorkItem> step = text.ok() ? WorkItemFromText(*text) : text.status();
-        if (!step.ok()) {
+        const absl::StatusOr<WorkItem> item = text.ok() ? ReadWorkItem(*text) : text.status();
+        if (!item.ok()) {
           status = lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
           return status.ok();
         }
-        Steps& steps = rows.allocation[step->owner_id];
+        Steps& steps = rows.allocation[item->owner_id];
         ++steps.steps;
-        steps.slots += static_cast<int64_t>(step->slots.size());
-        for (const Slot& slot : step->slots) ++steps.parts[{slot.from, slot.to}];
+        steps.slots += static_cast<int64_t>(item->slots.size());
+        for (const Slot& slot : item->slots) ++steps.parts[{slot.from, slot.to}];
         return true;
       },
       into(seq), into(key), into(kind), into(body));
@@ -132,7 +132,7 @@ absl::Status AuditReplacements(Tx& tx, const Rows& rows, WorkUnderWay& work, Aud
         return lines.Finding(
             absl::StrCat("replacement ", id, ": runs, and no row of the outbox takes it on"));
       }));
-  // Taken back, and waiting for a newcomer: its money is set aside until he has the seat.
+  // Taken back, and waiting for a newcomer: its money is set aside until the seat is given.
   int64_t pledge = 0, seats = 0;
   int from = 0, to = 0;
   ForEachInPortions(

@@ -8,7 +8,6 @@
 
 #include "absl/status/statusor.h"
 #include "common/sql/database.h"
-#include "services/sponsorship/domain/enums.h"
 #include "services/sponsorship/domain/pledge.h"
 
 namespace lingkaran::sponsorship {
@@ -17,14 +16,14 @@ struct ContributionRow {
   int64_t contribution_id = 0;
   PayerClass payer_class = PayerClass::kUnspecified;
   int64_t sponsor_id = 0;  // 0 for SELF
-  std::string bank_reference;
-  std::string fingerprint;  // of the request: tells a repeat from another payment
-  Rupiah amount;
-  Rupiah wage_base;
+  std::string bank_reference = "";
+  std::string fingerprint = "";  // of the request: tells a repeat from another payment
+  Rupiah amount = Rupiah();
+  Rupiah wage_base = Rupiah();
   Sector sector = Sector::kOther;
   bool done = false;
-  Rupiah unused;
-  std::string token;
+  Rupiah unused = Rupiah();
+  std::string token = "";
   int64_t create_time = 0;
 };
 
@@ -32,12 +31,12 @@ struct ContributionLineRow {
   int line = 0;
   int64_t worker_id = 0;
   int32_t first_day = 0;  // first covered day at the earliest
-  PriceSchedule schedule;
+  PriceSchedule schedule = {};
   int32_t cover_first_day = 0;  // as coverage answered
   int32_t cover_last_day = 0;
   int code = 0;
-  std::string error_reason;
-  std::string message;
+  std::string error_reason = "";
+  std::string message = "";
 };
 
 // Inserts the contribution with its lines and opens its accounts. A bank reference that is there is

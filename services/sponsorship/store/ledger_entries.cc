@@ -8,6 +8,7 @@
 #include "common/base/error.h"
 #include "common/sql/bulk.h"
 #include "common/sql/cursor.h"
+#include "services/sponsorship/domain/errors.h"
 
 namespace lingkaran::sponsorship {
 
@@ -34,14 +35,12 @@ absl::Status NotMoved(Tx& tx, const Posting& line) {
   if (!tx.db().got_data()) {
     return absl::InternalError(absl::StrCat("ledger: no account ", line.account));
   }
-  return Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
-               absl::StrCat(line.account, " holds less than that"),
-               {{"available_rupiah", absl::StrCat(balance)}});
+  return AccountOverdrawn(line.account, Rupiah(balance));
 }
 
 }  // namespace
 
-absl::Status Post(Tx& tx, const LedgerTransaction& transaction, absl::Time now) {
+absl::Status Post(Tx& tx, const LedgerTransaction& transaction, absl::Time now, Funds* funds) {
   RETURN_IF_ERROR(Check(transaction));
   // In the order of names, so that two transactions never wait for each other crosswise.
   std::vector<Posting> lines = transaction.lines;
@@ -69,6 +68,7 @@ absl::Status Post(Tx& tx, const LedgerTransaction& transaction, absl::Time now) 
         use(transaction.pledge_id, "pledge"), use(amount, "amount"), use(transaction.kind, "kind"),
         use(transaction.reference, "reference"), use(time, "time");
   }
+  if (funds != nullptr) funds->Apply(transaction);
   return absl::OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// The stored book. Entries are only ever added; accounts hold their sums.
+// The stored ledger. Entries are only ever added; accounts hold their sums.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,13 @@ namespace lingkaran::sponsorship {
 // Opens accounts with nothing on them.
 void OpenAccounts(sql::Tx& tx, int64_t pledge_id, const std::vector<std::string>& accounts);
 
-// Writes the transaction and moves the balances. INTERNAL if Check fails or an account is not
-// open; FAILED_PRECONDITION/FUNDS_EXHAUSTED if a balance but the bank's would fall below zero. The
-// CHECK of the table would not let it happen either. After an error the SQL transaction must end.
-absl::Status Post(sql::Tx& tx, const LedgerTransaction& transaction, absl::Time now);
+// Writes the transaction and moves the balances, in SQL and in `funds` (of the transaction's
+// pledge; null if the caller does not go on with them). INTERNAL if Check fails or an account is
+// not open; FAILED_PRECONDITION/FUNDS_EXHAUSTED if a balance but the bank's would fall below zero.
+// The CHECK of the table would not let it happen either. After an error the SQL transaction must
+// end.
+absl::Status Post(sql::Tx& tx, const LedgerTransaction& transaction, absl::Time now,
+                  Funds* funds = nullptr);
 
 // 0 for an account that is not open.
 Rupiah Balance(sql::Tx& tx, const std::string& account);

@@ -14,6 +14,16 @@ using sql::Tx;
 
 namespace {
 
+// The column `busy`: the id of a replacement, minus that of an allocation, 0 if nobody.
+int64_t BusyOf(const ClaimedBy& claim) {
+  return claim.kind == ClaimedBy::Kind::kAllocation ? -claim.id : claim.id;
+}
+ClaimedBy ClaimOf(int64_t busy) {
+  if (busy == 0) return {};
+  if (busy < 0) return {ClaimedBy::Kind::kAllocation, -busy};
+  return {ClaimedBy::Kind::kReplacement, busy};
+}
+
 // `where` may use :allocation.
 std::vector<OpenSeat> SelectOpen(Tx& tx, int64_t pledge_id, const std::string& where,
                                  int64_t allocation_id) {
@@ -79,8 +89,9 @@ int NextSeat(Tx& tx, int64_t pledge_id) {
   return last + 1;
 }
 
-void TakeSeats(Tx& tx, int64_t pledge_id, absl::Span<const Slot> slots, int first_new,
-               int64_t busy) {
+void ClaimSeats(Tx& tx, int64_t pledge_id, absl::Span<const Slot> slots, int first_new,
+                const ClaimedBy& claimed_by) {
+  const int64_t busy = BusyOf(claimed_by);
   sql::BulkRows fresh = SeatRows();
   sql::BulkRows open = SeatRows();
   for (const Slot& slot : slots) {
@@ -111,24 +122,24 @@ void FillSeats(Tx& tx, int64_t pledge_id, absl::Span<const SeatFill> fills) {
                   "is_open = excluded.is_open, busy = 0, skipped_by = 0, next_worker_id = 0");
 }
 
-void ExtendSeat(Tx& tx, int64_t pledge_id, int seat_number, int paid_to, int32_t last_day,
-                bool open) {
-  const int is_open = open;
+void ExtendSeat(Tx& tx, int64_t pledge_id, const SeatFill& seat) {
+  const int is_open = seat.open;
   tx.db() << "UPDATE seats SET paid_to = :to, last_day = :day, is_open = :open, busy = 0 "
              "WHERE pledge_id = :pledge AND seat_number = :seat",
-      use(paid_to, "to"), use(last_day, "day"), use(is_open, "open"), use(pledge_id, "pledge"),
-      use(seat_number, "seat");
+      use(seat.paid_to, "to"), use(seat.last_day, "day"), use(is_open, "open"),
+      use(pledge_id, "pledge"), use(seat.seat_number, "seat");
 }
 
-void VacateSeat(Tx& tx, int64_t pledge_id, int seat_number, int paid_to, int64_t busy) {
+void VacateSeat(Tx& tx, int64_t pledge_id, const SeatCut& cut, const ClaimedBy& claimed_by) {
+  const int64_t busy = BusyOf(claimed_by);
   tx.db() << "UPDATE seats SET worker_id = 0, disabled = 0, from_index = :at, paid_to = :to, "
              "first_day = 0, last_day = 0, is_open = 1, busy = :busy, next_worker_id = 0 "
              "WHERE pledge_id = :pledge AND seat_number = :seat",
-      use(paid_to, "at"), use(paid_to, "to"), use(busy, "busy"), use(pledge_id, "pledge"),
-      use(seat_number, "seat");
+      use(cut.at, "at"), use(cut.at, "to"), use(busy, "busy"), use(pledge_id, "pledge"),
+      use(cut.seat_number, "seat");
 }
 
-void InsertVacantSeat(Tx& tx, int64_t pledge_id, int seat_number) {
+void FreeSeat(Tx& tx, int64_t pledge_id, int seat_number) {
   tx.db() << "INSERT INTO seats (pledge_id, seat_number, worker_id, disabled, from_index, paid_to, "
              "first_day, last_day, is_open, busy, skipped_by) "
              "VALUES (:pledge, :seat, 0, 0, 0, 0, 0, 0, 1, 0, 0) "
@@ -136,7 +147,8 @@ void InsertVacantSeat(Tx& tx, int64_t pledge_id, int seat_number) {
       use(pledge_id, "pledge"), use(seat_number, "seat");
 }
 
-void SetBusy(Tx& tx, int64_t pledge_id, int seat_number, int64_t busy) {
+void ClaimSeat(Tx& tx, int64_t pledge_id, int seat_number, const ClaimedBy& claimed_by) {
+  const int64_t busy = BusyOf(claimed_by);
   tx.db() << "UPDATE seats SET busy = :busy, next_worker_id = 0 "
              "WHERE pledge_id = :pledge AND seat_number = :seat",
       use(busy, "busy"), use(pledge_id, "pledge"), use(seat_number, "seat");
@@ -148,18 +160,19 @@ void SkipSeat(Tx& tx, int64_t pledge_id, int seat_number, int64_t allocation_id)
       use(allocation_id, "allocation"), use(pledge_id, "pledge"), use(seat_number, "seat");
 }
 
-std::optional<SeatOfWorker> FindSeat(Tx& tx, int64_t pledge_id, int64_t worker_id) {
-  SeatOfWorker found;
-  HeldSeat& seat = found.seat;
+std::optional<HeldSeat> FindSeat(Tx& tx, int64_t pledge_id, int64_t worker_id) {
+  HeldSeat seat;
   int disabled = 0;
+  int64_t busy = 0;
   // "worker_id <> 0" lets the partial index be used.
   tx.db() << "SELECT seat_number, worker_id, disabled, from_index, paid_to, busy FROM seats "
              "WHERE pledge_id = :pledge AND worker_id = :worker AND worker_id <> 0",
       into(seat.seat_number), into(seat.worker_id), into(disabled), into(seat.from),
-      into(seat.paid_to), into(found.busy), use(pledge_id, "pledge"), use(worker_id, "worker");
+      into(seat.paid_to), into(busy), use(pledge_id, "pledge"), use(worker_id, "worker");
   if (!tx.db().got_data()) return std::nullopt;
   seat.disabled = disabled != 0;
-  return found;
+  seat.claimed_by = ClaimOf(busy);
+  return seat;
 }
 
 std::vector<std::pair<int, int64_t>> CountByPaidTo(Tx& tx, int64_t pledge_id) {
@@ -195,7 +208,5 @@ std::vector<std::pair<int64_t, int32_t>> ListHolders(Tx& tx, int64_t pledge_id) 
       use(pledge_id, "pledge"));
   return holders;
 }
-
-int64_t NextSeatVersion(Tx& tx) { return sql::NextIds(tx, "seat_version", 1); }
 
 }  // namespace lingkaran::sponsorship

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/error.h"
 #include "common/sql/bulk.h"
+#include "services/sponsorship/domain/errors.h"
 #include "services/sponsorship/store/ledger_entries.h"
 
 namespace lingkaran::sponsorship {
@@ -123,11 +124,7 @@ absl::StatusOr<PledgeRow> SelectPledge(Tx& tx, int64_t pledge_id, const char* lo
   ASSIGN_OR_RETURN(
       std::vector<PledgeRow> pledges,
       SelectPledges(tx, absl::StrCat("pledge_id = :id AND :other = 0", lock), pledge_id, 0));
-  if (pledges.empty()) {
-    return Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
-                 absl::StrCat("there is no pledge ", pledge_id),
-                 {{"pledge_id", absl::StrCat(pledge_id)}});
-  }
+  if (pledges.empty()) return PledgeNotFound(pledge_id);
   return std::move(pledges.front());
 }
 
@@ -151,11 +148,7 @@ absl::StatusOr<SponsorRow> GetSponsor(Tx& tx, int64_t sponsor_id) {
              "WHERE sponsor_id = :id",
       into(sponsor.sponsor_id), into(sponsor.name), into(payer_class), into(sponsor.create_time),
       use(sponsor_id, "id");
-  if (!tx.db().got_data()) {
-    return Error(absl::StatusCode::kNotFound, Reason::kSponsorNotFound,
-                 absl::StrCat("there is no sponsor ", sponsor_id),
-                 {{"sponsor_id", absl::StrCat(sponsor_id)}});
-  }
+  if (!tx.db().got_data()) return SponsorNotFound(sponsor_id);
   sponsor.payer_class = static_cast<PayerClass>(payer_class);
   sponsor.credit = Balance(tx, SponsorAccount(sponsor_id, "credit"));
   return sponsor;

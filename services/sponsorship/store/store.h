@@ -13,55 +13,11 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/sql/database.h"
-#include "services/sponsorship/domain/enums.h"
-#include "services/sponsorship/domain/pledge.h"
+#include "services/sponsorship/domain/accounts.h"
 
 namespace lingkaran::sponsorship {
 
-struct SponsorRow {
-  int64_t sponsor_id = 0;
-  std::string name;
-  PayerClass payer_class = PayerClass::kUnspecified;
-  Rupiah credit;
-  int64_t create_time = 0;  // milliseconds since 1970, like all times here
-};
-
-struct PledgeRow {
-  int64_t pledge_id = 0;
-  int64_t sponsor_id = 0;
-  PayerClass payer_class = PayerClass::kUnspecified;
-  std::string group_code;
-  int seats = 0;
-  int months = 0;
-  std::vector<Programme> programmes;
-  Rupiah wage_base;
-  Sector sector = Sector::kOther;
-  int32_t first_day = 0;
-  Criteria criteria;
-  PriceSchedule schedule;
-  std::string payment_code;
-  Rupiah invoice;
-  int32_t due_day = 0;
-  bool cancelled = false;
-  int seats_filled = 0;
-  int64_t create_time = 0;
-  Funds funds;  // of the accounts; received and moved_to_credit of the pledge's own row
-};
-
-// Money that came in.
-struct ReceiptRow {
-  int64_t receipt_id = 0;
-  std::string bank_reference;
-  std::string kind;  // "payment" (of a pledge) or "contribution"
-  int64_t pledge_id = 0;
-  int64_t contribution_id = 0;
-  Rupiah amount;
-  Rupiah applied;
-  Rupiah credit;
-  int32_t value_day = 0;
-};
-
-// The book is kept for the sponsor from now on: its accounts are opened. Gives the id.
+// Inserts the sponsor and opens its accounts. Gives the id.
 int64_t InsertSponsor(sql::Tx& tx, const SponsorRow& sponsor);
 // NOT_FOUND/SPONSOR_NOT_FOUND.
 absl::StatusOr<SponsorRow> GetSponsor(sql::Tx& tx, int64_t sponsor_id);
@@ -94,7 +50,7 @@ std::optional<ReceiptRow> FindReceipt(sql::Tx& tx, const std::string& bank_refer
 // Of one pledge, oldest first.
 std::vector<ReceiptRow> ListReceipts(sql::Tx& tx, int64_t pledge_id);
 
-// Writes down who did what to whom ("pledge/3"), and why if he had to say.
+// Writes down who did what to whom ("pledge/3"), and why if the caller had to say.
 void RecordEvent(sql::Tx& tx, absl::Time now, const std::string& actor, std::string_view method,
                  const std::string& subject, const std::string& reason = "");
 // The same of several who did the same to one subject.

@@ -3,9 +3,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "services/sponsorship/domain/errors.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "services/sponsorship/store/store.h"
-#include "services/sponsorship/workflow/allocation_workflow.h"
 
 namespace lingkaran::sponsorship {
 
@@ -22,14 +22,14 @@ void ContributionWorkflow::Register() {
 absl::StatusOr<int64_t> ContributionWorkflow::Start(Tx& tx, const ContributionRow& contribution,
                                                     const std::vector<ContributionLineRow>& lines) {
   const int64_t id = InsertContribution(tx, contribution, lines);
-  ReceiptRow receipt;
-  receipt.bank_reference = contribution.bank_reference;
-  receipt.kind = "contribution";
-  receipt.contribution_id = id;
-  receipt.amount = contribution.amount;
-  receipt.applied = contribution.amount;
-  receipt.value_day = DayNumber(context_.Today());
-  InsertReceipt(tx, receipt, context_.Now());
+  InsertReceipt(tx,
+                {.bank_reference = contribution.bank_reference,
+                 .kind = "contribution",
+                 .contribution_id = id,
+                 .amount = contribution.amount,
+                 .applied = contribution.amount,
+                 .value_day = DayNumber(context_.Today())},
+                context_.Now());
   RETURN_IF_ERROR(Post(tx, ContributionPaid(id, contribution.amount, contribution.bank_reference),
                        context_.Now()));
   context_.outbox->Put(tx, ContributionKey(id), "contribute", absl::StrCat(id));
@@ -38,9 +38,7 @@ absl::StatusOr<int64_t> ContributionWorkflow::Start(Tx& tx, const ContributionRo
 
 absl::StatusOr<Outbox::Commit> ContributionWorkflow::Deliver(const OutboxMessage& message) {
   int64_t id = 0;
-  if (!absl::SimpleAtoi(message.body, &id)) {
-    return absl::DataLossError("no contribution in the row");
-  }
+  if (!absl::SimpleAtoi(message.body, &id)) return WorkItemDamaged();
   ContributionRow contribution;
   std::vector<ActivationOrder> orders;
   RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) -> absl::Status {
@@ -56,10 +54,10 @@ absl::StatusOr<Outbox::Commit> ContributionWorkflow::Deliver(const OutboxMessage
                    context_.peers->Activate(message.request_id, {contribution.payer_class, 0, id},
                                             contribution.wage_base, contribution.sector, orders,
                                             /*after=*/""));
-  return [this, id, activation](Tx& tx) { return Settle(tx, id, activation); };
+  return [this, id, activation](Tx& tx) { return Commit(tx, id, activation); };
 }
 
-absl::Status ContributionWorkflow::Settle(Tx& tx, int64_t contribution_id,
+absl::Status ContributionWorkflow::Commit(Tx& tx, int64_t contribution_id,
                                           const Activation& activation) {
   ASSIGN_OR_RETURN(ContributionRow contribution, GetContribution(tx, contribution_id));
   ASSIGN_OR_RETURN(std::vector<ContributionLineRow> lines,

@@ -1,4 +1,4 @@
-// Paying months of single members: one outbox row under the key "contribution/<id>". Settling it
+// Paying months of single members: one outbox row under the key "contribution/<id>". Its commit
 // spends the money of those who are covered; what bought nothing goes back to the payer.
 #pragma once
 
@@ -18,17 +18,17 @@ std::string ContributionKey(int64_t contribution_id);
 class ContributionWorkflow {
  public:
   explicit ContributionWorkflow(const Context& context) : context_(context) {}
-  // Makes its step known to the outbox. Before Outbox::Start.
+  // Makes its work item known to the outbox. Before Outbox::Start.
   void Register();
 
-  // Books the money and starts to activate. A bank reference that is there is a unique violation.
+  // Records the money and starts to activate. A bank reference that is there is a unique violation.
   // Gives the contribution's id.
   absl::StatusOr<int64_t> Start(sql::Tx& tx, const ContributionRow& contribution,
                                 const std::vector<ContributionLineRow>& lines);
 
  private:
   absl::StatusOr<Outbox::Commit> Deliver(const OutboxMessage& message);
-  absl::Status Settle(sql::Tx& tx, int64_t contribution_id, const Activation& activation);
+  absl::Status Commit(sql::Tx& tx, int64_t contribution_id, const Activation& activation);
 
   const Context context_;
 };

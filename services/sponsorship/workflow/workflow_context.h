@@ -1,22 +1,17 @@
-// What sponsorship's handlers and processes share.
+// What sponsorship's handlers and workflows share.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
-#include <utility>
-#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/date.h"
+#include "common/base/mutex.h"
 #include "common/base/region.h"
 #include "common/outbox/outbox.h"
-#include "common/redis/versioned_cache.h"
 #include "common/sql/database.h"
 #include "services/sponsorship/clients/peer_client.h"
-#include "services/sponsorship/clients/seat_cache.h"
 #include "services/sponsorship/domain/rules.h"
 
 namespace lingkaran::sponsorship {
@@ -28,25 +23,26 @@ class Progress {
   explicit Progress(bool threads = true) : threads_(threads) {}
   bool threads() const { return threads_; }
   void Changed() {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     ++changes_;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
-  int64_t Seen() const {
-    std::lock_guard<std::mutex> lock(mutex_);
+  int64_t Seen() {
+    MutexLock lock(mutex_);
     return changes_;
   }
   // Returns when something changed after `seen`, or `longest` has passed.
   void Wait(int64_t seen, absl::Duration longest) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait_for(lock, absl::ToChronoMilliseconds(longest), [&] { return changes_ != seen; });
+    MutexLock lock(mutex_);
+    changed_.WaitFor(lock, longest,
+                     [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return changes_ != seen; });
   }
 
  private:
   const bool threads_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  int64_t changes_ = 0;
+  Mutex mutex_;
+  CondVar changed_;
+  int64_t changes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // All outlive the context.
@@ -57,20 +53,17 @@ struct Context {
   PeerClient* peers;
   const PayerRules* rules;
   const Regions* regions;
-  VersionedCache* redis;
   Progress* progress;
-  int chunk = 1'000;  // workers in one step of an allocation at most
+  int chunk = 1'000;  // workers in one chunk of an allocation at most
 
   absl::Time Now() const { return clock->Now(); }
   // Money has Jakarta's calendar (WIB), wherever the workers live.
   Day Today() const { return LocalDay(clock->Now(), 7); }
 };
 
-// After the commit, tells the cache of seats of this pledge. One version for all of a transaction.
-void CacheSeats(sql::Tx& tx, const Context& context, int64_t pledge_id,
-                std::vector<SeatChange> changes);
-
 // After the commit, wakes those who watch.
-void NotifyAfterCommit(sql::Tx& tx, const Context& context);
+inline void NotifyAfterCommit(sql::Tx& tx, const Context& context) {
+  tx.AfterCommit([progress = context.progress] { progress->Changed(); });
+}
 
 }  // namespace lingkaran::sponsorship
