@@ -35,122 +35,100 @@ class SteadyClock final : public Clock {
   }
 };
 
-// On the channel of its own database, so that two suites may share one Redis.
-std::unique_ptr<PubSub> MakeLink(const std::string& address, int64_t epoch, const Clock& steady) {
-  if (address.empty()) return nullptr;
-  return PubSub::Make({.redis = {.address = address}, .channel = absl::StrCat("l1:log:", epoch)},
-                      steady);
-}
-
-LogFollower::Options LogFollowerOptions(const CoverageApp::Options& options, int near_members) {
-  LogFollower::Options follower = options.follower;
-  follower.threads = follower.threads && options.surroundings.threads;
-  follower.load = follower.load && near_members > 0;
-  return follower;
-}
-
 // As many threads as calls may run at once (admission_control.cc): none waits for one in vain.
-std::unique_ptr<Executor> MakeBulk(bool threads) {
-  if (!threads) return std::make_unique<InlineExecutor>();
-  return std::make_unique<LowPriorityExecutor>(32);
-}
-
-// What can fail to be made.
-struct Machinery {
-  std::unique_ptr<sql::Database> opened;
-  std::shared_ptr<const Regions> regions;
-  std::unique_ptr<PersonalDataVault> sealer;
-  std::shared_ptr<const Rules> rules;
-  std::string rules_path;
-  int64_t epoch = 0;
-};
+constexpr int kBulkThreads = 32;
 
 }  // namespace
 
-// Members are made and go in the order that they need each other.
-struct CoverageApp::Impl {
-  Impl(Machinery made, const ServiceConfig& config, const Clock& clock, const Options& options)
-      : opened(std::move(made.opened)),
-        database(opened ? *opened : *options.surroundings.database),
-        steady(options.steady ? *options.steady : machine_steady),
-        regions(std::move(made.regions)),
-        sealer(std::move(made.sealer)),
-        rules(std::move(made.rules_path), std::move(made.rules)),
-        redis(VersionedCache::Make({.address = config.redis})),
-        link(options.surroundings.threads ? MakeLink(config.redis, made.epoch, steady) : nullptr),
-        near({.members = static_cast<size_t>(config.near_members)}),
-        store_reader(MakeStoreReader(database)),
-        redis_reader(MakeRedisReader(*store_reader, *redis, near, made.epoch)),
-        follower(database, near, link.get(), steady, made.epoch,
-                 LogFollowerOptions(options, config.near_members)),
-        misses(near, [this] { return follower.CatchUp(); }, *redis_reader, steady,
-               {.threads = options.surroundings.threads ? 2 : 0}),
-        bulk(MakeBulk(options.surroundings.threads)),
-        service({database, *store_reader, *redis, near, follower, misses, rules, *bulk, *regions,
-                 *sealer, clock, steady, made.epoch}),
-        operations({&database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}}) {}
-
+// In the order in which they need each other.
+struct CoverageApp::Parts {
   SteadyClock machine_steady;
-  std::unique_ptr<sql::Database> opened;
-  sql::Database& database;
-  const Clock& steady;
   std::shared_ptr<const Regions> regions;
+  std::unique_ptr<ActiveRules> rules;
   std::unique_ptr<PersonalDataVault> sealer;
-  ActiveRules rules;
+  std::unique_ptr<sql::Database> opened;
+  sql::Database* database = nullptr;
+  int64_t epoch = 0;
   std::unique_ptr<VersionedCache> redis;
-  std::unique_ptr<PubSub> link;
-  NearCache near;
+  std::unique_ptr<PubSub> pubsub;
+  std::unique_ptr<NearCache> near;
   std::unique_ptr<Reader> store_reader;
   std::unique_ptr<Reader> redis_reader;
-  LogFollower follower;
-  LookupBatcher misses;
+  std::unique_ptr<LogFollower> follower;
+  std::unique_ptr<LookupBatcher> lookups;
   std::unique_ptr<Executor> bulk;
-  CoverageServiceImpl service;
-  OperationsServiceImpl operations;
+  std::unique_ptr<CoverageServiceImpl> service;
+  std::unique_ptr<OperationsServiceImpl> operations;
 };
-
-absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
-                                                               const Clock& clock) {
-  return Make(config, clock, Options());
-}
 
 absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
-  Machinery made;
-  made.rules_path = config.rules + "/coverage.textproto";
-  ASSIGN_OR_RETURN(made.rules, LoadRules(made.rules_path));
   const AppDependencies& around = options.surroundings;
-  made.regions = around.regions;
-  if (made.regions == nullptr) {
-    ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
-    made.regions = std::make_shared<const Regions>(std::move(read));
+  auto parts = std::make_unique<Parts>();
+  const Clock& steady = options.steady ? *options.steady : parts->machine_steady;
+  ASSIGN_OR_RETURN(parts->rules, ActiveRules::Load(config.rules + "/coverage.textproto"));
+  parts->regions = around.regions;
+  if (parts->regions == nullptr) {
+    ASSIGN_OR_RETURN(Regions regions, Regions::Load(config.regions));
+    parts->regions = std::make_shared<const Regions>(std::move(regions));
   }
-  ASSIGN_OR_RETURN(made.sealer, PersonalDataVault::FromFile(config.keys));
-  if (around.database == nullptr) {
-    ASSIGN_OR_RETURN(made.opened, sql::Database::Open({.url = config.database}));
+  ASSIGN_OR_RETURN(parts->sealer, PersonalDataVault::FromFile(config.keys));
+  parts->database = around.database;
+  if (parts->database == nullptr) {
+    ASSIGN_OR_RETURN(parts->opened, sql::Database::Open({.url = config.database}));
+    parts->database = parts->opened.get();
   }
-  sql::Database* const database = made.opened ? made.opened.get() : around.database;
-  RETURN_IF_ERROR(sql::Migrate(*database, Schema()));
-  RETURN_IF_ERROR(database->Write([&](sql::Tx& tx) {
+  RETURN_IF_ERROR(sql::Migrate(*parts->database, Schema()));
+  RETURN_IF_ERROR(parts->database->Write([&](sql::Tx& tx) {
     const absl::Time now = around.machine_clock ? around.machine_clock->Now() : absl::Now();
-    made.epoch = store::Epoch(tx, absl::ToUnixMicros(now));
+    parts->epoch = store::Epoch(tx, absl::ToUnixMicros(now));
     return absl::OkStatus();
   }));
-  return std::unique_ptr<CoverageApp>(
-      new CoverageApp(std::make_unique<Impl>(std::move(made), config, clock, options)));
+  parts->redis = VersionedCache::Make({.address = config.redis});
+  if (around.threads && !config.redis.empty()) {
+    // On the channel of its own database, so that two suites may share one Redis.
+    parts->pubsub = PubSub::Make(
+        {.redis = {.address = config.redis}, .channel = absl::StrCat("l1:log:", parts->epoch)},
+        steady);
+  }
+  parts->near =
+      std::make_unique<NearCache>(NearOptions{.members = static_cast<size_t>(config.near_members)});
+  parts->store_reader = MakeStoreReader(*parts->database);
+  parts->redis_reader =
+      MakeRedisReader(*parts->store_reader, *parts->redis, *parts->near, parts->epoch);
+  LogFollower::Options follow = options.follower;
+  follow.threads = follow.threads && around.threads;
+  follow.load = follow.load && config.near_members > 0;
+  parts->follower = std::make_unique<LogFollower>(
+      *parts->database, *parts->near, parts->pubsub.get(), steady, parts->epoch, follow);
+  parts->lookups = std::make_unique<LookupBatcher>(
+      *parts->near, [follower = parts->follower.get()] { return follower->CatchUp(); },
+      *parts->redis_reader, steady, LookupBatcher::Options{.threads = around.threads ? 2 : 0});
+  if (around.threads) {
+    parts->bulk = std::make_unique<LowPriorityExecutor>(kBulkThreads);
+  } else {
+    parts->bulk = std::make_unique<InlineExecutor>();
+  }
+  parts->service = std::make_unique<CoverageServiceImpl>(CoverageServiceImpl::Parts{
+      *parts->database, *parts->store_reader, *parts->redis, *parts->near, *parts->follower,
+      *parts->lookups, *parts->rules, *parts->bulk, *parts->regions, *parts->sealer, clock, steady,
+      parts->epoch});
+  parts->operations = std::make_unique<OperationsServiceImpl>(OperationsServiceImpl::Parts{
+      parts->database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}});
+  return std::unique_ptr<CoverageApp>(new CoverageApp(std::move(parts)));
 }
 
-CoverageApp::CoverageApp(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CoverageApp::CoverageApp(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 CoverageApp::~CoverageApp() = default;
 
-grpc::Service* CoverageApp::service() { return &impl_->service; }
-grpc::Service* CoverageApp::operations() { return &impl_->operations; }
-absl::Status CoverageApp::Healthy() { return impl_->database.Ping(); }
-void CoverageApp::Drain() { impl_->service.Drain(); }
-LogFollower& CoverageApp::follower() { return impl_->follower; }
-NearCache& CoverageApp::near() { return impl_->near; }
-std::string CoverageApp::rules_version() const { return impl_->rules.Current().version(); }
-std::string CoverageApp::database() const { return impl_->database.Description(); }
+grpc::Service* CoverageApp::service() { return parts_->service.get(); }
+grpc::Service* CoverageApp::operations() { return parts_->operations.get(); }
+absl::Status CoverageApp::Healthy() { return parts_->database->Ping(); }
+void CoverageApp::Drain() { parts_->service->Drain(); }
+LogFollower& CoverageApp::follower() { return *parts_->follower; }
+NearCache& CoverageApp::near() { return *parts_->near; }
+std::string CoverageApp::rules_version() const { return parts_->rules->Current().version(); }
+std::string CoverageApp::database() const { return parts_->database->Description(); }
 
 }  // namespace lingkaran::coverage

@@ -16,23 +16,23 @@ class Service;
 
 namespace lingkaran::coverage {
 
+struct CoverageOptions {
+  // Time that never jumps, for the age of cached facts; the machine's if null.
+  const Clock* steady = nullptr;
+  // How the near cache is kept up to date; its threads also need surroundings.threads.
+  LogFollower::Options follower;
+  AppDependencies surroundings;
+};
+
 class CoverageApp {
  public:
-  struct Options {
-    // Time that never jumps, for the age of cached facts; the machine's if null.
-    const Clock* steady = nullptr;
-    // How the near cache is kept up to date; its threads also need surroundings.threads.
-    LogFollower::Options follower;
-    AppDependencies surroundings;
-  };
+  using Options = CoverageOptions;
 
   // Loads rules, regions and keys, opens and migrates the database, composes the readers. Faulty
   // rules stop it: INVALID_ARGUMENT/RULES_INVALID with file and line. `clock` must outlive the app.
   static absl::StatusOr<std::unique_ptr<CoverageApp>> Make(const ServiceConfig& config,
-                                                           const Clock& clock);
-  static absl::StatusOr<std::unique_ptr<CoverageApp>> Make(const ServiceConfig& config,
                                                            const Clock& clock,
-                                                           const Options& options);
+                                                           const Options& options = {});
   ~CoverageApp();
 
   grpc::Service* service();
@@ -50,9 +50,9 @@ class CoverageApp {
   std::string database() const;
 
  private:
-  struct Impl;
-  explicit CoverageApp(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  struct Parts;
+  explicit CoverageApp(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace lingkaran::coverage

@@ -9,10 +9,7 @@
 namespace lingkaran {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
-                         [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
-                         });
+LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
 
 int32_t AnyDay() { return DayNumber(Day(2019, 6, 1) + *rc::gen::inRange(0, 2'500)); }
 
@@ -91,7 +88,7 @@ class Replicas {
   }
 
   void Upsert(CoverageHost& host, int n) {
-    if (*rc::gen::inRange(0, 4) == 0) ++moved_[n];  // his NIK was corrected
+    if (*rc::gen::inRange(0, 4) == 0) ++moved_[n];  // the NIK was corrected
     cv1::UpsertMembersRequest request;
     request.set_request_id(NewRequestId());
     cv1::Member& member = *request.add_members();

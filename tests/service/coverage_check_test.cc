@@ -11,10 +11,7 @@ namespace {
 
 using testing::SizeIs;
 
-INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
-                         [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
-                         });
+LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
 
 cv1::Verdict VerdictAt(CoverageWorld& world, CoverageHost& host,
                        const cv1::CheckEligibilityRequest& request) {
@@ -107,9 +104,7 @@ TEST_P(CoverageServiceTest, WhatHasNotArrivedIsNotAnswered) {
   const std::unique_ptr<CoverageHost> other = world_.Open();
   EXPECT_EQ(world_.Check(world_.Ask(0, 20191110), "officer", other.get())->answers(0).reason(),
             cv1::ANSWER_REASON_NEVER_PAID);  // in its cache now
-  cv1::Member dead = world_.MemberOf(0, 2);
-  dead.set_death_day(20191109);
-  ASSERT_TRUE(world_.Upsert({dead}, "death-7").ok());
+  ASSERT_TRUE(world_.ReportDeath(0, 20191109, 2, "death-7").ok());
   const auto told = world_.Check(request, "officer", other.get());
   EXPECT_EQ(told->answers(0).reason(), cv1::ANSWER_REASON_DECEASED);
   EXPECT_GT(FromToken(told->consistency_token())->coverage_position,

@@ -21,7 +21,7 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::LookupResult;
+using LookupResult = NearCache::LookupResult;
 
 const Month kNovember(2019, 11);
 
@@ -32,7 +32,7 @@ struct Node {
       : database(database_in),
         steady(steady_in),
         near({.members = 50'000}),
-        follower(database, near, linked ? &link : nullptr, steady, epoch, options) {}
+        follower(database, near, linked ? &pubsub : nullptr, steady, epoch, options) {}
 
   // What it answers without asking anybody.
   LookupResult Ask(int64_t worker, const Freshness& fresh = {}) {
@@ -54,7 +54,7 @@ struct Node {
 
   sql::Database& database;
   const Clock& steady;
-  FakePubSub link;
+  FakePubSub pubsub;
   NearCache near;
   LogFollower follower;
   Facts facts;
@@ -86,8 +86,8 @@ class CoverageFollowerTest : public DatabaseTest {
   }
   // All that A published to B, in that order.
   void Pass() {
-    for (; !a_->link.published.empty(); a_->link.published.pop_front()) {
-      b_->link.Deliver(a_->link.published.front());
+    for (; !a_->pubsub.published.empty(); a_->pubsub.published.pop_front()) {
+      b_->pubsub.Deliver(a_->pubsub.published.front());
     }
   }
   void Sql(const std::string& text) {
@@ -162,7 +162,7 @@ TEST_P(CoverageFollowerTest, ANoticeBringsTheChangeAndThePeople) {
 TEST_P(CoverageFollowerTest, ALostNoticeIsReadFromSql) {
   StartTwo();
   a_->Write({MemberRow(1)}, {MonthRow(1, kNovember)});
-  a_->link.published.clear();
+  a_->pubsub.published.clear();
   a_->Write({}, {MonthRow(1, kNovember + 1)});
   Pass();
   EXPECT_EQ(b_->near.position(), epoch_) << "there is a gap";
@@ -174,14 +174,14 @@ TEST_P(CoverageFollowerTest, NoticesInAnotherOrderWaitForEachOther) {
   StartTwo();
   a_->Write({MemberRow(1)}, {});
   for (int i = 0; i < 5; ++i) a_->Write({}, {MonthRow(1, kNovember + i)});
-  std::vector<std::string> messages(a_->link.published.begin(), a_->link.published.end());
+  std::vector<std::string> messages(a_->pubsub.published.begin(), a_->pubsub.published.end());
   std::shuffle(messages.begin() + 1, messages.end(), std::mt19937(7));
   std::swap(messages.front(), messages.back());
   for (size_t i = 0; i + 1 < messages.size(); ++i) {
-    b_->link.Deliver(messages[i]);
+    b_->pubsub.Deliver(messages[i]);
     EXPECT_EQ(b_->near.position(), epoch_);
   }
-  b_->link.Deliver(messages.back());
+  b_->pubsub.Deliver(messages.back());
   EXPECT_EQ(b_->near.position(), epoch_ + 6);
   EXPECT_EQ(b_->MonthsOf(1), 5);
 }
@@ -199,11 +199,11 @@ TEST_P(CoverageFollowerTest, NoticesThatAreNotForUsChangeNothing) {
   StartTwo();
   Written written = WriteRows(db(), {MemberRow(1)}, {});
   const ChangeNotice notice{written.position - 1, written.position, written.changed};
-  b_->link.Deliver("");
-  b_->link.Deliver("no notice at all");
-  b_->link.Deliver(EncodeNotice(notice, epoch_ + 1, 77));
+  b_->pubsub.Deliver("");
+  b_->pubsub.Deliver("no notice at all");
+  b_->pubsub.Deliver(EncodeNotice(notice, epoch_ + 1, 77));
   EXPECT_EQ(b_->near.position(), epoch_);
-  b_->link.Deliver(EncodeNotice(notice, epoch_, 77));
+  b_->pubsub.Deliver(EncodeNotice(notice, epoch_, 77));
   EXPECT_EQ(b_->near.position(), written.position);
 }
 
@@ -254,61 +254,61 @@ TEST_P(CoverageFollowerTest, HeartbeatsConfirmIfSqlWasAskedSinceTheLineStands) {
   a_->Write({MemberRow(1)}, {});
   const auto later = [&] { steady_.Advance(absl::Seconds(3)); };
   later();
-  a_->link.Beat(steady_.Now());  // the line stands; what was published before never came
+  a_->pubsub.Beat(steady_.Now());  // the line stands; what was published before never came
   EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
   later();
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "SQL was not asked since";
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   later();
   EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
 
-  a_->link.Lose();
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Lose();
+  a_->pubsub.Beat(steady_.Now());
   later();
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "it is another line";
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   later();
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
 }
 
 TEST_P(CoverageFollowerTest, HeartbeatsDoNotConfirmOverAGap) {
   StartTwo();
-  b_->link.Beat(steady_.Now());
+  b_->pubsub.Beat(steady_.Now());
   ASSERT_TRUE(b_->follower.CatchUp().ok());
   a_->Write({MemberRow(1)}, {});
   Pass();
   a_->Write({}, {MonthRow(1, kNovember)});
-  a_->link.published.clear();
+  a_->pubsub.published.clear();
   a_->Write({}, {MonthRow(1, kNovember + 1)});
   Pass();
   steady_.Advance(absl::Seconds(3));
-  b_->link.Beat(steady_.Now());
+  b_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
   ASSERT_TRUE(b_->follower.CatchUp().ok());
   EXPECT_EQ(b_->MonthsOf(1), 2);
   // The same for a notice that named too many to send them.
   Written written = WriteRows(db(), {}, {MonthRow(1, kNovember + 2)});
-  b_->link.Deliver(EncodeNotice({written.position - 1, written.position, {}, true}, epoch_, 77));
+  b_->pubsub.Deliver(EncodeNotice({written.position - 1, written.position, {}, true}, epoch_, 77));
   steady_.Advance(absl::Seconds(3));
-  b_->link.Beat(steady_.Now());
+  b_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
 }
 
 TEST_P(CoverageFollowerTest, HeartbeatsAloneConfirmForALimitedTime) {
   StartTwo();
   a_->Write({MemberRow(1)}, {});
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   steady_.Advance(absl::Minutes(1));
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
   steady_.Advance(absl::Seconds(1));
-  a_->link.Beat(steady_.Now());
+  a_->pubsub.Beat(steady_.Now());
   steady_.Advance(absl::Seconds(2));
   EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
 }

@@ -13,10 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
-                         [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
-                         });
+LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
 
 // ---- Lists and counts ----
 

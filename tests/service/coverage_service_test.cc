@@ -26,10 +26,7 @@ using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-INSTANTIATE_TEST_SUITE_P(Cached, CoverageServiceTest, testing::Values(Cache::kNone, Cache::kRedis),
-                         [](const auto& param_info) {
-                           return param_info.param == Cache::kNone ? "NoCache" : "Redis";
-                         });
+LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
 
 TEST_P(CoverageServiceTest, SoloByIdNikAndNumber) {
   world_.Enrol(2);
@@ -93,9 +90,7 @@ TEST_P(CoverageServiceTest, TodayIsWhereThePersonLives) {
 
 TEST_P(CoverageServiceTest, ABadLineNeverHoldsUpTheOthers) {
   world_.Enrol(5);
-  cv1::Member dead = world_.MemberOf(2, 2);
-  dead.set_death_day(20191030);
-  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  ASSERT_TRUE(world_.ReportDeath(2, 20191030).ok());
   ASSERT_TRUE(world_.Pay(3, 20191207, 1).ok());
   cv1::ActivationLine wrong = world_.LineOf(4, 20191107, 3);
   wrong.mutable_months(3)->set_amount_rupiah(1);
@@ -279,9 +274,7 @@ TEST_P(CoverageRaceTest, NoPersonMonthTwice) {
 // ---- Members ----
 
 TEST_P(CoverageServiceTest, AnOlderVersionOfAMemberIsIgnored) {
-  cv1::Member dead = world_.MemberOf(0, 3);
-  dead.set_death_day(20191110);
-  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  ASSERT_TRUE(world_.ReportDeath(0, 20191110, 3).ok());
   const auto late = world_.Upsert({world_.MemberOf(0, 2)});
   ASSERT_TRUE(late.ok());
   EXPECT_EQ(late->changed(), 0);
@@ -325,9 +318,7 @@ TEST_P(CoverageServiceTest, DeathAndRevocationShowAtOnce) {
   ASSERT_TRUE(world_.Pay(1, 20191107, 3).ok());
   EXPECT_EQ(world_.Jkk(0, 20191220).verdict(), cv1::VERDICT_COVERED);
   EXPECT_EQ(world_.Jkk(1, 20191220).verdict(), cv1::VERDICT_COVERED);
-  cv1::Member dead = world_.MemberOf(0, 2);
-  dead.set_death_day(20191219);
-  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  ASSERT_TRUE(world_.ReportDeath(0, 20191219).ok());
   EXPECT_EQ(world_.Jkk(0, 20191220).reason(), cv1::ANSWER_REASON_DECEASED);
   EXPECT_EQ(world_.Jkk(0, 20191219).verdict(), cv1::VERDICT_COVERED);
   const auto revoked = world_.Revoke(1, 201912);
@@ -350,9 +341,7 @@ TEST_P(CoverageServiceTest, ExplainsWhatWasKnownAtAnInstant) {
   world_.clock.Set(Wib(2019, 11, 7, 10));
   ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
   world_.clock.Set(Wib(2019, 12, 20));
-  cv1::Member dead = world_.MemberOf(0, 2);
-  dead.set_death_day(20191210);
-  ASSERT_TRUE(world_.Upsert({dead}).ok());
+  ASSERT_TRUE(world_.ReportDeath(0, 20191210).ok());
   world_.clock.Set(Wib(2019, 12, 21));
   ASSERT_TRUE(world_.Revoke(0, 202001).ok());
   world_.clock.Set(Wib(2020, 6, 1));

@@ -94,6 +94,12 @@ class CoverageWorld {
     for (const cv1::Member& member : members) *request.add_members() = member;
     return host->As("service", &Stub::UpsertMembers, request);
   }
+  absl::Status ReportDeath(int n, int32_t day, int64_t version = 2,
+                           const std::string& request_id = "") {
+    cv1::Member dead = MemberOf(n, version);
+    dead.set_death_day(day);
+    return Upsert({dead}, request_id).status();
+  }
   // Members 0 to count - 1.
   std::string Enrol(int count) {
     std::vector<cv1::Member> members;
@@ -149,7 +155,7 @@ class CoverageWorld {
     return host->As("service", &Stub::RevokeCoverage, request);
   }
 
-  // A question about the n-th person by his id.
+  // A question about the n-th person by id.
   cv1::CheckEligibilityRequest Ask(int n, int32_t day) const {
     cv1::CheckEligibilityRequest request;
     request.mutable_person()->set_worker_id(Id(n));
@@ -194,5 +200,10 @@ class CoverageServiceTest : public testing::TestWithParam<Cache> {
   }
   CoverageWorld world_{sql::Dialect::kSqlite, Redis()};
 };
+#define LINGKARAN_WITH_AND_WITHOUT_REDIS(Suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(Cached, Suite, testing::Values(Cache::kNone, Cache::kRedis),     \
+                           [](const auto& param_info) {                                     \
+                             return param_info.param == Cache::kNone ? "NoCache" : "Redis"; \
+                           })
 
 }  // namespace lingkaran

@@ -1,4 +1,4 @@
-// A miss pool between a near cache and links that the test acts out.
+// A lookup batcher between a near cache and readers that the test acts out.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,8 @@ namespace lingkaran::coverage {
 
 using Told = absl::StatusOr<std::vector<Facts>>;
 
-// The links behind the pool: knows ids below 1,000, tells versions apart by the hours of the zone,
-// and can be held.
+// The readers behind the batcher: knows ids below 1,000, tells versions apart by the hours of the
+// zone, and can be held.
 class FakeReader final : public Reader {
  public:
   struct Round {
@@ -96,7 +96,7 @@ class FakeReader final : public Reader {
   absl::Status status_;
 };
 
-// One who asks, and what he is told.
+// One caller, and what it is told.
 class Asker {
  public:
   LookupBatcher::Done done() {
@@ -127,17 +127,23 @@ class CoverageLookupBatcher : public testing::Test {
       near_.Restart(10);
       near_.Confirm(10, steady_.Now());
     }
-    pool_.emplace(
+    batcher_.emplace(
         near_,
         [this] {
           ++caught_up_;
           return catch_up_ ? catch_up_() : absl::OkStatus();
         },
-        links_, steady_, options);
+        reader_, steady_, options);
   }
   void Ask(Asker& asker, std::vector<PersonKey> keys, const Freshness& fresh = {},
            LookupBatcher::Patience patience = {}) {
-    pool_->Find(std::move(keys), fresh, std::move(patience), asker.done());
+    batcher_->Find(std::move(keys), fresh, std::move(patience), asker.done());
+  }
+  // The first lookup is under way, and held.
+  void Occupy(Asker& asker, std::vector<PersonKey> keys) {
+    reader_.Hold();
+    Ask(asker, std::move(keys));
+    reader_.AwaitRounds(1);
   }
   Told AskAndWait(std::vector<PersonKey> keys, const Freshness& fresh = {}) {
     Asker asker;
@@ -145,12 +151,12 @@ class CoverageLookupBatcher : public testing::Test {
     return asker.Wait();
   }
 
-  FakeReader links_;
+  FakeReader reader_;
   ManualClock steady_{absl::UnixEpoch() + absl::Hours(1)};
   NearCache near_{{.members = 1'000}};
   std::function<absl::Status()> catch_up_;
   std::atomic<int> caught_up_{0};
-  std::optional<LookupBatcher> pool_;
+  std::optional<LookupBatcher> batcher_;
 };
 
 }  // namespace lingkaran::coverage

@@ -12,8 +12,8 @@ using testing::SizeIs;
 TEST_F(CoverageLookupBatcher, AThousandCallersOfOneKeyAreOneQuestion) {
   for (const bool follows : {false, true}) {
     Start({.threads = 2}, follows);
-    const size_t before = links_.rounds().size();
-    links_.Hold();
+    const size_t before = reader_.rounds().size();
+    reader_.Hold();
     std::vector<Asker> askers(1'000);
     std::atomic<size_t> next{0};
     std::vector<std::thread> callers;
@@ -23,15 +23,15 @@ TEST_F(CoverageLookupBatcher, AThousandCallersOfOneKeyAreOneQuestion) {
       });
     }
     for (std::thread& caller : callers) caller.join();
-    links_.AwaitRounds(before + 1);
-    links_.Release();
+    reader_.AwaitRounds(before + 1);
+    reader_.Release();
     for (Asker& asker : askers) {
       const Told answer = asker.Wait();
       ASSERT_TRUE(answer.ok()) << answer.status();
       EXPECT_EQ(answer->front().worker_id, 5);
     }
-    EXPECT_THAT(links_.rounds(), SizeIs(before + 1));
-    pool_.reset();
+    EXPECT_THAT(reader_.rounds(), SizeIs(before + 1));
+    batcher_.reset();
   }
 }
 
@@ -44,69 +44,61 @@ TEST_F(CoverageLookupBatcher, AnswersComeInTheOrderOfTheKeys) {
     for (const Facts& facts : *answer) ids.push_back(facts.known ? facts.worker_id : 0);
     EXPECT_THAT(ids, ElementsAre(7, 3, 0, 7, 1));
     EXPECT_TRUE(AskAndWait({})->empty());
-    pool_.reset();
+    batcher_.reset();
   }
 }
 
 TEST_F(CoverageLookupBatcher, WhatWaitsTogetherIsAskedTogether) {
   Start({.threads = 1});
-  links_.Hold();
   Asker first;
-  Ask(first, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(first, {Id(1)});
   std::vector<Asker> askers(50);
   for (size_t i = 0; i < askers.size(); ++i) {
     Ask(askers[i], {Id(100 + static_cast<int64_t>(i)), Id(99)});
   }
-  links_.Release();
+  reader_.Release();
   for (Asker& asker : askers) EXPECT_TRUE(asker.Wait().ok());
-  ASSERT_THAT(links_.rounds(), SizeIs(2));
-  EXPECT_THAT(links_.rounds()[1].keys, SizeIs(51));
+  ASSERT_THAT(reader_.rounds(), SizeIs(2));
+  EXPECT_THAT(reader_.rounds()[1].keys, SizeIs(51));
 }
 
 TEST_F(CoverageLookupBatcher, KeysOfOneCallerStayTogether) {
   Start({.threads = 1, .batch_keys = 3});
-  links_.Hold();
   Asker first, second, third;
-  Ask(first, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(first, {Id(1)});
   Ask(second, {Id(2), Id(3)});
   Ask(third, {Id(4), Id(5), Id(6)});
-  links_.Release();
+  reader_.Release();
   EXPECT_TRUE(second.Wait().ok());
   EXPECT_TRUE(third.Wait().ok());
-  EXPECT_THAT(links_.rounds()[1].keys, SizeIs(5));
+  EXPECT_THAT(reader_.rounds()[1].keys, SizeIs(5));
 }
 
 // ---- Errors and limits ----
 
 TEST_F(CoverageLookupBatcher, ErrorsGoToAllAndAreNotKept) {
   Start({.threads = 1});
-  links_.Hold();
-  links_.Fail(absl::UnavailableError("down"));
+  reader_.Fail(absl::UnavailableError("down"));
   std::vector<Asker> askers(20);
-  Ask(askers[0], {Id(5)});
-  links_.AwaitRounds(1);
+  Occupy(askers[0], {Id(5)});
   for (size_t i = 1; i < askers.size(); ++i) Ask(askers[i], {Id(5)});
-  links_.Release();
+  reader_.Release();
   for (Asker& asker : askers) EXPECT_TRUE(absl::IsUnavailable(asker.Wait().status()));
-  EXPECT_THAT(links_.rounds(), SizeIs(1));
-  links_.Fail(absl::OkStatus());
+  EXPECT_THAT(reader_.rounds(), SizeIs(1));
+  reader_.Fail(absl::OkStatus());
   EXPECT_EQ(AskAndWait({Id(5)})->front().worker_id, 5);
-  EXPECT_THAT(links_.rounds(), SizeIs(2));
+  EXPECT_THAT(reader_.rounds(), SizeIs(2));
 }
 
 TEST_F(CoverageLookupBatcher, TheQueueIsBounded) {
   Start({.threads = 1, .waiting_keys = 3});
-  links_.Hold();
   Asker first, second, refused;
-  Ask(first, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(first, {Id(1)});
   Ask(second, {Id(2), Id(3)});
   Ask(refused, {Id(1)});  // even where it could join
   ASSERT_TRUE(refused.told()) << "on the caller's thread";
   EXPECT_EQ(ReasonOf(refused.Wait().status()), Reason::kOverloaded);
-  links_.Release();
+  reader_.Release();
   EXPECT_TRUE(first.Wait().ok());
   EXPECT_TRUE(second.Wait().ok());
   EXPECT_TRUE(AskAndWait({Id(1), Id(2), Id(3)}).ok()) << "there is room again";
@@ -114,34 +106,30 @@ TEST_F(CoverageLookupBatcher, TheQueueIsBounded) {
 
 TEST_F(CoverageLookupBatcher, WhoHasGivenUpIsNotAskedFor) {
   Start({.threads = 1});
-  links_.Hold();
   Asker busy, expired, gone, waits;
-  Ask(busy, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(busy, {Id(1)});
   Ask(expired, {Id(2)}, {}, {.deadline = absl::Now() - absl::Seconds(1), .gone = nullptr});
   Ask(gone, {Id(3), Id(4)}, {}, {.deadline = absl::InfiniteFuture(), .gone = [] { return true; }});
   Ask(waits, {Id(4)});
-  links_.Release();
+  reader_.Release();
   EXPECT_EQ(ReasonOf(expired.Wait().status()), Reason::kDeadlinePassed);
   EXPECT_TRUE(absl::IsCancelled(gone.Wait().status()));
   EXPECT_TRUE(waits.Wait().ok());
-  ASSERT_THAT(links_.rounds(), SizeIs(2));
-  EXPECT_THAT(links_.rounds()[1].keys, ElementsAre(Id(4)));
+  ASSERT_THAT(reader_.rounds(), SizeIs(2));
+  EXPECT_THAT(reader_.rounds()[1].keys, ElementsAre(Id(4)));
 }
 
 TEST_F(CoverageLookupBatcher, ItsEndEndsThoseWhoWait) {
   Start({.threads = 1});
-  links_.Hold();
   Asker under_way, waits;
-  Ask(under_way, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(under_way, {Id(1)});
   Ask(waits, {Id(2)});
   std::promise<absl::Status> work;
-  pool_->Run([&](absl::Status status) { work.set_value(std::move(status)); });
-  std::thread end([this] { pool_.reset(); });
+  batcher_->Run([&](absl::Status status) { work.set_value(std::move(status)); });
+  std::thread end([this] { batcher_.reset(); });
   EXPECT_TRUE(absl::IsCancelled(waits.Wait().status()));
   EXPECT_TRUE(absl::IsCancelled(work.get_future().get()));
-  links_.Release();
+  reader_.Release();
   EXPECT_TRUE(under_way.Wait().ok()) << "it waits for those under way";
   end.join();
 }
@@ -150,12 +138,12 @@ TEST_F(CoverageLookupBatcher, OtherWorkRunsOnItsThreads) {
   for (const int threads : {0, 1}) {
     Start({.threads = threads});
     std::promise<std::thread::id> ran;
-    pool_->Run([&](const absl::Status& status) {
+    batcher_->Run([&](const absl::Status& status) {
       EXPECT_TRUE(status.ok());
       ran.set_value(std::this_thread::get_id());
     });
     EXPECT_EQ(ran.get_future().get() == std::this_thread::get_id(), threads == 0);
-    pool_.reset();
+    batcher_.reset();
   }
 }
 

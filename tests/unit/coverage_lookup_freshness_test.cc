@@ -11,13 +11,11 @@ using testing::SizeIs;
 
 TEST_F(CoverageLookupBatcher, AnAnswerOlderThanTheTokenIsNeverGiven) {
   Start({.threads = 2});
-  links_.Hold();
   Asker early, late;
-  Ask(early, {Id(5)});
-  links_.AwaitRounds(1);  // the answer as of 10 is on its way
-  links_.Write(11, 8);
+  Occupy(early, {Id(5)});  // the answer as of 10 is on its way
+  reader_.Write(11, 8);
   Ask(late, {Id(5)}, {.position = 11});
-  links_.Release();
+  reader_.Release();
   EXPECT_EQ(early.Wait()->front().utc_offset_hours, 7);
   const Told fresh = late.Wait();
   ASSERT_TRUE(fresh.ok()) << fresh.status();
@@ -27,33 +25,29 @@ TEST_F(CoverageLookupBatcher, AnAnswerOlderThanTheTokenIsNeverGiven) {
 
 TEST_F(CoverageLookupBatcher, ATokenThatTheAnswerUnderWayCoversJoins) {
   Start({.threads = 2});
-  links_.Hold();
   Asker early, late;
-  Ask(early, {Id(5)});
-  links_.AwaitRounds(1);
+  Occupy(early, {Id(5)});
   Ask(late, {Id(5)}, {.position = 10});
-  links_.Release();
+  reader_.Release();
   EXPECT_EQ(late.Wait()->front().position, 10);
   EXPECT_TRUE(early.Wait().ok());
-  EXPECT_THAT(links_.rounds(), SizeIs(1));
+  EXPECT_THAT(reader_.rounds(), SizeIs(1));
 }
 
-// A token of long ago, of one who asks with him, makes nobody's answer older than two seconds.
+// A token of long ago, of another call in the batch, makes nobody's answer older than two seconds.
 TEST_F(CoverageLookupBatcher, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
   Start({.threads = 1}, /*follows=*/true);
-  links_.Hold();
   Asker first, with_token, without, same_key;
-  Ask(first, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(first, {Id(1)});
   Ask(with_token, {Id(5)}, {.position = 3});
   Ask(without, {Id(6)});
   Ask(same_key, {Id(5)});
-  links_.Release();
+  reader_.Release();
   EXPECT_TRUE(with_token.Wait().ok());
   EXPECT_TRUE(without.Wait().ok());
   EXPECT_TRUE(same_key.Wait().ok());
-  ASSERT_THAT(links_.rounds(), SizeIs(2));
-  EXPECT_EQ(links_.rounds()[1].fresh, (Freshness{.position = 3, .recent = true}));
+  ASSERT_THAT(reader_.rounds(), SizeIs(2));
+  EXPECT_EQ(reader_.rounds()[1].fresh, (Freshness{.position = 3, .recent = true}));
 }
 
 TEST_F(CoverageLookupBatcher, ATokenOfAnotherDoesNotStandForTheConfirmation) {
@@ -65,14 +59,12 @@ TEST_F(CoverageLookupBatcher, ATokenOfAnotherDoesNotStandForTheConfirmation) {
   near_.Fill({known});
   catch_up_ = [] { return absl::UnavailableError("no database"); };
   Start({.threads = 1});
-  links_.Hold();
   Asker first, with_token, without;
-  Ask(first, {Id(1)});
-  links_.AwaitRounds(1);
-  links_.Write(11, 8);
+  Occupy(first, {Id(1)});
+  reader_.Write(11, 8);
   Ask(with_token, {Id(5)}, {.position = 3});
   Ask(without, {Id(5)});
-  links_.Release();
+  reader_.Release();
   EXPECT_TRUE(with_token.Wait().ok());
   const Told answer = without.Wait();
   ASSERT_TRUE(answer.ok());
@@ -81,49 +73,43 @@ TEST_F(CoverageLookupBatcher, ATokenOfAnotherDoesNotStandForTheConfirmation) {
 
 TEST_F(CoverageLookupBatcher, FullConsistencyNeverJoinsWhatHasBegun) {
   Start({.threads = 2});
-  links_.Hold();
   Asker early, late, later;
-  Ask(early, {Id(5)});
-  links_.AwaitRounds(1);
-  links_.Write(11, 8);
+  Occupy(early, {Id(5)});
+  reader_.Write(11, 8);
   Ask(late, {Id(5)}, {.from_store = true});
-  links_.AwaitRounds(2);
-  links_.Write(12, 9);
+  reader_.AwaitRounds(2);
+  reader_.Write(12, 9);
   Ask(later, {Id(5)}, {.from_store = true});
-  links_.Release();
+  reader_.Release();
   EXPECT_EQ(late.Wait()->front().utc_offset_hours, 8);
   EXPECT_EQ(later.Wait()->front().utc_offset_hours, 9);
   EXPECT_TRUE(early.Wait().ok());
-  for (size_t i = 1; i < 3; ++i) EXPECT_TRUE(links_.rounds()[i].fresh.from_store);
+  for (size_t i = 1; i < 3; ++i) EXPECT_TRUE(reader_.rounds()[i].fresh.from_store);
 }
 
 TEST_F(CoverageLookupBatcher, FullConsistencyJoinsWhatWaits) {
   Start({.threads = 1});
-  links_.Hold();
   Asker busy, plain, full;
-  Ask(busy, {Id(1)});
-  links_.AwaitRounds(1);
+  Occupy(busy, {Id(1)});
   Ask(plain, {Id(5)});
   Ask(full, {Id(5)}, {.from_store = true});
-  links_.Write(11, 8);
-  links_.Release();
+  reader_.Write(11, 8);
+  reader_.Release();
   EXPECT_EQ(full.Wait()->front().utc_offset_hours, 8);
   EXPECT_TRUE(plain.Wait().ok());
-  ASSERT_THAT(links_.rounds(), SizeIs(2));
-  EXPECT_TRUE(links_.rounds()[1].fresh.from_store);
+  ASSERT_THAT(reader_.rounds(), SizeIs(2));
+  EXPECT_TRUE(reader_.rounds()[1].fresh.from_store);
 }
 
 TEST_F(CoverageLookupBatcher, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
   Start({.threads = 2});
-  links_.Hold();
   Asker early, late;
-  Ask(early, {Id(5)});
-  links_.AwaitRounds(1);
-  links_.Write(11, 8);
+  Occupy(early, {Id(5)});
+  reader_.Write(11, 8);
   steady_.Advance(absl::Seconds(2));  // nearly: a store that hangs
   Ask(late, {Id(5)});
-  links_.AwaitRounds(2);
-  links_.Release();
+  reader_.AwaitRounds(2);
+  reader_.Release();
   EXPECT_EQ(early.Wait()->front().utc_offset_hours, 7);
   EXPECT_EQ(late.Wait()->front().utc_offset_hours, 8);
 }
@@ -133,17 +119,17 @@ TEST_F(CoverageLookupBatcher, ATokenAheadOfTheLogFailsAlone) {
     Start({.threads = threads}, /*follows=*/true);
     Asker busy, ahead, other;
     if (threads > 0) {
-      links_.Hold();
+      reader_.Hold();
       Ask(busy, {Id(1)});
-      links_.AwaitRounds(1);
+      reader_.AwaitRounds(1);
     }
     Ask(ahead, {Id(5)}, {.position = 99});
     Ask(other, {Id(5)});
-    links_.Release();
+    reader_.Release();
     const Told refused = ahead.Wait();
     EXPECT_EQ(ReasonOf(refused.status()), Reason::kTokenNotYetApplied) << refused.status();
     EXPECT_TRUE(other.Wait().ok());
-    pool_.reset();
+    batcher_.reset();
   }
 }
 
@@ -163,10 +149,10 @@ TEST_F(CoverageLookupBatcher, AnUnconfirmedNearCacheCatchesUpFirst) {
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->front().worker_id, 5);
   EXPECT_EQ(caught_up_, 1);
-  EXPECT_THAT(links_.rounds(), SizeIs(0)) << "the near cache had him";
+  EXPECT_THAT(reader_.rounds(), SizeIs(0)) << "the near cache had the member";
   EXPECT_TRUE(AskAndWait({Id(6)}).ok());
   EXPECT_EQ(caught_up_, 1) << "it was confirmed";
-  EXPECT_FALSE(links_.rounds()[0].fresh.from_store);
+  EXPECT_FALSE(reader_.rounds()[0].fresh.from_store);
 }
 
 TEST_F(CoverageLookupBatcher, ANearCacheThatFollowsNothingIsMadeToOnce) {
@@ -180,9 +166,9 @@ TEST_F(CoverageLookupBatcher, ANearCacheThatFollowsNothingIsMadeToOnce) {
   EXPECT_EQ(caught_up_, 0);
   EXPECT_TRUE(AskAndWait({Id(5)}).ok());
   EXPECT_EQ(caught_up_, 1);
-  EXPECT_FALSE(links_.rounds()[1].fresh.from_store);
+  EXPECT_FALSE(reader_.rounds()[1].fresh.from_store);
   EXPECT_TRUE(AskAndWait({Id(5)}).ok());
-  EXPECT_THAT(links_.rounds(), SizeIs(2)) << "it has him now";
+  EXPECT_THAT(reader_.rounds(), SizeIs(2)) << "it has the member now";
 }
 
 TEST_F(CoverageLookupBatcher, WithoutConfirmationOnlyTheStoreIsBelieved) {
@@ -190,8 +176,8 @@ TEST_F(CoverageLookupBatcher, WithoutConfirmationOnlyTheStoreIsBelieved) {
   catch_up_ = [] { return absl::UnavailableError("no database"); };
   Start({.threads = 1});
   EXPECT_TRUE(AskAndWait({Id(5)}).ok());
-  ASSERT_THAT(links_.rounds(), SizeIs(1));
-  EXPECT_TRUE(links_.rounds()[0].fresh.from_store);
+  ASSERT_THAT(reader_.rounds(), SizeIs(1));
+  EXPECT_TRUE(reader_.rounds()[0].fresh.from_store);
 }
 
 TEST_F(CoverageLookupBatcher, TheNearCacheLearns) {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -85,7 +84,7 @@ std::string NumberOf(int64_t n) {
   return absl::StrFormat("%0*d", static_cast<int>(n % 16) + 1, n);
 }
 
-// Somebody with a worker id of his own and any keys of the pool.
+// Somebody with a worker id of its own and any keys of the pool.
 MemberRecord AnybodyOf(int64_t pool) {
   MemberRecord record = AnyRecord(Any<int64_t>(1, pool + 1));
   record.nik_hash = NikOf(Any<int64_t>(1, pool + 1));
@@ -356,8 +355,7 @@ TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
   int64_t mixed = 0;
   uint64_t last = 1;
   MemberEntry entry;
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (versions < 200'000 && std::chrono::steady_clock::now() < give_up) {
+  while (versions < 200'000) {
     if (!entries.Read(1, entry)) continue;
     const uint64_t n = entry.words[0];
     for (size_t i : {1, 2, 4, 5}) mixed += entry.words[i] != n;
@@ -368,7 +366,6 @@ TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
   done = true;
   writer.join();
   EXPECT_EQ(mixed, 0);
-  EXPECT_EQ(versions, 200'000);
 }
 
 TEST(CoverageNearTable, AReaderNeverSeesAMixOrSomebodyElse) {

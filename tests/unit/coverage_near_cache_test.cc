@@ -20,7 +20,7 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::LookupResult;
+using LookupResult = NearCache::LookupResult;
 
 class CoverageNearCache : public testing::Test {
  protected:
@@ -311,7 +311,7 @@ TEST_F(CoverageNearCache, ALoadThatMayLackSomebodyIsNotComplete) {
 }
 
 TEST_F(CoverageNearCache, RowsOfBeforeTheBeginningOfALoadDoNotComplete) {
-  // 1 came at 11, and nobody told what he is like.
+  // 1 came at 11, and nobody told the facts.
   near_.Restart(10);
   EXPECT_TRUE(near_.Changed(10, 11, {1}));
   near_.BeginLoad();

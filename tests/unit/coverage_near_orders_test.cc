@@ -2,7 +2,6 @@
 // was true at its position or later.
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <map>
 #include <thread>
 #include <vector>
@@ -19,7 +18,7 @@
 namespace lingkaran::coverage {
 namespace {
 
-using Hit = NearCache::LookupResult;
+using LookupResult = NearCache::LookupResult;
 
 // ---- Any order of anything ----
 
@@ -439,9 +438,7 @@ TEST(CoverageNearCacheThreads, ARestartHidesNobody) {
     });
   }
   const std::vector<MemberRecord> two = {Marked(1, 1), Marked(2, 1)};
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  for (int64_t i = 0; (i < 50'000 || hits < 50'000) && std::chrono::steady_clock::now() < give_up;
-       ++i) {
+  for (int64_t i = 0; i < 50'000 || hits < 50'000; ++i) {
     near.Restart(10);
     near.BeginLoad();
     near.Load(two, 10);
@@ -450,7 +447,6 @@ TEST(CoverageNearCacheThreads, ARestartHidesNobody) {
   done = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(hidden, 0);
-  EXPECT_GE(hits, 50'000);
 }
 
 TEST(CoverageNearCacheThreads, ReadersNeverSeeLessThanThePositionTheyAreTold) {

@@ -156,7 +156,7 @@ TEST_F(RedisReaderTest, ErrorsAreNeverCached) {
   store_.status = absl::OkStatus();
   EXPECT_EQ(MarkAt(kWorker1), 1);
   store_.status = absl::UnavailableError("down");
-  EXPECT_EQ(MarkAt(kWorker1), 1) << "Redis knows him";
+  EXPECT_EQ(MarkAt(kWorker1), 1) << "Redis knows the worker";
   EXPECT_FALSE(reader_->Find({kWorker1, PersonKey::OfWorker(2)}, {}).ok()) << "all or nothing";
 }
 

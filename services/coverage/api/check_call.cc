@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/deadline.h"
 #include "common/base/error.h"
-#include "services/coverage/api/coverage_service.h"
+#include "services/coverage/api/convert.h"
 #include "services/coverage/store/store.h"
 
 namespace lingkaran::coverage {
@@ -193,8 +193,9 @@ class CheckCall {
 
   static void Wait(Self self) {
     CheckCall& call = *self;
-    if (call.owed_.empty()) return call.AskMisses(std::move(self));
-    call.parts_.misses.Run([self](absl::Status status) { self->AskOwed(self, std::move(status)); });
+    if (call.owed_.empty()) return call.LookUp(std::move(self));
+    call.parts_.lookups.Run(
+        [self](absl::Status status) { self->AskOwed(self, std::move(status)); });
   }
 
   // Effects that others owe coverage: at which position they were applied is not written down, but
@@ -205,7 +206,7 @@ class CheckCall {
     if (status.ok()) {
       status = Guarded([this] {
         return parts_.database.Read([this](sql::Tx& tx) {
-          RETURN_IF_ERROR(CheckApplied(tx, {demanded_, owed_}, demanded_));
+          RETURN_IF_ERROR(store::CheckApplied(tx, demanded_, owed_, demanded_));
           fresh_.position = std::max(demanded_, store::Position(tx));
           return absl::OkStatus();
         });
@@ -214,18 +215,18 @@ class CheckCall {
     owed_.clear();
     if (status.ok()) status = Guarded([this] { return AskNear(); });
     if (!status.ok() || !Waits()) return later_(End(std::move(status)));
-    AskMisses(self);
+    LookUp(self);
   }
 
-  void AskMisses(Self self) {
+  void LookUp(Self self) {
     std::vector<PersonKey> keys;
     keys.reserve(open_.size());
     for (const Open& open : open_) keys.push_back(open.question.person);
-    parts_.misses.Find(std::move(keys), fresh_,
-                       {run_.deadline(), [context = context_] { return context->IsCancelled(); }},
-                       [self](absl::StatusOr<std::vector<Facts>> facts) {
-                         self->later_(self->AnswerOpen(std::move(facts)));
-                       });
+    parts_.lookups.Find(std::move(keys), fresh_,
+                        {run_.deadline(), [context = context_] { return context->IsCancelled(); }},
+                        [self](absl::StatusOr<std::vector<Facts>> facts) {
+                          self->later_(self->AnswerOpen(std::move(facts)));
+                        });
   }
 
   grpc::Status AnswerOpen(absl::StatusOr<std::vector<Facts>> facts) {

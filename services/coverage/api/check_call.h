@@ -1,6 +1,6 @@
-// One call of CheckEligibility or BatchCheckEligibility from its first step to its answer. What the
-// near cache knows is answered on the spot; for the rest the call waits in the miss pool and ends
-// there.
+// One call of CheckEligibility or BatchCheckEligibility, from its request to its answer. What the
+// near cache knows is answered on the spot; for the rest the call waits in the lookup batcher and
+// ends on a thread of it.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 #include "services/coverage/api/check_result.h"
 #include "services/coverage/cache/near_cache.h"
 #include "services/coverage/lookup/lookup_batcher.h"
-#include "services/coverage/store/active_rules.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 
@@ -29,7 +29,7 @@ namespace lingkaran::coverage {
 struct CheckParts {
   sql::Database& database;
   const NearCache& near;
-  LookupBatcher& misses;
+  LookupBatcher& lookups;
   const ActiveRules& rules;
   const PersonalDataVault& sealer;
   const Clock& clock;

@@ -37,25 +37,25 @@ grpc::Status ServeHere(const CheckParts& parts, grpc::ServerContext* context,
 }  // namespace
 
 grpc::ServerUnaryReactor* CoverageServiceImpl::CheckEligibility(
-    grpc::CallbackServerContext* context, const v1::CheckEligibilityRequest* request,
+    CallbackContext* context, In<v1::CheckEligibilityRequest> request,
     v1::CheckEligibilityResponse* response) {
   return Serve(checks_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* CoverageServiceImpl::BatchCheckEligibility(
-    grpc::CallbackServerContext* context, const v1::BatchCheckEligibilityRequest* request,
+    CallbackContext* context, In<v1::BatchCheckEligibilityRequest> request,
     v1::BatchCheckEligibilityResponse* response) {
   return Serve(checks_, context, request, response);
 }
 
-grpc::Status CoverageServiceImpl::CheckEligibility(grpc::ServerContext* context,
-                                                   const v1::CheckEligibilityRequest* request,
+grpc::Status CoverageServiceImpl::CheckEligibility(Context* context,
+                                                   In<v1::CheckEligibilityRequest> request,
                                                    v1::CheckEligibilityResponse* response) {
   return ServeHere(checks_, context, request, response);
 }
 
 grpc::Status CoverageServiceImpl::BatchCheckEligibility(
-    grpc::ServerContext* context, const v1::BatchCheckEligibilityRequest* request,
+    Context* context, In<v1::BatchCheckEligibilityRequest> request,
     v1::BatchCheckEligibilityResponse* response) {
   return ServeHere(checks_, context, request, response);
 }

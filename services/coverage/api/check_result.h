@@ -1,4 +1,4 @@
-// One check between its request and its result: what was asked, and the answer as far as its asker
+// One check between its request and its result: what was asked, and the answer as far as the caller
 // may know it. Pure, and for ids, NIKs and numbers of up to 15 characters without allocation.
 #pragma once
 
@@ -31,8 +31,8 @@ absl::StatusOr<Question> ReadQuestion(const v1::PersonRef& person,
 absl::Status Within(std::string_view path, const absl::Status& status);
 
 // Who may tell apart unknown people, other regions and people who are not covered. To all others
-// every "no" looks the same, its day (that of somebody's home would tell that he is known) and the
-// consistency token included.
+// every "no" looks the same, its day (that of a person's home would tell that the person is known)
+// and the consistency token included.
 bool MayKnow(Role role);
 
 // The result of a check: `out` is a CheckEligibilityResponse or a BatchCheckResult, and is empty.

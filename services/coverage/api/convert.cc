@@ -248,20 +248,23 @@ void FillAnswer(const Answer& answer, v1::ProgrammeAnswer* out) {
   if (answer.valid_until) out->set_valid_until(DayNumber(*answer.valid_until));
 }
 
+void FillSpan(const CoverSpan& span, v1::CoverSpan* out) {
+  out->set_programme(static_cast<common::v1::Programme>(span.programme));
+  out->set_first_day(DayNumber(span.first_day));
+  out->set_last_day(DayNumber(span.last_day));
+  out->set_months(span.months);
+}
+
 void FillSource(const Funding& source, v1::FundingSource* out) {
   out->set_payer_class(static_cast<common::v1::PayerClass>(source.payer));
   out->set_pledge_id(source.pledge_id);
   out->set_contribution_id(source.contribution_id);
 }
 
-namespace {
-
 void FillTime(int64_t milliseconds, google::protobuf::Timestamp* out) {
   out->set_seconds(milliseconds / 1000);
   out->set_nanos(static_cast<int32_t>(milliseconds % 1000 * 1'000'000));
 }
-
-}  // namespace
 
 void FillMonth(const PersonMonth& month, v1::PersonMonth* out) {
   out->set_worker_id(month.worker_id);

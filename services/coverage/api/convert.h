@@ -48,6 +48,8 @@ Funding FundingOf(const v1::FundingSource& source);
 
 void FillAnswer(const Answer& answer, v1::ProgrammeAnswer* out);
 void FillMonth(const PersonMonth& month, v1::PersonMonth* out);
+void FillSpan(const CoverSpan& span, v1::CoverSpan* out);
+void FillTime(int64_t milliseconds, google::protobuf::Timestamp* out);
 void FillSource(const Funding& source, v1::FundingSource* out);
 void FillRule(const RuleText& rule, v1::RuleEntry* out);
 

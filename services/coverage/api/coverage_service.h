@@ -1,16 +1,17 @@
-// CoverageService: validate, translate, call the domain and the store, translate back.
+// CoverageService: each RPC validates, translates, calls the domain and the store, and translates
+// back. Errors of each RPC are in the contract (coverage.proto). The bodies:
 //
-//   service_write.cc   members and person-months in, revocations
-//   service_check.cc   checks, single and in a batch: check_call.h
-//   service_explain.cc why, and what a family gets
-//   service_watch.cc   the stream of changes
-//   service_report.cc  lists and counts
-//   service_rules.cc   quotes and the rule book
-// Errors of each RPC are in the contract (coverage.proto).
+//   writes.cc          members and person-months in, revocations
+//   check_handlers.cc  checks, single and in a batch: check_call.h
+//   explain.cc         why, and what a family gets
+//   watch.cc           the stream of changes
+//   reports.cc         lists and counts
+//   rules.cc           quotes and the rule book
 //
 // Checks use gRPC's callback API: what the near cache knows is answered on gRPC's own thread, which
-// therefore never waits for anything here; what has to be asked elsewhere goes to the miss pool.
-// All other RPCs may block and have a thread each.
+// therefore never waits for anything here; what has to be asked elsewhere goes to the lookup
+// batcher. All other RPCs may block and have a thread each. Writes come in bulk: once they are
+// admitted they run where they give way to checks.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,7 @@
 #include "services/coverage/lookup/lookup_batcher.h"
 #include "services/coverage/lookup/reader.h"
 #include "services/coverage/replication/log_follower.h"
-#include "services/coverage/store/active_rules.h"
+#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 
@@ -51,7 +52,7 @@ class CoverageServiceImpl final : public CallbackChecks {
     VersionedCache& redis;
     NearCache& near;
     LogFollower& follower;
-    LookupBatcher& misses;
+    LookupBatcher& lookups;
     ActiveRules& rules;
     Executor& bulk;  // runs writes
     const Regions& regions;
@@ -62,82 +63,60 @@ class CoverageServiceImpl final : public CallbackChecks {
   };
   explicit CoverageServiceImpl(const Parts& parts);
 
-  grpc::Status QuoteContribution(grpc::ServerContext* context,
-                                 const v1::QuoteContributionRequest* request,
-                                 v1::QuoteContributionResponse* response) override;
-  grpc::Status UpsertMembers(grpc::ServerContext* context, const v1::UpsertMembersRequest* request,
-                             v1::UpsertMembersResponse* response) override;
-  grpc::Status ActivateCoverage(grpc::ServerContext* context,
-                                const v1::ActivateCoverageRequest* request,
-                                v1::ActivateCoverageResponse* response) override;
-  grpc::Status RevokeCoverage(grpc::ServerContext* context,
-                              const v1::RevokeCoverageRequest* request,
-                              v1::RevokeCoverageResponse* response) override;
-  grpc::ServerUnaryReactor* CheckEligibility(grpc::CallbackServerContext* context,
-                                             const v1::CheckEligibilityRequest* request,
-                                             v1::CheckEligibilityResponse* response) override;
-  grpc::ServerUnaryReactor* BatchCheckEligibility(
-      grpc::CallbackServerContext* context, const v1::BatchCheckEligibilityRequest* request,
-      v1::BatchCheckEligibilityResponse* response) override;
+  template <typename Message>
+  using In = const Message*;
+  using Context = grpc::ServerContext;
+  using CallbackContext = grpc::CallbackServerContext;
+
+  grpc::Status QuoteContribution(Context*, In<v1::QuoteContributionRequest>,
+                                 v1::QuoteContributionResponse*) override;
+  grpc::Status UpsertMembers(Context*, In<v1::UpsertMembersRequest>,
+                             v1::UpsertMembersResponse*) override;
+  grpc::Status ActivateCoverage(Context*, In<v1::ActivateCoverageRequest>,
+                                v1::ActivateCoverageResponse*) override;
+  grpc::Status RevokeCoverage(Context*, In<v1::RevokeCoverageRequest>,
+                              v1::RevokeCoverageResponse*) override;
+  grpc::ServerUnaryReactor* CheckEligibility(CallbackContext*, In<v1::CheckEligibilityRequest>,
+                                             v1::CheckEligibilityResponse*) override;
+  grpc::ServerUnaryReactor* BatchCheckEligibility(CallbackContext*,
+                                                  In<v1::BatchCheckEligibilityRequest>,
+                                                  v1::BatchCheckEligibilityResponse*) override;
   // The same for callers in this process, who wait for the answer.
-  grpc::Status CheckEligibility(grpc::ServerContext* context,
-                                const v1::CheckEligibilityRequest* request,
-                                v1::CheckEligibilityResponse* response) override;
-  grpc::Status BatchCheckEligibility(grpc::ServerContext* context,
-                                     const v1::BatchCheckEligibilityRequest* request,
-                                     v1::BatchCheckEligibilityResponse* response) override;
-  grpc::Status ExplainEligibility(grpc::ServerContext* context,
-                                  const v1::ExplainEligibilityRequest* request,
-                                  v1::ExplainEligibilityResponse* response) override;
-  grpc::Status WatchCoverage(grpc::ServerContext* context, const v1::WatchCoverageRequest* request,
-                             grpc::ServerWriter<v1::WatchCoverageResponse>* writer) override;
-  grpc::Status ListCoverage(grpc::ServerContext* context, const v1::ListCoverageRequest* request,
-                            v1::ListCoverageResponse* response) override;
-  grpc::Status ListExpiring(grpc::ServerContext* context, const v1::ListExpiringRequest* request,
-                            v1::ListExpiringResponse* response) override;
-  grpc::Status GetCoverageStatistics(grpc::ServerContext* context,
-                                     const v1::GetCoverageStatisticsRequest* request,
-                                     v1::GetCoverageStatisticsResponse* response) override;
-  grpc::Status EstimateBenefit(grpc::ServerContext* context,
-                               const v1::EstimateBenefitRequest* request,
-                               v1::EstimateBenefitResponse* response) override;
-  grpc::Status ListRules(grpc::ServerContext* context, const v1::ListRulesRequest* request,
-                         v1::ListRulesResponse* response) override;
-  grpc::Status ReloadRules(grpc::ServerContext* context, const v1::ReloadRulesRequest* request,
-                           v1::ReloadRulesResponse* response) override;
+  grpc::Status CheckEligibility(Context*, In<v1::CheckEligibilityRequest>,
+                                v1::CheckEligibilityResponse*) override;
+  grpc::Status BatchCheckEligibility(Context*, In<v1::BatchCheckEligibilityRequest>,
+                                     v1::BatchCheckEligibilityResponse*) override;
+  grpc::Status ExplainEligibility(Context*, In<v1::ExplainEligibilityRequest>,
+                                  v1::ExplainEligibilityResponse*) override;
+  grpc::Status WatchCoverage(Context*, In<v1::WatchCoverageRequest>,
+                             grpc::ServerWriter<v1::WatchCoverageResponse>*) override;
+  grpc::Status ListCoverage(Context*, In<v1::ListCoverageRequest>,
+                            v1::ListCoverageResponse*) override;
+  grpc::Status ListExpiring(Context*, In<v1::ListExpiringRequest>,
+                            v1::ListExpiringResponse*) override;
+  grpc::Status GetCoverageStatistics(Context*, In<v1::GetCoverageStatisticsRequest>,
+                                     v1::GetCoverageStatisticsResponse*) override;
+  grpc::Status EstimateBenefit(Context*, In<v1::EstimateBenefitRequest>,
+                               v1::EstimateBenefitResponse*) override;
+  grpc::Status ListRules(Context*, In<v1::ListRulesRequest>, v1::ListRulesResponse*) override;
+  grpc::Status ReloadRules(Context*, In<v1::ReloadRulesRequest>, v1::ReloadRulesResponse*) override;
 
   // The server is about to stop: streams end now.
-  void Drain();
+  void Drain() { draining_ = true; }
 
  private:
-  absl::Status Upsert(const Call& call, const v1::UpsertMembersRequest& request,
-                      v1::UpsertMembersResponse* response);
-  absl::Status Activate(const Call& call, const v1::ActivateCoverageRequest& request,
-                        v1::ActivateCoverageResponse* response);
-  absl::Status Revoke(const Call& call, const v1::RevokeCoverageRequest& request,
-                      v1::RevokeCoverageResponse* response);
-  absl::Status ExplainOne(const v1::ExplainEligibilityRequest& request,
-                          v1::ExplainEligibilityResponse* response);
-  absl::Status Estimate(const v1::EstimateBenefitRequest& request,
-                        v1::EstimateBenefitResponse* response);
-  absl::Status Watch(const Call& call, const v1::WatchCoverageRequest& request,
-                     grpc::ServerWriter<v1::WatchCoverageResponse>* writer);
-  absl::Status ListMonths(const v1::ListCoverageRequest& request,
-                          v1::ListCoverageResponse* response);
-  absl::Status ListEndings(const Call& call, const v1::ListExpiringRequest& request,
-                           v1::ListExpiringResponse* response);
-  absl::Status CountWorkers(const v1::GetCoverageStatisticsRequest& request,
-                            v1::GetCoverageStatisticsResponse* response);
-  absl::Status MakeQuoteFor(const v1::QuoteContributionRequest& request,
-                            v1::QuoteContributionResponse* response);
-  absl::Status DescribeRules(const v1::ListRulesRequest& request, v1::ListRulesResponse* response);
-  absl::Status Reload(v1::ReloadRulesResponse* response);
+  // Runs a write where it gives way to checks.
+  grpc::Status RunBulk(Context* context, std::string_view method,
+                       absl::FunctionRef<absl::Status(const Call&)> body) {
+    return RunRpc(context, method,
+                  [&](const Call& call) { return parts_.bulk.Run([&] { return body(call); }); });
+  }
 
   // The worker's id, past every cache; 0 if nobody.
   absl::StatusOr<int64_t> Resolve(const PersonKey& person);
 
   int64_t NowMs() const { return absl::ToUnixMillis(parts_.clock.Now()); }
-  // Today 7 hours east of UTC, where nobody's own zone is known.
+  // Today 7 hours east of UTC, where no zone of a person is known.
   Day TodayWib() const { return LocalDay(parts_.clock.Now(), 7); }
 
   const Parts parts_;
@@ -148,8 +127,5 @@ class CoverageServiceImpl final : public CallbackChecks {
       batch_messages_;
   std::atomic<bool> draining_{false};
 };
-
-// UNAVAILABLE/TOKEN_NOT_YET_APPLIED if the database that `tx` sees lacks what the token names.
-absl::Status CheckApplied(sql::Tx& tx, const Token& token, int64_t position);
 
 }  // namespace lingkaran::coverage

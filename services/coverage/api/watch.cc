@@ -1,10 +1,8 @@
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
+#include "common/base/mutex.h"
 #include "services/coverage/api/coverage_service.h"
 #include "services/coverage/api/watch_token.h"
 #include "services/coverage/domain/errors.h"
@@ -16,7 +14,7 @@ namespace {
 
 // About so many people in one message.
 constexpr size_t kBatchPeople = 1'000;
-// A watcher who hears nothing for longer may take the line for lost.
+// A watcher that hears nothing for longer may take the stream for lost.
 constexpr absl::Duration kSignOfLife = absl::Seconds(8);
 // The log is looked at so often even if the follower does not say that it moved.
 constexpr absl::Duration kLook = absl::Seconds(1);
@@ -27,21 +25,21 @@ constexpr absl::Duration kNotice = absl::Milliseconds(200);
 class Notifier {
  public:
   void Ring() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     rung_ = true;
-    wake_.notify_all();
+    wake_.NotifyAll();
   }
   // True if it was rung since the last call, or is within `most`.
   bool Wait(absl::Duration most) {
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, absl::ToChronoMilliseconds(most), [&] { return rung_; });
+    MutexLock lock(mutex_);
+    wake_.WaitFor(lock, most, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return rung_; });
     return std::exchange(rung_, false);
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool rung_ = false;
+  Mutex mutex_;
+  CondVar wake_;
+  bool rung_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // A part of the log with what is true of its people, all of one snapshot.
@@ -84,15 +82,8 @@ Batch ReadBatch(sql::Tx& tx, int64_t after, const std::string& region) {
 
 void FillChange(const Facts& facts, int64_t record_ms, v1::CoverageChange* out) {
   out->set_worker_id(facts.worker_id);
-  out->mutable_record_time()->set_seconds(record_ms / 1000);
-  out->mutable_record_time()->set_nanos(static_cast<int32_t>(record_ms % 1000) * 1'000'000);
-  for (const CoverSpan& span : ToSpans(facts.runs)) {
-    v1::CoverSpan* proto = out->add_spans();
-    proto->set_programme(static_cast<common::v1::Programme>(span.programme));
-    proto->set_first_day(DayNumber(span.first_day));
-    proto->set_last_day(DayNumber(span.last_day));
-    proto->set_months(span.months);
-  }
+  FillTime(record_ms, out->mutable_record_time());
+  for (const CoverSpan& span : ToSpans(facts.runs)) FillSpan(span, out->add_spans());
   if (facts.death_day) out->set_death_day(DayNumber(*facts.death_day));
   if (facts.withdraw_day) out->set_withdraw_day(DayNumber(*facts.withdraw_day));
 }
@@ -107,7 +98,7 @@ void FillChanges(const Batch& batch, v1::WatchCoverageResponse* out) {
   }
 }
 
-// Where a watcher begins: the head, or his token's position if the log reaches back to it.
+// Where a watch begins: the head, or the token's position if the log reaches back to it.
 absl::StatusOr<int64_t> BeginOf(sql::Database& database, const std::string& token, int64_t epoch) {
   int64_t begin = -1;
   if (!token.empty()) {
@@ -132,51 +123,47 @@ absl::Status Send(const v1::WatchCoverageResponse& response,
 }  // namespace
 
 grpc::Status CoverageServiceImpl::WatchCoverage(
-    grpc::ServerContext* context, const v1::WatchCoverageRequest* request,
+    Context* context, In<v1::WatchCoverageRequest> request,
     grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
   return RunRpc(context, "lingkaran.coverage.v1.CoverageService/WatchCoverage",
-                [&](const Call& call) { return Watch(call, *request, writer); });
-}
+                [&](const Call& call) -> absl::Status {
+                  RETURN_IF_ERROR(CheckRegion(request->region_code(), "region_code"));
+                  ASSIGN_OR_RETURN(int64_t position,
+                                   BeginOf(parts_.database, request->resume_token(), parts_.epoch));
+                  Notifier bell;
+                  const std::shared_ptr<void> ringer =
+                      parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
+                  v1::WatchCoverageResponse response;
+                  response.set_resume_token(ToResumeToken(parts_.epoch, position));
+                  absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
+                  RETURN_IF_ERROR(Send(response, writer));
 
-void CoverageServiceImpl::Drain() { draining_ = true; }
-
-absl::Status CoverageServiceImpl::Watch(const Call& call, const v1::WatchCoverageRequest& request,
-                                        grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
-  RETURN_IF_ERROR(CheckRegion(request.region_code(), "region_code"));
-  ASSIGN_OR_RETURN(int64_t position,
-                   BeginOf(parts_.database, request.resume_token(), parts_.epoch));
-  Notifier bell;
-  const std::shared_ptr<void> ringer = parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
-  v1::WatchCoverageResponse response;
-  response.set_resume_token(ToResumeToken(parts_.epoch, position));
-  absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
-  RETURN_IF_ERROR(Send(response, writer));
-
-  bool look = true;
-  while (!draining_) {
-    RETURN_IF_ERROR(call.StillWanted());
-    const absl::Time now = parts_.steady.Now();
-    if (look || now - looked >= kLook) {
-      Batch batch;
-      RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-        batch = ReadBatch(tx, position, request.region_code());
-        return absl::OkStatus();
-      }));
-      looked = now;
-      position = batch.position;
-      look = batch.more;
-      response.Clear();
-      FillChanges(batch, &response);
-      response.set_resume_token(ToResumeToken(parts_.epoch, position));
-    }
-    if (response.changes_size() > 0 || now - sent >= kSignOfLife) {
-      RETURN_IF_ERROR(Send(response, writer));
-      response.clear_changes();
-      sent = now;
-    }
-    if (!look) look = bell.Wait(kNotice);
-  }
-  return absl::OkStatus();
+                  bool look = true;
+                  while (!draining_) {
+                    RETURN_IF_ERROR(call.StillWanted());
+                    const absl::Time now = parts_.steady.Now();
+                    if (look || now - looked >= kLook) {
+                      Batch batch;
+                      RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
+                        batch = ReadBatch(tx, position, request->region_code());
+                        return absl::OkStatus();
+                      }));
+                      looked = now;
+                      position = batch.position;
+                      look = batch.more;
+                      response.Clear();
+                      FillChanges(batch, &response);
+                      response.set_resume_token(ToResumeToken(parts_.epoch, position));
+                    }
+                    if (response.changes_size() > 0 || now - sent >= kSignOfLife) {
+                      RETURN_IF_ERROR(Send(response, writer));
+                      response.clear_changes();
+                      sent = now;
+                    }
+                    if (!look) look = bell.Wait(kNotice);
+                  }
+                  return absl::OkStatus();
+                });
 }
 
 }  // namespace lingkaran::coverage

@@ -1,10 +1,11 @@
-// One index of the near table: where the entry of a key is. Open addressing in cells of four
-// bytes, each the number of a slot, plus one, and in the bits left over a print of the key's hash,
-// which spares a reader most entries that are not his. 0 is empty. Cells are a quarter more than
+// Hash index from a key to the slot of its entry in the member table. Open addressing in cells of
+// four bytes: the number of a slot, plus one, and in the bits left over a print of the key's hash,
+// which spares a reader most entries of other keys. 0 is empty. Cells are a quarter more than
 // slots. A removal closes its gap by shifting others back, so nothing piles up.
 //
 // Readers take no lock; one of them may pass a cell just before another is shifted into it. That
-// nobody was there is therefore only true if no removal went on meanwhile (near_table.cc watches).
+// nobody was there is therefore only true if no removal went on meanwhile (member_table.cc
+// watches).
 #pragma once
 
 #include <atomic>

@@ -19,7 +19,7 @@ constexpr uint64_t kNumber = (uint64_t{1} << kNumberCodeBits) - 1;
 constexpr int kOffsetShift = kNumberCodeBits;
 constexpr int kCountShift = kOffsetShift + 2;
 constexpr uint64_t kWide = uint64_t{1} << (kCountShift + 3);
-constexpr uint64_t kAsked = uint64_t{1} << 63;
+constexpr uint64_t kReferenced = uint64_t{1} << 63;
 constexpr int kTries = 100;
 
 bool FitsId(int64_t id) { return id > 0 && id < kIdEnd; }
@@ -128,7 +128,7 @@ void MemberEntry::Read(Facts& facts) const {
 
 bool MemberEntry::SameAs(const MemberEntry& other) const {
   return words[0] == other.words[0] && words[1] == other.words[1] &&
-         (words[2] | kAsked) == (other.words[2] | kAsked) &&
+         (words[2] | kReferenced) == (other.words[2] | kReferenced) &&
          words[3] >> kIdShift == other.words[3] >> kIdShift && words[4] == other.words[4] &&
          words[5] == other.words[5];
 }
@@ -146,10 +146,10 @@ bool MemberEntries::Read(size_t slot, MemberEntry& out) const {
   return false;
 }
 
-// Sets a bit in whatever stands there: at worst somebody else's entry stays a bit longer.
-void MemberEntries::Ask(size_t slot, const MemberEntry& entry) const {
-  if (entry.words[2] & kAsked) return;
-  Word(words_[slot * MemberEntry::kWords + 2]).fetch_or(kAsked, std::memory_order_relaxed);
+// Sets a bit in whatever stands there: at worst another person's entry stays a bit longer.
+void MemberEntries::Reference(size_t slot, const MemberEntry& entry) const {
+  if (entry.words[2] & kReferenced) return;
+  Word(words_[slot * MemberEntry::kWords + 2]).fetch_or(kReferenced, std::memory_order_relaxed);
 }
 
 MemberEntry MemberEntries::Get(size_t slot) const {
@@ -172,10 +172,10 @@ void MemberEntries::Write(size_t slot, const MemberEntry& entry) {
   Word(words[3]).store(next(entry.words[3], odd), std::memory_order_release);
 }
 
-bool MemberEntries::TakeAsked(size_t slot) {
+bool MemberEntries::TakeReferenced(size_t slot) {
   Word word(words_[slot * MemberEntry::kWords + 2]);
-  return (word.load(std::memory_order_relaxed) & kAsked) != 0 &&
-         (word.fetch_and(~kAsked, std::memory_order_relaxed) & kAsked) != 0;
+  return (word.load(std::memory_order_relaxed) & kReferenced) != 0 &&
+         (word.fetch_and(~kReferenced, std::memory_order_relaxed) & kReferenced) != 0;
 }
 
 }  // namespace lingkaran::coverage

@@ -1,4 +1,5 @@
-// One person of the near table in 48 bytes, and the array of them that is read without a lock.
+// The entry of one person in 48 bytes, and the array of entries: a seqlock each, read without a
+// lock.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace lingkaran::coverage {
 
-// A key in 128 bits and its kind: exact, no hash. Also what the nobody cache goes by.
+// A key in 128 bits and its kind: exact, no hash. Also the key of the negative cache.
 struct KeyCode {
   PersonKey::Kind kind = PersonKey::Kind::kNone;
   uint64_t a = 0;
@@ -31,10 +32,9 @@ uint64_t HashOf(const KeyCode& key, uint64_t seed);
 
 // The words of a person:
 //   0, 1  hash of the NIK, 0 if none
-//   2     number code (54 bits), UTC+7, +8 or +9 (2), count of spans (3), wide (1), asked (bit 63)
-//   3     worker id (40), sequence number (24)
-//   4, 5  spans
-// Wide marks someone whose facts do not fit: his keys are there, his facts are not.
+//   2     number code (54 bits), UTC+7, +8 or +9 (2), count of spans (3), wide (1), referenced (bit
+//   63) 3     worker id (40), sequence number (24) 4, 5  spans
+// Wide marks a person whose facts do not fit: the keys are there, the facts are not.
 struct MemberEntry {
   static constexpr size_t kWords = 6;
   std::array<uint64_t, kWords> words{};
@@ -52,18 +52,17 @@ struct MemberEntry {
   bool SameAs(const MemberEntry& other) const;
 };
 
-// Entries by slot. An odd sequence number says that the entry is being written. It goes on when the
-// slot gets another person and when the table is emptied, so who sees the same one before and after
-// his copy has copied one version (or slept through a multiple of eight million writes of that one
-// entry).
+// Entries by slot, each a seqlock: a read is valid if the sequence is even and unchanged. The
+// sequence goes on when the slot gets another person and when the table is emptied, so a read can
+// only be fooled by sleeping through a multiple of eight million writes of that one entry.
 class MemberEntries {
  public:
   explicit MemberEntries(size_t count) : words_(count * MemberEntry::kWords) {}
 
   // Any thread. False if each try met a writer.
   bool Read(size_t slot, MemberEntry& out) const;
-  // Any thread: `entry`, read from `slot`, was asked for.
-  void Ask(size_t slot, const MemberEntry& entry) const;
+  // Any thread: `entry`, read from `slot`, was referenced.
+  void Reference(size_t slot, const MemberEntry& entry) const;
 
   // Any thread: it will be read in a moment.
   void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * MemberEntry::kWords]); }
@@ -71,8 +70,8 @@ class MemberEntries {
   // The writer.
   MemberEntry Get(size_t slot) const;
   void Write(size_t slot, const MemberEntry& entry);
-  // True if the entry was asked for since the last call.
-  bool TakeAsked(size_t slot);
+  // True if the entry was referenced since the last call.
+  bool TakeReferenced(size_t slot);
   size_t bytes() const { return words_.bytes(); }
 
  private:

@@ -60,7 +60,7 @@ struct MemberTable::Impl {
         return true;
       }
       if (entry.Key(key.kind) != key) return false;
-      entries.Ask(slot, entry);
+      entries.Reference(slot, entry);
       look = entry.wide() ? Look::kElsewhere : Look::kFound;
       return true;
     });
@@ -116,14 +116,14 @@ struct MemberTable::Impl {
     size.store(size.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   }
 
-  // Whom nobody asked for since the hand came by last; all slots are taken.
+  // Second-chance eviction: the first slot not referenced since the last sweep; all are taken.
   size_t Victim() {
     for (size_t seen = 0; seen < 2 * capacity; ++seen) {
       const size_t slot = hand;
       hand = hand + 1 == capacity ? 0 : hand + 1;
-      if (!entries.TakeAsked(slot)) return slot;
+      if (!entries.TakeReferenced(slot)) return slot;
     }
-    return hand;  // readers ask for all of them all the time
+    return hand;  // readers reference all of them all the time
   }
 
   size_t NewSlot() {

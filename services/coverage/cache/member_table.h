@@ -5,10 +5,10 @@
 // repeat the key that was asked for. Writers exclude each other (NearCache does that). Memory is
 // reserved for `capacity` people at the start and taken as they come.
 //
-// Who does not fit the fixed form (more than four spans of months, days before 1970 or after 2149,
-// another time zone) is kept as a mark only: the table knows that he exists and answers kElsewhere,
-// so nobody takes his absence for "no such person". A number of other than 1 to 16 digits has no
-// place either: questions for such a number are answered kElsewhere.
+// A person who does not fit the fixed form (more than four spans of months, days before 1970 or
+// after 2149, another time zone) is kept as a mark only: the table knows that the person exists and
+// answers kElsewhere, so the absence is not taken for "no such person". A number of other than 1 to
+// 16 digits has no place either: questions for such a number are answered kElsewhere.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ class MemberTable {
     kElsewhere  // the table can't say: ask the next link
   };
 
-  // `capacity` in people; 64 at least. Above it, Put drops someone who was not asked for lately.
+  // `capacity` in people; 64 at least. Above it, Put evicts someone not referenced lately.
   explicit MemberTable(size_t capacity);
   ~MemberTable();
 
@@ -43,15 +43,15 @@ class MemberTable {
   void Expect(absl::Span<const PersonKey* const> keys) const;
 
   // One writer at a time.
-  // Adds or replaces the person (by worker id), with all his keys; a key that another entry still
-  // has is taken from it. False if somebody had to be dropped for him.
+  // Adds or replaces the person (by worker id), with all keys; a key that another entry still has
+  // is taken from it. False if somebody had to be evicted for that.
   bool Put(const MemberRecord& record);
   bool Put(const MemberEntry& entry);
   // This one will be put in a moment.
   void Expect(const MemberEntry& entry) const;
   // True if Put of this worker would drop somebody.
   bool WouldDrop(int64_t worker_id) const;
-  // Takes a person out, if he is there.
+  // Takes a person out, if there.
   void Erase(int64_t worker_id);
   void Clear();
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <mutex>
 
+#include "common/base/mutex.h"
 #include "services/coverage/cache/change_window.h"
 #include "services/coverage/cache/negative_cache.h"
 
 namespace lingkaran::coverage {
 namespace {
 
-constexpr absl::Duration kNobodyAge = absl::Seconds(1);
+constexpr absl::Duration kNegativeAge = absl::Seconds(1);
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min() / 2;
 
 // What readers look at; one cache line.
@@ -39,14 +39,14 @@ struct NearCache::Impl {
   int64_t position() const { return shown.position.load(std::memory_order_relaxed); }
   int64_t latest() const { return shown.latest.load(std::memory_order_relaxed); }
 
-  void Show(uint64_t flags) {
+  void Show(uint64_t flags) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     const uint64_t state = shown.state.load(std::memory_order_relaxed);
     if ((state & 3) == flags) return;
     shown.state.store((state & ~uint64_t{3}) + 4 + flags, std::memory_order_release);
   }
 
   // From now on the table does not have everybody. Before it loses somebody, not after.
-  void LoseSomebody() {
+  void LoseSomebody() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     Show(shown.state.load(std::memory_order_relaxed) & kFollowed);
     load_good = false;
     arrivals_since = latest();
@@ -54,24 +54,25 @@ struct NearCache::Impl {
 
   // Something as of `as_of` goes in, to stand at W or, within Advance, what W will be. If it is
   // later, keys that were had in between are not known.
-  void Take(int64_t as_of, int64_t w) {
+  void Take(int64_t as_of, int64_t w) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (as_of > latest()) shown.latest.store(as_of, std::memory_order_release);
     if (as_of > w) arrivals_since = latest();
   }
 
-  void Put(const MemberRecord& record) {
+  void Put(const MemberRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (options.members == 0 || table.WouldDrop(record.facts.worker_id)) LoseSomebody();
     if (options.members != 0) table.Put(record);
   }
 
   // Rows as of `position` follow.
-  void LoadFrom(int64_t position) {
+  void LoadFrom(int64_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (position < std::max(load_since, window.begin())) load_good = false;
   }
 
   // `Person` is a MemberRecord or a MemberEntry.
   template <typename Person>
-  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of) {
+  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (!IsCurrent(worker_id, as_of)) return;
     if (options.members == 0 || table.WouldDrop(worker_id)) {
       load_good = false;
@@ -82,16 +83,16 @@ struct NearCache::Impl {
   }
 
   // A change: nobody's keys may be somebody's now.
-  void Arrive(const MemberRecord& record, int64_t to) {
-    if (record.facts.position > to) return nobody.Clear();
+  void Arrive(const MemberRecord& record, int64_t to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (record.facts.position > to) return negative.Clear();
     for (const PersonKey& key :
          {PersonKey::OfWorker(record.facts.worker_id), PersonKey::OfNik(record.nik_hash),
           PersonKey::OfNumber(record.membership_number)}) {
-      if (const std::optional<KeyCode> code = CodeOf(key)) nobody.Remove(*code);
+      if (const std::optional<KeyCode> code = CodeOf(key)) negative.Remove(*code);
     }
   }
 
-  bool IsCurrent(int64_t worker_id, int64_t as_of) const {
+  bool IsCurrent(int64_t worker_id, int64_t as_of) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     return followed() && window.Unchanged(worker_id, as_of);
   }
 
@@ -99,14 +100,14 @@ struct NearCache::Impl {
   const int64_t max_age;
   Shown shown;
   MemberTable table;
-  NegativeCache nobody;
+  NegativeCache negative;
 
-  mutable std::mutex mutex;  // all below, and writing all above
-  ChangeWindow window;
+  mutable Mutex mutex;  // all below, and writing all above
+  ChangeWindow window ABSL_GUARDED_BY(mutex);
   // Who has got a key after this position, up to W, is in the table with it.
-  int64_t arrivals_since = 0;
-  bool load_good = false;
-  int64_t load_since = 0;  // W at BeginLoad
+  int64_t arrivals_since ABSL_GUARDED_BY(mutex) = 0;
+  bool load_good ABSL_GUARDED_BY(mutex) = false;
+  int64_t load_since ABSL_GUARDED_BY(mutex) = 0;  // W at BeginLoad
 };
 
 NearCache::NearCache(const NearOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -132,7 +133,7 @@ NearCache::LookupResult NearCache::Find(const PersonKey& key, const Freshness& f
   if (look == MemberTable::Look::kAbsent) {
     const bool nobody = (state & kComplete) != 0
                             ? shown.latest.load(std::memory_order_acquire) <= position
-                            : impl_->nobody.Has(*CodeOf(key), time);
+                            : impl_->negative.Has(*CodeOf(key), time);
     if (!nobody) return LookupResult::kMiss;
     static const Facts& unknown = *new Facts();
     out = unknown;
@@ -153,13 +154,13 @@ bool NearCache::complete() const {
 }
 
 size_t NearCache::size() const { return impl_->table.size(); }
-size_t NearCache::bytes() const { return impl_->table.bytes() + impl_->nobody.bytes(); }
+size_t NearCache::bytes() const { return impl_->table.bytes() + impl_->negative.bytes(); }
 
 void NearCache::Restart(int64_t position) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->Show(0);
   impl_->table.Clear();
-  impl_->nobody.Clear();
+  impl_->negative.Clear();
   impl_->window.Restart(position);
   impl_->arrivals_since = position;
   impl_->load_good = false;
@@ -170,13 +171,13 @@ void NearCache::Restart(int64_t position) {
 }
 
 void NearCache::Bypass() {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->Show(0);
   impl_->load_good = false;
 }
 
 bool NearCache::Advance(int64_t from, int64_t to, absl::Span<const MemberRecord> changed) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (!impl_->followed() || from > impl_->position()) return false;
   if (to <= impl_->position()) return true;
   impl_->Take(to, to);
@@ -195,11 +196,11 @@ bool NearCache::Advance(int64_t from, int64_t to, absl::Span<const MemberRecord>
 }
 
 bool NearCache::Changed(int64_t from, int64_t to, absl::Span<const int64_t> worker_ids) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (!impl_->followed() || from > impl_->position()) return false;
   if (to <= impl_->position()) return true;
   impl_->Take(to, to);
-  impl_->nobody.Clear();
+  impl_->negative.Clear();
   if (!worker_ids.empty()) impl_->LoseSomebody();
   for (int64_t worker_id : worker_ids) {
     impl_->window.Note(worker_id, to);
@@ -210,7 +211,7 @@ bool NearCache::Changed(int64_t from, int64_t to, absl::Span<const int64_t> work
 }
 
 void NearCache::Confirm(int64_t position, absl::Time at) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (!impl_->followed() || position > impl_->position()) return;
   const int64_t time = absl::ToUnixNanos(at);
   if (time > impl_->shown.confirmed.load(std::memory_order_relaxed)) {
@@ -219,7 +220,7 @@ void NearCache::Confirm(int64_t position, absl::Time at) {
 }
 
 void NearCache::Fill(absl::Span<const MemberRecord> read) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   for (const MemberRecord& record : read) {
     const Facts& facts = record.facts;
     if (facts.known && impl_->IsCurrent(facts.worker_id, facts.position)) {
@@ -229,32 +230,32 @@ void NearCache::Fill(absl::Span<const MemberRecord> read) {
   }
 }
 
-// Somebody who arrived after `position` is in the table, where Find would meet him first; one who
-// comes later takes the mark away (Arrive).
+// A person who arrived after `position` is in the table, where Find looks first; one who comes
+// later takes the mark away (Arrive).
 void NearCache::FillNobody(const PersonKey& key, int64_t position, absl::Time read) {
   const std::optional<KeyCode> code = CodeOf(key);
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   Facts ignored;
   if (!code || !impl_->followed() || position < impl_->arrivals_since ||
       impl_->table.Find(key, ignored) != MemberTable::Look::kAbsent) {
     return;
   }
-  impl_->nobody.Put(*code, absl::ToUnixNanos(read + kNobodyAge));
+  impl_->negative.Put(*code, absl::ToUnixNanos(read + kNegativeAge));
 }
 
 bool NearCache::IsCurrent(int64_t worker_id, int64_t position) const {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->IsCurrent(worker_id, position);
 }
 
 void NearCache::BeginLoad() {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->load_good = impl_->followed() && impl_->options.members != 0;
   impl_->load_since = impl_->position();
 }
 
 void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t position) {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->LoadFrom(position);
   for (const MemberRecord& row : rows) {
     if (row.facts.known) impl_->LoadOne(row.facts.worker_id, row, position);
@@ -263,7 +264,7 @@ void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t position) {
 
 void NearCache::Load(absl::Span<const MemberEntry> rows, int64_t position) {
   constexpr size_t kAhead = 8;
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   impl_->LoadFrom(position);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (i + kAhead < rows.size()) impl_->table.Expect(rows[i + kAhead]);
@@ -272,7 +273,7 @@ void NearCache::Load(absl::Span<const MemberEntry> rows, int64_t position) {
 }
 
 void NearCache::FinishLoad() {
-  const std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   if (impl_->load_good && impl_->followed()) impl_->Show(kFollowed | kComplete);
   impl_->load_good = false;
 }

@@ -1,4 +1,5 @@
-// The near cache: a MemberTable that knows of when it is, and therefore what it may answer.
+// Near cache: the members in this process, as of a known position of the change log (the watermark
+// W), which decides what it may answer.
 //
 //   position W     every change of coverage's log up to W is in the table
 //   confirmed      the steady time at which W was known to be the head of the log
@@ -6,7 +7,7 @@
 //
 // An answer is "as of W": it was true at W or, if that is what was read, a little later. Without a
 // token it is given while the confirmation is younger than max_age; with a token T if W >= T; never
-// when full consistency is asked for. Nothing here does I/O: follower.h feeds it.
+// when full consistency is asked for. Nothing here does I/O: LogFollower feeds it.
 //
 // The one rule that keeps old facts out (IsCurrent): what was read anywhere as of position P about
 // a worker is right as of W if P >= B and the worker is not among those that changed in (P, W].
@@ -55,7 +56,7 @@ class NearCache {
   static constexpr size_t kTogether = MemberTable::kTogether;
   void Expect(absl::Span<const PersonKey* const> keys) const;
   int64_t position() const;
-  // True if everybody is in the table, so that whom it has not is nobody.
+  // True if everybody is in the table: a key that is not there is nobody's.
   bool complete() const;
   size_t size() const;
   // What it takes when the table is full, without the window (some 50 bytes a remembered change).
@@ -68,7 +69,7 @@ class NearCache {
   // Nothing is followed any more, until Restart: every Find gives kBypassed.
   void Bypass();
   // All changes in (from, to]: the people they left, as they are at `to` or later
-  // (facts.position, if that is more than `to`); facts.known is false for one who is no more. Of
+  // (facts.position, if that is more than `to`); facts.known is false for one who is gone. Of
   // two records of one worker the later stands. Nothing happens if to <= W. False, and nothing
   // happens, if from > W (there is a gap) or nothing is followed.
   bool Advance(int64_t from, int64_t to, absl::Span<const MemberRecord> changed);

@@ -1,5 +1,5 @@
-// Keys that nobody had a moment ago: a few thousand, for as long as a near cache is incomplete and
-// a wrong number is typed again and again.
+// Negative cache: keys that nobody had a moment ago, a few thousand of them, for as long as a near
+// cache is incomplete and a wrong number is typed again and again.
 #pragma once
 
 #include <cstddef>

@@ -26,7 +26,7 @@ struct Member {
   int64_t position = 0;   // of the change log when this was recorded
   int64_t record_ms = 0;  // the same in milliseconds since 1970
 
-  // Last day on which he takes part; max() if open.
+  // Last day on which the member takes part; max() if open.
   Day UntilDay() const;
 };
 

@@ -114,7 +114,7 @@ struct Ending {
 };
 
 // The end of the cover that standing `months` of one worker (by programme and month) add up to, cut
-// at `until`, the last day of his part; nullopt if nothing is covered.
+// at `until`, the last day of the part in the programme; nullopt if nothing is covered.
 std::optional<Ending> EndingOf(absl::Span<const PersonMonth> months, Day until);
 
 }  // namespace lingkaran::coverage

@@ -9,7 +9,7 @@
 
 namespace lingkaran::coverage {
 
-// NOT_FOUND/MEMBER_NOT_FOUND; 0 for somebody whom only a NIK or a number named.
+// NOT_FOUND/MEMBER_NOT_FOUND; 0 if only a NIK or a number was given.
 absl::Status MemberNotFound(int64_t worker_id = 0);
 // FAILED_PRECONDITION/NO_RULE_IN_FORCE.
 absl::Status NoRule(std::string_view what, Day day);

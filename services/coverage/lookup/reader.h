@@ -1,5 +1,5 @@
-// How a check gets its facts when the near cache has none: links that ask the next one.
-//   near_cache.h (in process, no lock) -> miss_pool.h (joins equal questions) ->
+// How a check gets its facts: a chain of readers, each of which asks the next for what it lacks.
+//   near_cache.h (in process, no lock) -> lookup_batcher.h (joins equal keys) ->
 //   redis_reader.h (shared) -> store_reader.h (SQL)
 // Caches hold facts, never verdicts; errors are never cached.
 #pragma once

@@ -1,4 +1,4 @@
-// The shared link: packed records (record.h) in Redis, in small hashes, three families:
+// Shared cache: packed member records in Redis, in small hashes, three families:
 //   l1:<epoch36>:n:<first 20 bits of the NIK hash>   by NIK
 //   l1:<epoch36>:m:<20 bits of a hash of the number> by membership number
 //   l1:<epoch36>:c:<worker id / 64>                  by worker
@@ -6,10 +6,10 @@
 // The epoch (store::Epoch, base 36) names the database: another one's records stand elsewhere. A
 // value's version is its position of the change log less the epoch.
 //
-// A record is believed if it is as new as a token asks for, or if the near cache says that its
-// worker has not changed since. One that has not the key that was asked for, or can't be read, is a
-// miss. People whom nobody knows are never stored. Redis down, hung, wiped or set back costs speed,
-// never truth.
+// A hit is believed if it is as new as a token asks for, or if the near cache says that its
+// worker has not changed since. A record without the key that was looked up, or that can't be read,
+// is a miss. People whom nobody knows are never stored. Redis down, hung, wiped or set back costs
+// speed, never truth.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ std::unique_ptr<Reader> MakeRedisReader(Reader& next, VersionedCache& redis, con
 
 // Where the record of a key stands; `key.kind` must not be kNone.
 CachePlace PlaceOf(const PersonKey& key, int64_t epoch);
-// The values of a person, one for each of his keys; facts.known must be true.
+// The values of a person, one for each key; facts.known must be true.
 std::vector<CacheValue> CacheValuesOf(const MemberRecord& record, int64_t epoch);
 
 }  // namespace lingkaran::coverage

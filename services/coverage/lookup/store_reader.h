@@ -1,4 +1,4 @@
-// The last link: the database, one statement for a batch.
+// Reads members from the database, one statement for a batch: the last reader of the chain.
 #pragma once
 
 #include <memory>

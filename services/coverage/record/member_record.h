@@ -1,8 +1,8 @@
-// What a cache holds of one person: the facts that a check needs and the three keys that find him.
+// Member record: what a cache holds of one person, the facts that a check needs and the three keys.
 //
 // One packed form of it stands in Redis, in the notices that replicas push to each other and in the
-// table that a warm start reads, so there is one encoding to trust. It repeats all its keys: who
-// reads one compares them with what he asked for.
+// table that a warm start reads, so there is one encoding to trust. It repeats all its keys: the
+// reader compares them with the key that was looked up.
 #pragma once
 
 #include <cstdint>

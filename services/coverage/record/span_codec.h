@@ -1,4 +1,4 @@
-// Short exact codes of what most people have, shared by the packed record and the near table: a
+// Short exact codes of what most people have, shared by the packed record and the near cache: a
 // membership number in 54 bits, a span of months in 32. What has no short code is told so; a code
 // that is given stands for exactly one thing.
 #pragma once

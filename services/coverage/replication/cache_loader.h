@@ -1,5 +1,5 @@
-// The long work of a follower: filling the near cache from the database, and mending the records
-// that it is filled from.
+// Background work of the log follower: filling the near cache from the database, and mending the
+// records that it is filled from.
 #pragma once
 
 #include <atomic>

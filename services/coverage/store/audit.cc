@@ -54,7 +54,7 @@ constexpr Rule kRules[] = {
     {"member, version: recorded at a position that the log has not reached",
      "SELECT m.worker_id, m.version FROM members m, log_position l "
      "WHERE m.position > l.position OR m.position <= 0 OR m.version <= 0 ORDER BY m.worker_id"},
-    {"member, version: not newer than his history",
+    {"member, version: not newer than the history",
      "SELECT m.worker_id, m.version FROM members m WHERE EXISTS (SELECT 1 FROM member_history h "
      "WHERE h.worker_id = m.worker_id AND (h.version >= m.version OR h.position > m.position)) "
      "ORDER BY m.worker_id"},

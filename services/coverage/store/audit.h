@@ -1,5 +1,5 @@
-// Coverage's book added anew: person-months that stand, by who pays and for whom, and the rules of
-// its tables that no constraint can hold.
+// Audit of coverage's tables: person-months that stand, added up by payer and worker, and the rules
+// that no constraint can hold.
 #pragma once
 
 #include "absl/status/statusor.h"

@@ -2,8 +2,8 @@
 // is true of the people it names.
 //
 // Positions commit in their order (store::NextPosition) and each write transaction leaves one row,
-// so who has applied all rows up to the head knows everything. As in store.h every function works
-// in the transaction that it is given and throws as SOCI does.
+// so a replica that has applied all rows up to the head knows everything. As in store.h every
+// function works in the transaction that it is given and throws as SOCI does.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ namespace lingkaran::coverage::store {
 
 // ---- Writing ----
 
-// A member as caches see him; `months` are those that stand, in any order.
+// A member as caches see it; `months` are those that stand, in any order.
 MemberRecord MakeRecord(const Member& member, std::vector<PersonMonth> months, int64_t position);
-// Ends every write transaction: the log's row for `position`, naming whom it changed (nobody too),
-// and their records as they are now. No worker twice.
+// Ends every write transaction: the log's row for `position`, naming the members that it changed
+// (maybe none), and their records as they are now. No worker twice.
 void RecordChange(sql::Tx& tx, int64_t position, int64_t now_ms,
                   absl::Span<const MemberRecord> changed);
 
@@ -73,8 +73,8 @@ struct RecordRows {
 RecordRows FindRecords(sql::Tx& tx, absl::Span<const PersonKey> keys);
 RecordRows FindRecords(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
 
-// Every stored record of the snapshot, packed (record.h) and in base64url, in any order; at once
-// and in constant memory, see sql/scan.h. False if `row` stopped it.
+// Every stored record of the snapshot, packed (member_record.h) and in base64url, in any order; at
+// once and in constant memory, see sql/scan.h. False if `row` stopped it.
 bool StreamRecords(sql::Tx& tx, absl::FunctionRef<bool(std::string_view record)> row);
 
 // ---- Mending, after a program wrote that does not record ----

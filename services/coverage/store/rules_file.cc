@@ -302,4 +302,28 @@ absl::StatusOr<std::shared_ptr<const Rules>> LoadRules(const std::string& path) 
   return std::make_shared<const Rules>(std::move(rules), file.digest());
 }
 
+absl::StatusOr<std::unique_ptr<ActiveRules>> ActiveRules::Load(const std::string& path) {
+  std::unique_ptr<ActiveRules> active(new ActiveRules(path));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Rules> rules, LoadRules(path));
+  active->Use(std::move(rules));
+  return active;
+}
+
+absl::Status ActiveRules::Reload() {
+  absl::StatusOr<std::shared_ptr<const Rules>> rules = LoadRules(path_);
+  if (!rules.ok()) {
+    return Error(absl::StatusCode::kFailedPrecondition, Reason::kRulesInvalid,
+                 std::string(rules.status().message()));
+  }
+  Use(*std::move(rules));
+  return absl::OkStatus();
+}
+
+void ActiveRules::Use(std::shared_ptr<const Rules> rules) {
+  const MutexLock lock(mutex_);
+  if (!books_.empty() && Current().version() == rules->version()) return;
+  current_.store(rules.get(), std::memory_order_release);
+  books_.push_back(std::move(rules));
+}
+
 }  // namespace lingkaran::coverage

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/sql/bulk.h"
 #include "common/sql/database.h"
+#include "common/sql/idempotency.h"
 
 namespace lingkaran::coverage::store {
 namespace {
@@ -95,6 +97,14 @@ int64_t Position(sql::Tx& tx) {
   int64_t position = 0;
   tx.db() << "SELECT position FROM log_position WHERE one = 1", into(position);
   return position;
+}
+
+absl::Status CheckApplied(sql::Tx& tx, int64_t demanded,
+                          absl::Span<const std::string> owed_requests, int64_t position) {
+  bool applied = position >= demanded;
+  for (const std::string& id : owed_requests) applied = applied && sql::WasApplied(tx, id);
+  if (applied) return absl::OkStatus();
+  return TokenNotYetApplied();
 }
 
 std::vector<Member> FindMembers(sql::Tx& tx, absl::Span<const int64_t> worker_ids) {

@@ -1,5 +1,5 @@
 // Coverage's tables: SQL only, no rules. One text for SQLite and PostgreSQL. The change log and
-// what caches are filled from are in store_log.h.
+// what caches are filled from are in change_log.h.
 //
 // Every function works in the transaction that it is given and throws as SOCI does; sql::Database
 // makes a Status of it. Batches cost one statement, whatever their size.
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "services/coverage/domain/booking.h"
 
@@ -31,11 +32,16 @@ inline std::optional<Day> ToOptionalDay(int32_t number) {
 // (microseconds since 1970), so that positions of a new database are above those of an older one.
 int64_t Epoch(sql::Tx& tx, int64_t now_us);
 // Counts the change log's position up and gives it. Call first in every write transaction: its row
-// lock makes writes commit in the order of their positions. RecordChange (store_log.h) must follow
+// lock makes writes commit in the order of their positions. RecordChange (change_log.h) must follow
 // in the same transaction, whatever it changed.
 int64_t NextPosition(sql::Tx& tx);
 // The position that this transaction sees.
 int64_t Position(sql::Tx& tx);
+// OK if the database that `tx` sees has what a consistency token names: `demanded` is not beyond
+// `position`, and the requests that others owed coverage were applied.
+// UNAVAILABLE/TOKEN_NOT_YET_APPLIED otherwise.
+absl::Status CheckApplied(sql::Tx& tx, int64_t demanded,
+                          absl::Span<const std::string> owed_requests, int64_t position);
 
 // Members of the ids that there are, by worker id.
 std::vector<Member> FindMembers(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
@@ -44,7 +50,7 @@ void InsertMembers(sql::Tx& tx, absl::Span<const Member> members, int64_t positi
 // Replaces `before` by `after` (same ids, same order) and keeps `before` in the history.
 void ReplaceMembers(sql::Tx& tx, absl::Span<const Member> before, absl::Span<const Member> after,
                     int64_t position);
-// The member as recorded at the instant; nullopt if he was not known yet. No hash, no number.
+// The member as recorded at the instant; nullopt if not known yet. No hash, no number.
 std::optional<Member> MemberKnownAt(sql::Tx& tx, int64_t worker_id, int64_t instant_ms);
 
 // Person-months that stand, by worker, programme and month.
