@@ -44,4 +44,5 @@ add_test(NAME bench_check_short COMMAND lingkaran-bench-check --quick)
 set_tests_properties(bench_check_short PROPERTIES LABELS e2e TIMEOUT 120 RUN_SERIAL TRUE)
 
 add_executable(lingkaran-bench-near bench/near_bench.cc)
-target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_cache)
+target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_cache
+                      benchmark::benchmark)

@@ -74,6 +74,8 @@ lingkaran_test(registry_nik_test LABEL unit SOURCES unit/registry_nik_test.cc
   LIBS registry_domain rapidcheck)
 
 # Prints what sealing, hashing and reading cost; no test.
+find_package(benchmark CONFIG REQUIRED)
 add_executable(lingkaran-bench-common bench/common_bench.cc)
-target_link_libraries(lingkaran-bench-common PRIVATE registry_domain lingkaran_options)
+target_link_libraries(lingkaran-bench-common PRIVATE registry_domain lingkaran_options
+                      benchmark::benchmark)
 target_compile_definitions(lingkaran-bench-common PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
