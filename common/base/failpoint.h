@@ -1,18 +1,18 @@
-// Named places at which a process can be made to die, so that tests can show that nothing is lost
-// or doubled when it does. Unarmed they cost one relaxed load.
+// Fail points: named places at which a process can be made to die, so that tests can show that
+// nothing is lost or doubled when it does. Unarmed they cost one relaxed load.
 //
 // A place is called "<part>/<what>/<stage>". The parts and stages:
-//   rpc/<Method>/begin          the call is admitted, nothing is done
-//   rpc/<Method>/claimed        in the transaction: its request_id is taken, the body comes next
-//   rpc/<Method>/booked         in the transaction: body and reply are written, the commit comes
-//   next rpc/<Method>/committed      the transaction stands, its effects after the commit are not
-//   made rpc/<Method>/answered       all is done, the caller has not heard of it
-//   outbox/<kind>/taken         the row is leased
-//   outbox/<kind>/called        the peer has answered, nothing is recorded
-//   outbox/<kind>/settled       in the transaction: the outcome is written, the commit comes next
-//   outbox/<kind>/committed     the outcome stands
+//   rpc/<Method>/begin       the call is admitted, nothing is done
+//   rpc/<Method>/claimed     in the transaction: the request_id is taken, the body comes next
+//   rpc/<Method>/booked      in the transaction: body and reply are written, not committed
+//   rpc/<Method>/committed   the transaction stands, the effects after it are not made
+//   rpc/<Method>/answered    all is done, the caller has not heard of it
+//   outbox/<kind>/taken      the row is leased
+//   outbox/<kind>/called     the peer has answered, nothing is recorded
+//   outbox/<kind>/settled    in the transaction: the outcome is written, not committed
+//   outbox/<kind>/committed  the outcome stands
 // A service dies at one of them when LINGKARAN_FAILPOINT is "<place>" or "<place>=<n>" (at the n-th
-// time it comes there) at its start. Only tests set it.
+// passage) at its start. Only tests set it.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,7 @@ inline void FailPoint(std::string_view part, std::string_view what, std::string_
 absl::Status ArmFailPoint(std::string_view spec);
 
 // Called with the name of each place that is passed, in place of dying; null for none. For tests in
-// one process: may throw what is no std::exception to leave everything as a crash would.
+// one process: may throw what is no std::exception, to leave everything as a crash would.
 void SetFailPointHook(std::function<void(const std::string&)> hook);
 
 }  // namespace lingkaran
