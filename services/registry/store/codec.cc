@@ -32,6 +32,12 @@ int64_t NumberAt(std::string_view text, size_t at, size_t bytes) {
   return static_cast<int64_t>(value);
 }
 
+void PutNumber(std::string& out, int64_t value, size_t bytes) {
+  for (size_t i = 0; i < bytes; ++i) {
+    out.push_back(static_cast<char>((static_cast<uint64_t>(value) >> (8 * i)) & 0xFF));
+  }
+}
+
 bool TakeText(std::string_view& in, std::string& text) {
   if (in.size() < 2) return false;
   const size_t length = NumberAt(in, 0, 2);
@@ -39,6 +45,21 @@ bool TakeText(std::string_view& in, std::string& text) {
   text.assign(in.substr(2, length));
   in.remove_prefix(2 + length);
   return true;
+}
+
+std::string EncodeOldPerson(const Person& person) {
+  std::string out(1, kOldPerson);
+  PutNumber(out, person.birth_day, 4);
+  out.push_back(person.sex);
+  PutNumber(out, person.monthly_income_rupiah, 8);
+  for (const std::string* text :
+       {&person.disability, &person.nik, &person.full_name, &person.birth_place, &person.address,
+        &person.village, &person.district, &person.phone}) {
+    const std::string_view kept = std::string_view(*text).substr(0, UINT16_MAX);
+    PutNumber(out, static_cast<int64_t>(kept.size()), 2);
+    out.append(kept);
+  }
+  return out;
 }
 
 absl::StatusOr<Person> DecodeOldPerson(std::string_view encoded) {
@@ -78,6 +99,7 @@ constexpr char kFindings = '.';
 }  // namespace
 
 PlainPersonalData EncodePerson(const Person& person) {
+  if (person.later_fields.empty()) return PlainPersonalData(EncodeOldPerson(person));
   internal::Person message;
   message.set_birth_day(person.birth_day);
   if (person.sex != ' ') message.set_sex(std::string(1, person.sex));
@@ -128,14 +150,14 @@ absl::StatusOr<Person> OpenPerson(const PersonalDataVault& vault, int64_t worker
 }
 
 std::string PackFindings(const std::vector<Finding>& findings) {
-  if (findings.empty()) return "";
-  internal::RowFindings message;
+  std::string packed;
   for (const Finding& finding : findings) {
-    internal::RowFinding* packed = message.add_findings();
-    packed->set_code(static_cast<int>(finding.code));
-    packed->set_field(static_cast<int>(finding.field));
+    absl::StrAppend(&packed, packed.empty() ? "" : " ", static_cast<int>(finding.code));
+    if (finding.field != FindingOf(finding.code).field) {
+      absl::StrAppend(&packed, "/", static_cast<int>(finding.field));
+    }
   }
-  return kFindings + Base64Url(message.SerializeAsString());
+  return packed;
 }
 
 std::vector<Finding> UnpackFindings(std::string_view packed) {

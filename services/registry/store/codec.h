@@ -1,5 +1,8 @@
 // How values that are more than a number or a text stand in columns: sealed persons, and findings.
-// Written as lingkaran.internal.v1; the forms of release 0.1 are read for one release more.
+// Two releases of the registry share a database during an upgrade, so this release reads the forms
+// of release 0.1 and those of lingkaran.internal.v1, and writes what both neighbours read: the old
+// form, but the new one for a person with fields that only a later release knows. The next release
+// writes the new forms, and the one after it need not read the old.
 #pragma once
 
 #include <cstdint>
