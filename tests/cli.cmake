@@ -2,8 +2,8 @@
 lingkaran_test(cli_list_test LABEL unit
   SOURCES unit/cli_list_test.cc unit/cli_data_test.cc LIBS cli_list rapidcheck)
 
-lingkaran_test(cli_output_test LABEL unit SOURCES unit/cli_output_test.cc unit/cli_command_test.cc LIBS cli_lib
-  HEAVY)
+lingkaran_test(cli_output_test LABEL unit SOURCES unit/cli_output_test.cc unit/cli_command_test.cc
+  LIBS cli_lib common_server HEAVY)
 
 lingkaran_test(cli_submit_test LABEL service SOURCES service/cli_submit_test.cc LIBS cli_lib
   HEAVY)
