@@ -196,7 +196,8 @@ class Round {
     return absl::OkStatus();
   }
 
-  // Compares the months `who` is paid with those covered, both in order; notes the first difference.
+  // Compares the months `who` is paid with those covered, both in order; notes the first
+  // difference.
   void CompareMonths(const ops::v1::WorkerMonths& who, const ops::v1::WorkerMonths& paid,
                      const ops::v1::WorkerMonths& cover) {
     auto p = paid.months().begin();
