@@ -24,7 +24,7 @@ constexpr int kNation = 40'000'000;
 constexpr int kScale = kNation / kPeople;
 constexpr int64_t kFirstId = 30'000'000;  // ids as long as those of a nation
 constexpr int64_t kEpoch = 1'700'000'000'000'000;
-constexpr double kMostBytes = 200;
+constexpr double kMostBytes = 175;
 
 // The same value in fewer buckets.
 CacheValue Dense(CacheValue value) {
@@ -114,7 +114,7 @@ class RedisMemoryTest : public testing::Test {
   std::unique_ptr<VersionedCache> redis_;
 };
 
-TEST_F(RedisMemoryTest, APersonWithOneSponsorshipTakesAtMost200Bytes) {
+TEST_F(RedisMemoryTest, APersonWithOneSponsorshipTakesAtMost175Bytes) {
   EXPECT_LE(FillAll("one span", [](int) { return 1; }), kMostBytes);
   // All of it is there, and in small hashes.
   EXPECT_EQ(server_.Ask({"DBSIZE"}).integer, 2 * ((1 << 20) / kScale + 1) + kPeople / 64);

@@ -24,7 +24,7 @@ PriceSchedule Schedule() {
 
 // 100 came in, 5 went back and 3 to credit; 61 pay a full seat, one month and half a month, 17
 // wait.
-PledgeAudit Kept() {
+PledgeAudit Audited() {
   PledgeAudit audit;
   audit.pledge_id = 3;
   audit.funds.received = Rupiah(100);
@@ -50,7 +50,7 @@ PledgeAudit Kept() {
 }
 
 TEST(PledgeFaultsTest, WhatAddsUpHasNone) {
-  EXPECT_THAT(PledgeFaults(Kept(), Schedule()), IsEmpty());
+  EXPECT_THAT(PledgeFaults(Audited(), Schedule()), IsEmpty());
 }
 
 TEST(PledgeFaultsTest, EachNumberThatIsOffIsNamed) {
@@ -86,14 +86,14 @@ TEST(PledgeFaultsTest, EachNumberThatIsOffIsNamed) {
        }},
   };
   for (const auto& c : cases) {
-    PledgeAudit audit = Kept();
+    PledgeAudit audit = Audited();
     c.spoil(audit);
     EXPECT_THAT(PledgeFaults(audit, Schedule()), Contains(HasSubstr(c.says)));
   }
 }
 
 TEST(PersonMonthsTest, AreCountedBySeats) {
-  EXPECT_EQ(PersonMonths(Kept().seats), 7);
+  EXPECT_EQ(PersonMonths(Audited().seats), 7);
   EXPECT_EQ(PersonMonths({{4, false, 3, 2}}), 12);
 }
 
