@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "lingkaran/internal/v1/work_item.pb.h"
 #include "services/sponsorship/domain/replacement.h"
 #include "services/sponsorship/domain/seat_planner.h"
 #include "services/sponsorship/store/work_items.h"
@@ -204,11 +205,12 @@ TEST(WorkItem, SurvivesItsBody) {
   EXPECT_FALSE(ReadWorkItem("\x07").ok());
 }
 
-// As release 0.1 wrote it.
-TEST(WorkItem, IsReadFromTheTextOfTheReleaseBefore) {
-  const absl::StatusOr<WorkItem> item =
-      ReadWorkItem("12 3 t0ken_-\n4 77 0 2 20191107 -\n5 78 1 2 20191108 dh\n6 79 0 2 20191107 d");
+TEST(WorkItem, IsReadAndWrittenAsTheReleaseBeforeDoes) {
+  const std::string text =
+      "12 3 t0ken_-\n4 77 0 2 20191107 -\n5 78 1 2 20191108 dh\n6 79 0 2 20191107 d";
+  const absl::StatusOr<WorkItem> item = ReadWorkItem(text);
   ASSERT_TRUE(item.ok()) << item.status();
+  EXPECT_EQ(WriteWorkItem(*item), text);
   EXPECT_EQ(item->owner_id, 12);
   EXPECT_EQ(item->number, 3);
   EXPECT_EQ(item->token, "t0ken_-");
@@ -218,6 +220,27 @@ TEST(WorkItem, IsReadFromTheTextOfTheReleaseBefore) {
   EXPECT_EQ(ReadWorkItem("12 3 -")->token, "");
   EXPECT_FALSE(ReadWorkItem("1 2").ok());
   EXPECT_FALSE(ReadWorkItem("1 2 -\n1 2 3").ok());
+}
+
+TEST(WorkItem, IsReadFromTheFormOfTheNextRelease) {
+  internal::v1::WorkItem body;
+  body.set_owner_id(12);
+  body.set_number(3);
+  body.set_token("t0ken_-");
+  internal::v1::SeatSlot* const slot = body.add_slots();
+  slot->set_seat_number(5);
+  slot->set_worker_id(78);
+  slot->set_disabled(true);
+  slot->set_held(true);
+  slot->set_from_index(1);
+  slot->set_to_index(2);
+  slot->set_first_day(20191108);
+  const absl::StatusOr<WorkItem> item = ReadWorkItem(body.SerializeAsString());
+  ASSERT_TRUE(item.ok()) << item.status();
+  EXPECT_EQ(item->owner_id, 12);
+  EXPECT_EQ(item->number, 3);
+  EXPECT_EQ(item->token, "t0ken_-");
+  EXPECT_EQ(item->slots, (std::vector<Slot>{{5, 78, true, true, 1, 2, 20191108}}));
 }
 
 PriceSchedule Solo() {

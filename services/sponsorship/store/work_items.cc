@@ -1,6 +1,7 @@
 #include "services/sponsorship/store/work_items.h"
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/string_views.h"
 #include "lingkaran/internal/v1/work_item.pb.h"
@@ -39,21 +40,15 @@ absl::StatusOr<WorkItem> ReadText(std::string_view text) {
 }  // namespace
 
 std::string WriteWorkItem(const WorkItem& item) {
-  internal::v1::WorkItem body;
-  body.set_owner_id(item.owner_id);
-  body.set_number(item.number);
-  body.set_token(item.token);
+  std::string text =
+      absl::StrCat(item.owner_id, " ", item.number, " ", item.token.empty() ? "-" : item.token);
+  text.reserve(text.size() + item.slots.size() * 40);
   for (const Slot& slot : item.slots) {
-    internal::v1::SeatSlot* out = body.add_slots();
-    out->set_seat_number(slot.seat_number);
-    out->set_worker_id(slot.worker_id);
-    out->set_disabled(slot.disabled);
-    out->set_held(slot.held);
-    out->set_from_index(slot.from);
-    out->set_to_index(slot.to);
-    out->set_first_day(slot.first_day);
+    const char* const flags = slot.held ? (slot.disabled ? "dh" : "h") : slot.disabled ? "d" : "-";
+    absl::StrAppend(&text, "\n", slot.seat_number, " ", slot.worker_id, " ");
+    absl::StrAppend(&text, slot.from, " ", slot.to, " ", slot.first_day, " ", flags);
   }
-  return body.SerializeAsString();
+  return text;
 }
 
 absl::StatusOr<WorkItem> ReadWorkItem(std::string_view body) {
