@@ -1,10 +1,4 @@
 # Benchmarks: built with the tests, run by tests/bench/run.
-add_library(cluster_support STATIC support/process.cc support/servers.cc support/redis_server.cc support/cluster.cc)
-target_link_libraries(cluster_support PUBLIC common_server fault_proxy proto_registry_grpc proto_coverage_grpc
-                      proto_sponsorship_grpc proto_ops_grpc PRIVATE PkgConfig::LIBPQ lingkaran_options)
-lingkaran_tool(cluster_support)
-add_dependencies(cluster_support lingkaran-registry lingkaran-coverage lingkaran-sponsorship)
-
 add_executable(lingkaran-bench-main bench/main_job.cc)
 target_link_libraries(lingkaran-bench-main PRIVATE lingkaran_options lingkaran_books cluster_support
                       PkgConfig::LIBPQ)
@@ -46,3 +40,17 @@ set_tests_properties(bench_check_short PROPERTIES LABELS e2e TIMEOUT 120 RUN_SER
 add_executable(lingkaran-bench-near bench/near_bench.cc)
 target_link_libraries(lingkaran-bench-near PRIVATE lingkaran_options coverage_cache
                       benchmark::benchmark)
+
+# Goodput above capacity: a benchmark, and as a test for a few seconds.
+add_executable(lingkaran-bench-overload bench/overload.cc)
+target_link_libraries(lingkaran-bench-overload PRIVATE lingkaran_options cluster_support)
+lingkaran_tool(lingkaran-bench-overload)
+add_test(NAME overload_short COMMAND lingkaran-bench-overload --short)
+set_tests_properties(overload_short PROPERTIES LABELS e2e TIMEOUT 60)
+
+# Prints what sealing, hashing and reading cost; no test.
+find_package(benchmark CONFIG REQUIRED)
+add_executable(lingkaran-bench-common bench/common_bench.cc)
+target_link_libraries(lingkaran-bench-common PRIVATE registry_domain lingkaran_options
+                      benchmark::benchmark)
+target_compile_definitions(lingkaran-bench-common PRIVATE LINGKARAN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -25,7 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST(TextTest, NumbersMoneyAndDays) {
+TEST(CliTextTest, NumbersMoneyAndDays) {
   EXPECT_EQ(CountText(0), "0");
   EXPECT_EQ(CountText(999), "999");
   EXPECT_EQ(CountText(1160), "1.160");
@@ -41,7 +41,7 @@ TEST(TextTest, NumbersMoneyAndDays) {
   EXPECT_EQ(TimeText(time), "7 November 2019 08.05 WIB");
 }
 
-TEST(TextTest, MonthsAsPeopleWriteThem) {
+TEST(CliTextTest, MonthsAsPeopleWriteThem) {
   EXPECT_EQ(*ParseMonth("Februari 2020"), 202002);
   EXPECT_EQ(*ParseMonth("02/2020"), 202002);
   EXPECT_EQ(*ParseMonth("2020-02"), 202002);
@@ -179,7 +179,7 @@ TEST(ReasonTest, AllReasonsSayWhatTheyMean) {
   EXPECT_EQ(ReasonLabel("FROM_THE_FUTURE"), "FROM_THE_FUTURE");
 }
 
-TEST(TextTest, WrapsAtWords) {
+TEST(CliTextTest, WrapsAtWords) {
   const std::string word(40, 'x');
   EXPECT_EQ(Wrapped("satu  dua", 2), "  satu dua\n");
   EXPECT_EQ(Wrapped(word + " " + word + " " + word, 2, 3),
