@@ -110,10 +110,10 @@ absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConf
   } else {
     parts->bulk = std::make_unique<InlineExecutor>();
   }
-  parts->service = std::make_unique<CoverageServiceImpl>(CoverageServiceImpl::Parts{
-      *parts->database, *parts->store_reader, *parts->redis, *parts->near, *parts->follower,
-      *parts->lookups, *parts->rules, *parts->bulk, *parts->regions, *parts->sealer, clock, steady,
-      parts->epoch});
+  parts->service = std::make_unique<CoverageServiceImpl>(
+      ServiceParts{*parts->database, *parts->store_reader, *parts->redis, *parts->near,
+                   *parts->follower, *parts->lookups, *parts->rules, *parts->bulk, *parts->regions,
+                   *parts->sealer, clock, steady, parts->epoch});
   parts->operations = std::make_unique<OperationsServiceImpl>(OperationsServiceImpl::Parts{
       parts->database, &clock, /*outbox=*/nullptr, store::AuditBook, /*record=*/{}});
   return std::unique_ptr<CoverageApp>(new CoverageApp(std::move(parts)));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <thread>
 
@@ -205,30 +206,24 @@ TEST_P(CoverageServiceTest, UnknownMembersWaitForTheirToken) {
 
 TEST_P(CoverageServiceTest, RequestsThatCanNotBeReadAreNamedByField) {
   world_.Enrol(1);
-  const auto field_of = [&](const cv1::ActivateCoverageRequest& request) {
-    const auto violations = FieldViolationsOf(world_.Activate(request).status());
-    return violations.empty() ? std::string("none") : violations[0].first;
-  };
-  const cv1::ActivateCoverageRequest good = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
-  cv1::ActivateCoverageRequest bad = good;
-  bad.clear_request_id();
-  EXPECT_EQ(field_of(bad), "request_id");
-  bad = good;
-  bad.mutable_source()->clear_payer_class();
-  EXPECT_EQ(field_of(bad), "source.payer_class");
-  bad = good;
-  bad.mutable_lines(0)->set_first_day(20191131);
-  EXPECT_EQ(field_of(bad), "lines[0].first_day");
-  bad = good;
-  *bad.add_lines() = good.lines(0);
-  EXPECT_EQ(field_of(bad), "lines[1].worker_id");
-  bad = good;
-  *bad.mutable_lines(0)->add_months() = good.lines(0).months(0);
-  EXPECT_EQ(field_of(bad), "lines[0].months[6]");
-  bad = good;
-  bad.clear_lines();
-  EXPECT_EQ(field_of(bad), "lines");
-  bad = good;
+  using Request = cv1::ActivateCoverageRequest;
+  const Request good = world_.ActivationOf({world_.LineOf(0, 20191107, 3)});
+  const std::pair<const char*, std::function<void(Request&)>> cases[] = {
+      {"request_id", [](Request& bad) { bad.clear_request_id(); }},
+      {"source.payer_class", [](Request& bad) { bad.mutable_source()->clear_payer_class(); }},
+      {"lines[0].first_day", [](Request& bad) { bad.mutable_lines(0)->set_first_day(20191131); }},
+      {"lines[1].worker_id", [&](Request& bad) { *bad.add_lines() = good.lines(0); }},
+      {"lines[0].months[6]",
+       [&](Request& bad) { *bad.mutable_lines(0)->add_months() = good.lines(0).months(0); }},
+      {"lines", [](Request& bad) { bad.clear_lines(); }}};
+  for (const auto& [field, spoil] : cases) {
+    Request bad = good;
+    spoil(bad);
+    const auto violations = FieldViolationsOf(world_.Activate(bad).status());
+    ASSERT_THAT(violations, testing::Not(testing::IsEmpty())) << field;
+    EXPECT_EQ(violations[0].first, field);
+  }
+  Request bad = good;
   bad.set_after_token("nonsense");
   EXPECT_EQ(ReasonOf(world_.Activate(bad).status()), Reason::kTokenInvalid);
 }

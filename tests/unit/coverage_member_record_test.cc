@@ -174,7 +174,7 @@ TEST(CoverageCompact, NumbersHaveExactCodes) {
     const std::optional<uint64_t> code = NumberCode(number);
     RC_ASSERT(code.has_value());
     RC_ASSERT(*code > 0u);
-    RC_ASSERT(*code >> kNumberCodeBits == 0u);
+    RC_ASSERT((*code >> kNumberCodeBits) == 0u);
     RC_ASSERT(NumberOfCode(*code) == number);
   }));
   EXPECT_EQ(NumberOfCode(*NumberCode("9999999999999999")), "9999999999999999");

@@ -86,7 +86,7 @@ class CheckCall {
   using Request = typename Shape::Request;
   using Response = typename Shape::Response;
 
-  CheckCall(const CheckParts& parts, grpc::ServerContextBase* context, const Request& request,
+  CheckCall(const ServiceParts& parts, grpc::ServerContextBase* context, const Request& request,
             Response* response)
       : parts_(parts),
         context_(context),
@@ -253,7 +253,7 @@ class CheckCall {
 
   static constexpr int64_t kNowhere = std::numeric_limits<int64_t>::max();
 
-  const CheckParts& parts_;
+  const ServiceParts& parts_;
   grpc::ServerContextBase* const context_;
   RpcRun run_;
   const Request& request_;
@@ -271,13 +271,13 @@ class CheckCall {
 
 }  // namespace
 
-std::optional<grpc::Status> StartCheck(const CheckParts& parts, grpc::ServerContextBase* context,
+std::optional<grpc::Status> StartCheck(const ServiceParts& parts, grpc::ServerContextBase* context,
                                        const v1::CheckEligibilityRequest& request,
                                        v1::CheckEligibilityResponse* response, AnswerLater later) {
   return CheckCall<Single>(parts, context, request, response).Start(std::move(later));
 }
 
-std::optional<grpc::Status> StartCheck(const CheckParts& parts, grpc::ServerContextBase* context,
+std::optional<grpc::Status> StartCheck(const ServiceParts& parts, grpc::ServerContextBase* context,
                                        const v1::BatchCheckEligibilityRequest& request,
                                        v1::BatchCheckEligibilityResponse* response,
                                        AnswerLater later) {

@@ -8,7 +8,7 @@ namespace lingkaran::coverage {
 namespace {
 
 template <typename Request, typename Response>
-grpc::ServerUnaryReactor* Serve(const CheckParts& parts, grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* Serve(const ServiceParts& parts, grpc::CallbackServerContext* context,
                                 const Request* request, Response* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const std::optional<grpc::Status> answer =
@@ -20,7 +20,7 @@ grpc::ServerUnaryReactor* Serve(const CheckParts& parts, grpc::CallbackServerCon
 
 // For a caller in this process, who waits for the answer.
 template <typename Request, typename Response>
-grpc::Status ServeHere(const CheckParts& parts, grpc::ServerContext* context,
+grpc::Status ServeHere(const ServiceParts& parts, grpc::ServerContext* context,
                        const Request* request, Response* response) {
   grpc::Status later;
   absl::Notification come;
@@ -39,25 +39,25 @@ grpc::Status ServeHere(const CheckParts& parts, grpc::ServerContext* context,
 grpc::ServerUnaryReactor* CoverageServiceImpl::CheckEligibility(
     CallbackContext* context, In<v1::CheckEligibilityRequest> request,
     v1::CheckEligibilityResponse* response) {
-  return Serve(checks_, context, request, response);
+  return Serve(parts_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* CoverageServiceImpl::BatchCheckEligibility(
     CallbackContext* context, In<v1::BatchCheckEligibilityRequest> request,
     v1::BatchCheckEligibilityResponse* response) {
-  return Serve(checks_, context, request, response);
+  return Serve(parts_, context, request, response);
 }
 
 grpc::Status CoverageServiceImpl::CheckEligibility(Context* context,
                                                    In<v1::CheckEligibilityRequest> request,
                                                    v1::CheckEligibilityResponse* response) {
-  return ServeHere(checks_, context, request, response);
+  return ServeHere(parts_, context, request, response);
 }
 
 grpc::Status CoverageServiceImpl::BatchCheckEligibility(
     Context* context, In<v1::BatchCheckEligibilityRequest> request,
     v1::BatchCheckEligibilityResponse* response) {
-  return ServeHere(checks_, context, request, response);
+  return ServeHere(parts_, context, request, response);
 }
 
 }  // namespace lingkaran::coverage

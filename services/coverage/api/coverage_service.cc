@@ -2,9 +2,7 @@
 
 namespace lingkaran::coverage {
 
-CoverageServiceImpl::CoverageServiceImpl(const Parts& parts)
-    : parts_(parts), checks_{parts.database, parts.near,  parts.lookups, parts.rules,
-                             parts.sealer,   parts.clock, parts.steady} {
+CoverageServiceImpl::CoverageServiceImpl(const ServiceParts& parts) : parts_(parts) {
   SetMessageAllocatorFor_CheckEligibility(&check_messages_);
   SetMessageAllocatorFor_BatchCheckEligibility(&batch_messages_);
 }

@@ -21,21 +21,11 @@
 #include <vector>
 
 #include "common/base/clock.h"
-#include "common/base/region.h"
-#include "common/concurrency/executor.h"
-#include "common/crypto/personal_data_vault.h"
-#include "common/redis/versioned_cache.h"
 #include "common/rpc/message_pool.h"
 #include "common/rpc/run_rpc.h"
-#include "common/sql/database.h"
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "services/coverage/api/check_call.h"
 #include "services/coverage/api/convert.h"
-#include "services/coverage/cache/near_cache.h"
-#include "services/coverage/lookup/lookup_batcher.h"
-#include "services/coverage/lookup/reader.h"
-#include "services/coverage/replication/log_follower.h"
-#include "services/coverage/store/rules_file.h"
 
 namespace lingkaran::coverage {
 
@@ -45,23 +35,7 @@ using CallbackChecks = v1::CoverageService::WithCallbackMethod_CheckEligibility<
 
 class CoverageServiceImpl final : public CallbackChecks {
  public:
-  // What the service works with; all outlive it, and it outlives the server.
-  struct Parts {
-    sql::Database& database;
-    Reader& store;  // SQL itself, past every cache
-    VersionedCache& redis;
-    NearCache& near;
-    LogFollower& follower;
-    LookupBatcher& lookups;
-    ActiveRules& rules;
-    Executor& bulk;  // runs writes
-    const Regions& regions;
-    const PersonalDataVault& sealer;
-    const Clock& clock;
-    const Clock& steady;  // never jumps; ages only
-    int64_t epoch;        // names the database
-  };
-  explicit CoverageServiceImpl(const Parts& parts);
+  explicit CoverageServiceImpl(const ServiceParts& parts);
 
   template <typename Message>
   using In = const Message*;
@@ -119,8 +93,7 @@ class CoverageServiceImpl final : public CallbackChecks {
   // Today 7 hours east of UTC, where no zone of a person is known.
   Day TodayWib() const { return LocalDay(parts_.clock.Now(), 7); }
 
-  const Parts parts_;
-  const CheckParts checks_;
+  const ServiceParts parts_;
   MessagePool<v1::CheckEligibilityRequest, v1::CheckEligibilityResponse, 64, EmptyResponse>
       check_messages_;
   MessagePool<v1::BatchCheckEligibilityRequest, v1::BatchCheckEligibilityResponse, 4, EmptyResponse>

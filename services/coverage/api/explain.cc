@@ -44,6 +44,15 @@ Known KnownAt(sql::Tx& tx, int64_t worker_id, int64_t instant_ms) {
   return out;
 }
 
+absl::StatusOr<Known> KnownAt(sql::Database& database, int64_t worker_id, int64_t instant_ms) {
+  Known known;
+  RETURN_IF_ERROR(database.Read([&](sql::Tx& tx) {
+    known = KnownAt(tx, worker_id, instant_ms);
+    return absl::OkStatus();
+  }));
+  return known;
+}
+
 absl::StatusOr<int64_t> InstantMs(const google::protobuf::Timestamp& time) {
   if (time.seconds() < 0 || time.seconds() > 253'402'300'799 || time.nanos() < 0 ||
       time.nanos() > 999'999'999) {
@@ -67,11 +76,7 @@ grpc::Status CoverageServiceImpl::ExplainEligibility(Context* context,
                     ASSIGN_OR_RETURN(instant, InstantMs(request->as_known_at()));
                   }
                   ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
-                  Known known;
-                  RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-                    known = KnownAt(tx, worker_id, instant);
-                    return absl::OkStatus();
-                  }));
+                  ASSIGN_OR_RETURN(const Known known, KnownAt(parts_.database, worker_id, instant));
                   const Facts& facts = known.facts;
                   const Rules& rules = parts_.rules.Current();
                   const absl::Time now = parts_.clock.Now();
@@ -129,11 +134,8 @@ grpc::Status CoverageServiceImpl::EstimateBenefit(Context* context,
         ASSIGN_OR_RETURN(const Question question,
                          ReadQuestion(request->person(), {}, request->day(), parts_.sealer));
         ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
-        Known known;
-        RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-          known = KnownAt(tx, worker_id, std::numeric_limits<int64_t>::max());
-          return absl::OkStatus();
-        }));
+        ASSIGN_OR_RETURN(const Known known,
+                         KnownAt(parts_.database, worker_id, std::numeric_limits<int64_t>::max()));
         if (!known.facts.known) return MemberNotFound();
         const Rules& rules = parts_.rules.Current();
         const Day day =

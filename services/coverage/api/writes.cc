@@ -50,8 +50,8 @@ class Subjects {
 
 // Ends the work of a write transaction: the log's row, and what the caches learn of it as soon as
 // it stands, before the caller hears that it does.
-void Conclude(const CoverageServiceImpl::Parts& parts, const Call& call, sql::Tx& tx,
-              int64_t position, int64_t now_ms, Changed changed) {
+void Conclude(const ServiceParts& parts, const Call& call, sql::Tx& tx, int64_t position,
+              int64_t now_ms, Changed changed) {
   store::RecordChange(tx, position, now_ms, changed);
   tx.AfterCommit([&parts, method = call.method, position, changed = std::move(changed)]() mutable {
     FailPoint("learn", method, "redis");
@@ -68,8 +68,8 @@ void Conclude(const CoverageServiceImpl::Parts& parts, const Call& call, sql::Tx
 // Runs `write` once per request id, at a position of its own. It gives the records that it changed.
 template <typename Request, typename Response>
 absl::Status WriteAtPosition(
-    const CoverageServiceImpl::Parts& parts, const Call& call, const Request& request,
-    int64_t now_ms, Response* response,
+    const ServiceParts& parts, const Call& call, const Request& request, int64_t now_ms,
+    Response* response,
     absl::FunctionRef<absl::StatusOr<Changed>(sql::Tx&, int64_t position)> write) {
   return Mutate(call, parts.database, parts.clock.Now(), request, response,
                 [&](sql::Tx& tx) -> absl::Status {
