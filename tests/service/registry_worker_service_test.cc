@@ -51,7 +51,7 @@ class RegistryWorkerTest : public RegistryTest {
   }
   Answered<v1::ResolveRequestResponse> Resolve(const std::string& request_id) {
     v1::ResolveRequestRequest request;
-    request.set_request_id(request_id);
+    request.set_resolved_request_id(request_id);
     request.set_method("EnrolWorkers");
     return Call(&Stub::ResolveRequest, request, "sponsorship;role=service");
   }
@@ -131,7 +131,7 @@ TEST_P(RegistryWorkerTest, AnEnrolmentInDoubtIsAppliedOrNeverWillBe) {
   }
 
   v1::ResolveRequestRequest wrong;
-  wrong.set_request_id("in time");
+  wrong.set_resolved_request_id("in time");
   wrong.set_method("IssueCards");
   EXPECT_EQ(Call(&Stub::ResolveRequest, wrong).reason(), Reason::kInvalidField);
   EXPECT_EQ(Resolve("").reason(), Reason::kInvalidField);

@@ -66,7 +66,7 @@ class FakePeers final : public sponsorship::PeerCalls {
                               registry::v1::ResolveRequestResponse* response) override {
     if (away) return Lost();
     if (old_registry) return {grpc::StatusCode::UNIMPLEMENTED, "no such method"};
-    const auto [kept, fresh] = answers_.try_emplace(request.request_id(), kAbandoned, "");
+    const auto [kept, fresh] = answers_.try_emplace(request.resolved_request_id(), kAbandoned, "");
     response->set_outcome(kept->second.first == kAbandoned ? registry::v1::REQUEST_OUTCOME_ABANDONED
                                                            : registry::v1::REQUEST_OUTCOME_APPLIED);
     return std::exchange(lose_next, false) ? Lost() : grpc::Status::OK;

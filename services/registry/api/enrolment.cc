@@ -116,14 +116,17 @@ absl::StatusOr<std::vector<std::string>> RegistryServiceImpl::NewNumbers(sql::Tx
 grpc::Status RegistryServiceImpl::ResolveRequest(Context* context,
                                                  In<v1::ResolveRequestRequest> request,
                                                  v1::ResolveRequestResponse* response) {
-  return RunRpc(context, Rpc("ResolveRequest"), [&](const Call& call) -> absl::Status {
+  return RunRpc(context, Rpc("ResolveRequest"), [&](const Call&) -> absl::Status {
     if (request->method() != "EnrolWorkers") {
       return InvalidField("method", "only a request to EnrolWorkers can be resolved");
     }
-    ASSIGN_OR_RETURN(const sql::RequestKey key, RequestKeyOf(call, *request));
+    const std::string& id = request->resolved_request_id();
+    if (id.empty() || id.size() > 64) {
+      return InvalidField("resolved_request_id", "send the request_id of the request in doubt");
+    }
     return parts_.database.Write([&](sql::Tx& tx) -> absl::Status {
       ASSIGN_OR_RETURN(const bool applied,
-                       sql::ResolveRequest(tx, key.request_id, Rpc("EnrolWorkers").name(), Now()));
+                       sql::ResolveRequest(tx, id, Rpc("EnrolWorkers").name(), Now()));
       response->set_outcome(applied ? v1::REQUEST_OUTCOME_APPLIED : v1::REQUEST_OUTCOME_ABANDONED);
       return absl::OkStatus();
     });

@@ -133,7 +133,7 @@ absl::StatusOr<Enrolment> PeerClient::Enrol(const std::string& request_id, int64
 
 absl::StatusOr<bool> PeerClient::ResolveEnrolment(const std::string& request_id) {
   rv::ResolveRequestRequest request;
-  request.set_request_id(request_id);
+  request.set_resolved_request_id(request_id);
   request.set_method("EnrolWorkers");
   rv::ResolveRequestResponse response;
   const absl::Status status = CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
