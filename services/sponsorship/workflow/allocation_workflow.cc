@@ -80,11 +80,11 @@ absl::StatusOr<Outbox::Commit> AllocationWorkflow::Rank(const OutboxMessage& mes
   auto ranked = std::make_shared<const std::vector<Ranked>>(
       sponsorship::Rank(criteria, state.allocation.seed, candidates));
   return [this, owner, ranked](Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(FillState state, fill_->Lock(tx, owner));
+    ASSIGN_OR_RETURN(FillState locked, fill_->Lock(tx, owner));
     InsertDraw(tx, owner.id, *ranked);
-    state.allocation.ranked = true;
-    state.allocation.candidates = static_cast<int>(ranked->size());
-    return fill_->Continue(tx, state);
+    locked.allocation.ranked = true;
+    locked.allocation.candidates = static_cast<int>(ranked->size());
+    return fill_->Continue(tx, locked);
   };
 }
 
