@@ -66,6 +66,8 @@ absl::Status DeadlinePassed() {
                "time ran out; ask again with the same request_id and a longer deadline");
 }
 
+absl::Status CallerGone() { return absl::CancelledError("the caller went away"); }
+
 absl::Status TokenNotYetApplied() {
   return Error(absl::StatusCode::kUnavailable, Reason::kTokenNotYetApplied,
                "the change that the token names has not arrived here yet; ask again in a moment");

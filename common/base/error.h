@@ -32,6 +32,9 @@ absl::Status InvalidField(std::string_view field, std::string_view text);
 // DEADLINE_EXCEEDED/DEADLINE_PASSED: the caller's time is over.
 absl::Status DeadlinePassed();
 
+// CANCELLED: nobody waits for the answer any more.
+absl::Status CallerGone();
+
 // UNAVAILABLE/TOKEN_NOT_YET_APPLIED: the change that a consistency token names is not here yet.
 absl::Status TokenNotYetApplied();
 

@@ -18,12 +18,12 @@
 namespace lingkaran {
 
 // Table (in the first migration of registry and sponsorship):
-//   CREATE TABLE outbox (seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, key TEXT NOT
-//   NULL,
+//   CREATE TABLE outbox (
+//     seq BIGINT PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, key TEXT NOT NULL,
 //     kind TEXT NOT NULL, body TEXT NOT NULL, due_time BIGINT NOT NULL, attempts INT NOT NULL,
 //     last_error TEXT NOT NULL DEFAULT '', parked INT NOT NULL DEFAULT 0);
-//   CREATE INDEX outbox_key ON outbox (key, seq);  CREATE INDEX outbox_due ON outbox (parked,
-//   due_time);
+//   CREATE INDEX outbox_key ON outbox (key, seq);
+//   CREATE INDEX outbox_due ON outbox (parked, due_time);
 // due_time is milliseconds since 1970: a row may be taken when it has come; taking it moves it to
 // the end of the lease. seq comes from sequences ('outbox'), whose row a transaction locks until
 // its end, so rows appear in the order of seq. body is base64url. Each taking raises attempts, so

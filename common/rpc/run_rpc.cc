@@ -98,8 +98,6 @@ bool LogsRefusal(absl::Time now, int64_t* refused) {
   return true;
 }
 
-absl::Status CallerGone() { return absl::CancelledError("the caller went away"); }
-
 int64_t SteadyNanos() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

@@ -1,10 +1,10 @@
 // Server pipeline: authenticate, authorize, admit, run, map errors, log.
 //
-// Every handler of every service is one line that hands its body to RunRpc. RunRpc reads the actor,
-// enforces the rights table (common/rpc/authorization.h), turns absl::Status into grpc::Status with
-// google.rpc details, blanks inner errors to a reference, writes the log line and counts.
-// Handlers of gRPC's callback API, which answer later or on another thread, take the same steps
-// with an RpcRun.
+// Every handler hands its body to RunRpc; longer bodies have a function of their own. RunRpc reads
+// the actor, enforces the rights table (common/rpc/authorization.h), turns absl::Status into
+// grpc::Status with google.rpc details, blanks inner errors to a reference, writes the log line and
+// counts. Handlers of gRPC's callback API, which answer later or on another thread, take the same
+// steps with an RpcRun.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,10 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/string_views.h"
 #include "common/rpc/admission_control.h"
 #include "common/rpc/authorization.h"
 #include "common/sql/idempotency.h"
@@ -76,6 +78,12 @@ class RpcMethod {
   AdmissionControl& admission_;
   const std::unique_ptr<RpcMeters> meters_;
 };
+
+// The RPC of a service, as generated, with this name in the contract.
+template <typename Service>
+const RpcMethod& RpcOf(std::string_view name) {
+  return RpcMethod::Of(absl::StrCat(Service::service_full_name(), "/", AbslView(name)));
+}
 
 // Runs a handler's body. The response may be filled only if OK is returned.
 grpc::Status RunRpc(grpc::ServerContextBase* context, const RpcMethod& method,

@@ -119,7 +119,7 @@ class Sender final : public AuditLines {
     message_.Clear();
     if (written) return absl::OkStatus();
     RETURN_IF_ERROR(call_.StillWanted());
-    return absl::CancelledError("the caller went away");
+    return CallerGone();
   }
 
   const Call& call_;

@@ -31,11 +31,6 @@ bool Claim(Tx& tx, const RequestKey& key, int64_t now) {
   return tx.db().got_data();
 }
 
-absl::Status ReusedId() {
-  return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
-               "this request_id was used for another request; take a new one for a new request");
-}
-
 // A kept reply for who asks with `key`; an error if it is for another request.
 absl::StatusOr<std::string> KeptReply(const RequestKey& key, const std::string& method,
                                       const std::string& fingerprint, const std::string& reply) {
@@ -50,6 +45,11 @@ absl::StatusOr<std::string> KeptReply(const RequestKey& key, const std::string& 
 }
 
 }  // namespace
+
+absl::Status ReusedId() {
+  return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
+               "this request_id was used for another request; take a new one for a new request");
+}
 
 absl::StatusOr<std::optional<std::string>> FindReply(Tx& tx, const RequestKey& key) {
   std::string method, fingerprint, reply;

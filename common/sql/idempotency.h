@@ -25,6 +25,9 @@ struct RequestKey {
   std::string fingerprint;  // digest of the request without request_id
 };
 
+// ABORTED/REQUEST_ID_REUSED: the id was used with another method or body.
+absl::Status ReusedId();
+
 // The reply stored for the key; nullopt if it is new. ABORTED/REQUEST_ID_REUSED if the id was used
 // with another method or body.
 absl::StatusOr<std::optional<std::string>> FindReply(Tx& tx, const RequestKey& key);

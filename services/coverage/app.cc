@@ -64,29 +64,30 @@ struct CoverageApp::Parts {
 absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
-  const AppDependencies& around = options.surroundings;
+  const AppDependencies& dependencies = options.dependencies;
   auto parts = std::make_unique<Parts>();
   const Clock& steady = options.steady ? *options.steady : parts->machine_steady;
   ASSIGN_OR_RETURN(parts->rules, ActiveRules::Load(config.rules + "/coverage.textproto"));
-  parts->regions = around.regions;
+  parts->regions = dependencies.regions;
   if (parts->regions == nullptr) {
     ASSIGN_OR_RETURN(Regions regions, Regions::Load(config.regions));
     parts->regions = std::make_shared<const Regions>(std::move(regions));
   }
   ASSIGN_OR_RETURN(parts->sealer, PersonalDataVault::FromFile(config.keys));
-  parts->database = around.database;
+  parts->database = dependencies.database;
   if (parts->database == nullptr) {
     ASSIGN_OR_RETURN(parts->opened, sql::Database::Open({.url = config.database}));
     parts->database = parts->opened.get();
   }
   RETURN_IF_ERROR(sql::Migrate(*parts->database, Schema()));
   RETURN_IF_ERROR(parts->database->Write([&](sql::Tx& tx) {
-    const absl::Time now = around.machine_clock ? around.machine_clock->Now() : absl::Now();
+    const absl::Time now =
+        dependencies.machine_clock ? dependencies.machine_clock->Now() : absl::Now();
     parts->epoch = store::Epoch(tx, absl::ToUnixMicros(now));
     return absl::OkStatus();
   }));
   parts->redis = VersionedCache::Make({.address = config.redis});
-  if (around.threads && !config.redis.empty()) {
+  if (dependencies.threads && !config.redis.empty()) {
     // On the channel of its own database, so that two suites may share one Redis.
     parts->pubsub = PubSub::Make(
         {.redis = {.address = config.redis}, .channel = absl::StrCat("l1:log:", parts->epoch)},
@@ -98,14 +99,15 @@ absl::StatusOr<std::unique_ptr<CoverageApp>> CoverageApp::Make(const ServiceConf
   parts->redis_reader =
       MakeRedisReader(*parts->store_reader, *parts->redis, *parts->near, parts->epoch);
   LogFollower::Options follow = options.follower;
-  follow.threads = follow.threads && around.threads;
+  follow.threads = follow.threads && dependencies.threads;
   follow.load = follow.load && config.near_members > 0;
   parts->follower = std::make_unique<LogFollower>(
       *parts->database, *parts->near, parts->pubsub.get(), steady, parts->epoch, follow);
   parts->lookups = std::make_unique<LookupBatcher>(
       *parts->near, [follower = parts->follower.get()] { return follower->CatchUp(); },
-      *parts->redis_reader, steady, LookupBatcher::Options{.threads = around.threads ? 2 : 0});
-  if (around.threads) {
+      *parts->redis_reader, steady,
+      LookupBatcher::Options{.threads = dependencies.threads ? 2 : 0});
+  if (dependencies.threads) {
     parts->bulk = std::make_unique<LowPriorityExecutor>(kBulkThreads);
   } else {
     parts->bulk = std::make_unique<InlineExecutor>();

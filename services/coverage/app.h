@@ -19,9 +19,9 @@ namespace lingkaran::coverage {
 struct CoverageOptions {
   // Time that never jumps, for the age of cached facts; the machine's if null.
   const Clock* steady = nullptr;
-  // How the near cache is kept up to date; its threads also need surroundings.threads.
+  // How the near cache is kept up to date; its threads also need dependencies.threads.
   LogFollower::Options follower;
-  AppDependencies surroundings;
+  AppDependencies dependencies;
 };
 
 class CoverageApp {

@@ -21,9 +21,9 @@ namespace {
 // How long a request_id is known at least (lingkaran/common/v1/types.proto).
 constexpr absl::Duration kKeepRequests = absl::Hours(24 * 90);
 
-Outbox::Options RelayOptions(const AppDependencies& around) {
+Outbox::Options RelayOptions(const AppDependencies& dependencies) {
   Outbox::Options options;
-  options.clock = around.machine_clock;
+  options.clock = dependencies.machine_clock;
   options.max_backoff = absl::Seconds(5);  // what coverage is owed reaches it soon after it is back
   options.count = CountEvent;
   return options;
@@ -37,18 +37,18 @@ struct RegistryApp::Parts {
         LoadedRules rules_read, std::unique_ptr<PersonalDataVault> opened_vault,
         const ServiceConfig& config, const Clock& clock, const Options& options)
       : opened(std::move(own)),
-        database(opened ? *opened : *options.surroundings.database),
+        database(opened ? *opened : *options.dependencies.database),
         regions(std::move(regions_read)),
         rules(std::move(rules_read)),
         vault(std::move(opened_vault)),
         calls(options.coverage ? nullptr : CallsTo(config.coverage)),
-        members(database, calls ? *calls : *options.coverage, RelayOptions(options.surroundings)),
+        members(database, calls ? *calls : *options.coverage, RelayOptions(options.dependencies)),
         service({database, *vault, *regions, rules.rules, clock, members}),
         operations(
             {&database, &clock, &members.outbox(), AuditBook,
              [this](sql::Tx& tx, const Call& call, const std::string& subject,
                     const std::string& reason) { service.Record(tx, call, subject, reason); }}) {
-    if (options.surroundings.threads) members.Start();
+    if (options.dependencies.threads) members.Start();
   }
 
   std::unique_ptr<sql::Database> opened;
@@ -65,8 +65,8 @@ struct RegistryApp::Parts {
 absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConfig& config,
                                                                const Clock& clock,
                                                                const Options& options) {
-  const AppDependencies& around = options.surroundings;
-  std::shared_ptr<const Regions> regions = around.regions;
+  const AppDependencies& dependencies = options.dependencies;
+  std::shared_ptr<const Regions> regions = dependencies.regions;
   if (regions == nullptr) {
     ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
     regions = std::make_shared<const Regions>(std::move(read));
@@ -75,10 +75,10 @@ absl::StatusOr<std::unique_ptr<RegistryApp>> RegistryApp::Make(const ServiceConf
   ASSIGN_OR_RETURN(std::unique_ptr<PersonalDataVault> vault,
                    PersonalDataVault::FromFile(config.keys));
   std::unique_ptr<sql::Database> opened;
-  if (around.database == nullptr) {
+  if (dependencies.database == nullptr) {
     ASSIGN_OR_RETURN(opened, sql::Database::Open({config.database}));
   }
-  sql::Database& database = opened ? *opened : *around.database;
+  sql::Database& database = opened ? *opened : *dependencies.database;
   RETURN_IF_ERROR(sql::Migrate(database, Schema()));
   RETURN_IF_ERROR(sql::ForgetRequests(database, clock.Now() - kKeepRequests).status());
   return std::unique_ptr<RegistryApp>(new RegistryApp(

@@ -16,7 +16,7 @@
 namespace lingkaran::registry {
 
 struct RegistryOptions {
-  AppDependencies surroundings;
+  AppDependencies dependencies;
   CoverageCalls* coverage = nullptr;  // outlives the app; null: at the flag's address
 };
 

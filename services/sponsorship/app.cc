@@ -15,11 +15,12 @@
 namespace lingkaran::sponsorship {
 namespace {
 
-// Several allocations can go on at once, and replacements beside them. A peer may be away for a
-// day before a row is parked; when it comes back, work goes on within seconds.
-Outbox::Options RelayOptions(const AppDependencies& around) {
+// Several allocations can go on at once, and replacements beside them. A peer that is away is tried
+// for ever, every 5 s at most, so work goes on within seconds of its return. Only an error that is
+// not retryable becomes a dead letter, after 10,000 tries (about 10 hours).
+Outbox::Options RelayOptions(const AppDependencies& dependencies) {
   Outbox::Options options;
-  options.clock = around.machine_clock;
+  options.clock = dependencies.machine_clock;
   options.max_backoff = absl::Seconds(5);
   options.count = CountEvent;
   options.max_attempts = 10'000;
@@ -34,13 +35,13 @@ struct SponsorshipApp::Parts {
   Parts(std::unique_ptr<sql::Database> own, std::shared_ptr<const Regions> r, PayerRules payers,
         const ServiceConfig& config, const Clock& clock, const Options& options)
       : opened(std::move(own)),
-        database(opened ? opened.get() : options.surroundings.database),
+        database(opened ? opened.get() : options.dependencies.database),
         regions(std::move(r)),
         rules(std::move(payers)),
         calls(options.peers ? nullptr : CallsTo(config.registry, config.coverage)),
         peers(calls ? *calls : *options.peers),
-        progress(options.surroundings.threads),
-        outbox(*database, RelayOptions(options.surroundings)),
+        progress(options.dependencies.threads),
+        outbox(*database, RelayOptions(options.dependencies)),
         context{database, &outbox, &clock, &peers, &rules, regions.get(), &progress, options.chunk},
         fill(context),
         allocations(context, &fill),
@@ -56,7 +57,7 @@ struct SponsorshipApp::Parts {
     allocations.Register();
     replacements.Register();
     contributions.Register();
-    if (options.surroundings.threads) outbox.Start();
+    if (options.dependencies.threads) outbox.Start();
   }
   // First of all: its deliveries use everything else.
   ~Parts() { outbox.Stop(); }
@@ -83,17 +84,17 @@ absl::StatusOr<std::unique_ptr<SponsorshipApp>> SponsorshipApp::Make(const Servi
                                                                      const Options& options) {
   ASSIGN_OR_RETURN(PayerRules rules,
                    LoadRules(absl::StrCat(config.rules, "/sponsorship.textproto")));
-  const AppDependencies& around = options.surroundings;
-  std::shared_ptr<const Regions> regions = around.regions;
+  const AppDependencies& dependencies = options.dependencies;
+  std::shared_ptr<const Regions> regions = dependencies.regions;
   if (regions == nullptr) {
     ASSIGN_OR_RETURN(Regions read, Regions::Load(config.regions));
     regions = std::make_shared<const Regions>(std::move(read));
   }
   std::unique_ptr<sql::Database> opened;
-  if (around.database == nullptr) {
+  if (dependencies.database == nullptr) {
     ASSIGN_OR_RETURN(opened, sql::Database::Open({.url = config.database}));
   }
-  RETURN_IF_ERROR(sql::Migrate(opened ? *opened : *around.database, Schema()));
+  RETURN_IF_ERROR(sql::Migrate(opened ? *opened : *dependencies.database, Schema()));
   return std::unique_ptr<SponsorshipApp>(new SponsorshipApp(std::make_unique<Parts>(
       std::move(opened), std::move(regions), std::move(rules), config, clock, options)));
 }

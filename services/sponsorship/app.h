@@ -19,7 +19,7 @@ class Service;
 namespace lingkaran::sponsorship {
 
 struct SponsorshipOptions {
-  AppDependencies surroundings;
+  AppDependencies dependencies;
   PeerCalls* peers = nullptr;  // outlives the app; null: at the flags' addresses
   int chunk = 1'000;           // workers in one chunk of an allocation at most
 };

@@ -254,26 +254,26 @@ void World::StartNode(int index) {
     After(absl::Milliseconds(50), [this, index] { StartNode(index); });
     return;
   }
-  AppDependencies around;
-  around.machine_clock = &node.clock;
-  around.database = node.database.get();
-  around.threads = false;
-  around.regions = shared_.regions;
+  AppDependencies dependencies;
+  dependencies.machine_clock = &node.clock;
+  dependencies.database = node.database.get();
+  dependencies.threads = false;
+  dependencies.regions = shared_.regions;
   absl::Status status;
   if (index == kRegistry) {
-    registry::RegistryApp::Options options{around, member_calls};
+    registry::RegistryApp::Options options{dependencies, member_calls};
     auto app = registry::RegistryApp::Make(shared_.config, node.clock, options);
     status = app.status();
     if (app.ok()) node.registry = *std::move(app);
   } else if (index == kCoverage) {
     coverage::CoverageApp::Options options;
     options.steady = &node.clock;
-    options.surroundings = around;
+    options.dependencies = dependencies;
     auto app = coverage::CoverageApp::Make(shared_.config, node.clock, options);
     status = app.status();
     if (app.ok()) node.coverage = *std::move(app);
   } else {
-    sponsorship::SponsorshipApp::Options options{around, peers, 4};
+    sponsorship::SponsorshipApp::Options options{dependencies, peers, 4};
     auto app = sponsorship::SponsorshipApp::Make(shared_.config, node.clock, options);
     status = app.status();
     if (app.ok()) node.sponsorship = *std::move(app);

@@ -183,7 +183,7 @@ TEST_P(PumpedSuite, AfterTheClockIsSetForwardALeaseEndsEarlyAndDoesNoHarm) {
   EXPECT_EQ(Count("outcomes"), 2);
 }
 
-// Who lost his lease that way and then fails puts nothing off.
+// Who lost a lease that way and then fails puts nothing off.
 TEST_P(PumpedSuite, AFailureAfterALostLeaseLeavesTheRowToTheOtherOne) {
   Outbox first(db(), Manual()), second(db(), Manual());
   second.Register("k", AsTold());

@@ -58,7 +58,7 @@ const std::vector<Tampering>& Tamperings() {
        {"UPDATE seats SET is_open = 0 WHERE pledge_id = 1 AND seat_number = $3"}},
       {"sponsorship",
        {"UPDATE seats SET from_index = 1 WHERE pledge_id = 1 AND seat_number = $3"},
-       "begins at 1, the one before him ended at 0",
+       "begins at 1, the one before ended at 0",
        {"UPDATE seats SET from_index = 0 WHERE pledge_id = 1 AND seat_number = $3"}},
       {"sponsorship",
        {"UPDATE seats SET busy = 77 WHERE pledge_id = 1 AND seat_number = $3"},
@@ -146,7 +146,7 @@ const std::vector<Tampering>& Tamperings() {
        {"UPDATE replacement_lines SET worker_id = $1 WHERE worker_id = $2"}},
       {"sponsorship",
        {"UPDATE replacement_lines SET cut_index = cut_index - 1 WHERE worker_id = $1"},
-       "the one before him ended at 3",
+       "the one before ended at 3",
        {"UPDATE replacement_lines SET cut_index = cut_index + 1 WHERE worker_id = $1"}},
       {"sponsorship",
        {"INSERT INTO outbox (seq, request_id, key, kind, body, due_time, attempts, parked) VALUES "

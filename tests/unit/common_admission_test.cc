@@ -19,7 +19,7 @@ constexpr char kNormal[] = "lingkaran.registry.v1.RegistryService/CreateAgency";
 
 class AdmissionTest : public testing::Test {
  protected:
-  // A caller on a thread of his own; waits until he stands in the queue.
+  // A caller on its own thread; waits until it stands in the queue.
   std::future<absl::Status> Wait(absl::Duration deadline = absl::Seconds(60)) {
     const int before = admission_.waiting();
     auto caller = std::async(std::launch::async, [this, deadline] {
@@ -31,7 +31,7 @@ class AdmissionTest : public testing::Test {
     });
     const absl::Time end = absl::Now() + absl::Seconds(10);
     while (admission_.waiting() == before && absl::Now() < end) std::this_thread::yield();
-    EXPECT_EQ(admission_.waiting(), before + 1) << "he does not wait";
+    EXPECT_EQ(admission_.waiting(), before + 1) << "it does not wait";
     return caller;
   }
   absl::StatusOr<AdmissionControl::Permit> Enter() {

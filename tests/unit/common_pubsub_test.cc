@@ -321,7 +321,7 @@ TEST(RedisLinkTest, InAClusterAllUseTheServerOfTheChannel) {
   const RedisReply heard = servers.server(owner).Ask({"PUBSUB", "SHARDNUMSUB", "l1:log:test"});
   EXPECT_EQ(heard.items[1].integer, 3);
 
-  // The slot moves: nobody may be left with the old server, where he would hear nothing more.
+  // The slot moves: nobody may be left with the old server, where nothing more is heard.
   const int to = (owner + 1) % RedisClusterServers::kServers;
   servers.BeginMove(slot, owner, to);
   servers.EndMove(slot, to);

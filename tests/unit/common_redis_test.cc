@@ -287,7 +287,7 @@ TEST(RedisLoginTest, PasswordsAndUsers) {
   EXPECT_TRUE(named->Get({{"l1:k", "f"}})[0].has_value());
   const auto reader = VersionedCache::Make(Patient("redis://reader:lesen" + at));
   const auto seen = reader->Get({{"other", "f"}, {"l1:k", "f"}});
-  EXPECT_FALSE(seen[0].has_value()) << "the ACL keeps this key from him";
+  EXPECT_FALSE(seen[0].has_value()) << "the ACL keeps this key from this user";
   EXPECT_TRUE(seen[1].has_value()) << "but no refusal costs the others";
   const auto socket = VersionedCache::Make(Patient("redis+unix://reader:lesen@" + server.socket()));
   EXPECT_TRUE(socket->Get({{"l1:k", "f"}})[0].has_value());

@@ -53,7 +53,7 @@ TEST(SingleFlightTest, AnothersDeadlineIsNotOurs) {
       first_runs.Open();
       EXPECT_TRUE(go_on.Wait());
     }
-    return run == 2 ? absl::DeadlineExceededError("his time is over") : absl::OkStatus();
+    return run == 2 ? absl::DeadlineExceededError("its time is over") : absl::OkStatus();
   };
   std::thread first([&] { EXPECT_TRUE(flight.Do(work).ok()); });
   ASSERT_TRUE(first_runs.Wait());

@@ -158,10 +158,10 @@ TEST(CoverageNearTable, BeyondItsCapacityItForgetsButNeverInvents) {
       MemberRecord record = Marked(id, Any(1, 60'000));
       record.nik_hash = NikOf(Any<int64_t>(1, kMany + 1));
       record.membership_number = NumberOf(Any<int64_t>(1, kMany + 1));
-      const bool drops =
+      const bool evicts =
           table.size() == 64 && LookFor(table, PersonKey::OfWorker(id)) == Look::kAbsent;
-      RC_ASSERT(table.WouldDrop(id) == drops);
-      RC_ASSERT(table.Put(record) == !drops);
+      RC_ASSERT(table.WouldEvict(id) == evicts);
+      RC_ASSERT(table.Put(record) == !evicts);
       RC_ASSERT(SameFacts(FindWorker(table, id), record.facts));
       model.Put(record);
     }

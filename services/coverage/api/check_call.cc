@@ -25,7 +25,7 @@ struct Single {
     return method;
   }
   static absl::Status CheckSize(const Request&) { return absl::OkStatus(); }
-  static constexpr int kTogether = 1;
+  static constexpr int kPrefetchBatch = 1;
   static int Size(const Request&) { return 1; }
   static absl::StatusOr<Question> Read(const Request& request, int,
                                        const PersonalDataVault& sealer) {
@@ -48,7 +48,7 @@ struct Batch {
   static absl::Status CheckSize(const Request& request) {
     return CheckBatchSize(request.items_size(), kMaxChecks, "items");
   }
-  static constexpr int kTogether = static_cast<int>(NearCache::kTogether);
+  static constexpr int kPrefetchBatch = static_cast<int>(NearCache::kPrefetchBatch);
   static int Size(const Request& request) { return request.items_size(); }
   static bool IsCorrelationId(const std::string& id) {
     return id.size() <= kMaxCorrelationId && std::all_of(id.begin(), id.end(), absl::ascii_isprint);
@@ -111,7 +111,7 @@ class CheckCall {
     Question question;
   };
   using Self = std::shared_ptr<CheckCall>;
-  static constexpr int kTogether = Shape::kTogether;
+  static constexpr int kPrefetchBatch = Shape::kPrefetchBatch;
 
   absl::Status Begin() {
     RETURN_IF_ERROR(Shape::CheckSize(request_));
@@ -146,16 +146,16 @@ class CheckCall {
     now_ = parts_.clock.Now();
     const absl::Time steady = parts_.steady.Now();
     const int size = Shape::Size(request_);
-    for (int from = 0; from < size; from += kTogether) {
-      RETURN_IF_ERROR(AskNear(from, std::min(size, from + kTogether), steady));
+    for (int from = 0; from < size; from += kPrefetchBatch) {
+      RETURN_IF_ERROR(AskNear(from, std::min(size, from + kPrefetchBatch), steady));
     }
     return absl::OkStatus();
   }
 
-  // Checks [from, to), kTogether at most.
+  // Checks [from, to), kPrefetchBatch at most.
   absl::Status AskNear(int from, int to, absl::Time steady) {
-    std::array<std::optional<Question>, kTogether> questions;
-    std::array<const PersonKey*, kTogether> keys;
+    std::array<std::optional<Question>, kPrefetchBatch> questions;
+    std::array<const PersonKey*, kPrefetchBatch> keys;
     size_t read = 0;
     for (int i = from; i < to; ++i) {
       absl::StatusOr<Question> question = Shape::Read(request_, i, parts_.sealer);
@@ -165,7 +165,7 @@ class CheckCall {
         RETURN_IF_ERROR(Shape::Refuse(question.status(), i, response_));
       }
     }
-    if (kTogether > 1) parts_.near.Expect({keys.data(), read});
+    if (kPrefetchBatch > 1) parts_.near.Prefetch({keys.data(), read});
     for (int i = from; i < to; ++i) {
       if (questions[i - from]) AskNear(i, *questions[i - from], steady);
     }

@@ -33,6 +33,9 @@ namespace lingkaran::coverage {
 using CallbackChecks = v1::CoverageService::WithCallbackMethod_CheckEligibility<
     v1::CoverageService::WithCallbackMethod_BatchCheckEligibility<v1::CoverageService::Service>>;
 
+// The RPC of this service with this name in the contract.
+inline const RpcMethod& Rpc(std::string_view name) { return RpcOf<v1::CoverageService>(name); }
+
 class CoverageServiceImpl final : public CallbackChecks {
  public:
   explicit CoverageServiceImpl(const ServiceParts& parts);
@@ -80,7 +83,7 @@ class CoverageServiceImpl final : public CallbackChecks {
 
  private:
   // Runs a write where it gives way to checks.
-  grpc::Status RunBulk(Context* context, std::string_view method,
+  grpc::Status RunBulk(Context* context, const RpcMethod& method,
                        absl::FunctionRef<absl::Status(const Call&)> body) {
     return RunRpc(context, method,
                   [&](const Call& call) { return parts_.bulk.Run([&] { return body(call); }); });

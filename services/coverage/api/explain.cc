@@ -66,45 +66,42 @@ absl::StatusOr<int64_t> InstantMs(const google::protobuf::Timestamp& time) {
 grpc::Status CoverageServiceImpl::ExplainEligibility(Context* context,
                                                      In<v1::ExplainEligibilityRequest> request,
                                                      v1::ExplainEligibilityResponse* response) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/ExplainEligibility",
-                [&](const Call&) -> absl::Status {
-                  ASSIGN_OR_RETURN(const Question question,
-                                   ReadQuestion(request->person(), request->programmes(),
-                                                request->day(), parts_.sealer));
-                  int64_t instant = std::numeric_limits<int64_t>::max();
-                  if (request->has_as_known_at()) {
-                    ASSIGN_OR_RETURN(instant, InstantMs(request->as_known_at()));
-                  }
-                  ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
-                  ASSIGN_OR_RETURN(const Known known, KnownAt(parts_.database, worker_id, instant));
-                  const Facts& facts = known.facts;
-                  const Rules& rules = parts_.rules.Current();
-                  const absl::Time now = parts_.clock.Now();
-                  const Day day = question.day.value_or(LocalDay(now, facts.utc_offset_hours));
-                  v1::CheckEligibilityResponse* answer = response->mutable_answer();
-                  for (Programme programme : question.programmes) {
-                    const Answer decided = Decide(facts, rules, programme, day);
-                    FillAnswer(decided, answer->add_answers());
-                    const Explanation why = Explain(facts, rules, decided, day);
-                    for (const std::string& step : why.steps) response->add_steps(step);
-                    for (const RuleText& rule : why.rules) FillRule(rule, response->add_rules());
-                  }
-                  answer->set_worker_id(facts.known ? worker_id : 0);
-                  answer->set_day(DayNumber(day));
-                  answer->mutable_checked_at()->set_seconds(absl::ToUnixSeconds(now));
-                  answer->set_rules_version(rules.version());
-                  answer->set_consistency_token(ToToken({facts.position, {}}));
-                  for (const CoverSpan& span : ToSpans(facts.runs)) {
-                    const auto& asked = question.programmes;
-                    if (std::find(asked.begin(), asked.end(), span.programme) != asked.end())
-                      FillSpan(span, response->add_spans());
-                  }
-                  if (facts.death_day) response->set_death_day(DayNumber(*facts.death_day));
-                  if (facts.withdraw_day)
-                    response->set_withdraw_day(DayNumber(*facts.withdraw_day));
-                  response->set_facts_version(known.facts_version);
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("ExplainEligibility"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const Question question, ReadQuestion(request->person(), request->programmes(),
+                                                           request->day(), parts_.sealer));
+    int64_t instant = std::numeric_limits<int64_t>::max();
+    if (request->has_as_known_at()) {
+      ASSIGN_OR_RETURN(instant, InstantMs(request->as_known_at()));
+    }
+    ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
+    ASSIGN_OR_RETURN(const Known known, KnownAt(parts_.database, worker_id, instant));
+    const Facts& facts = known.facts;
+    const Rules& rules = parts_.rules.Current();
+    const absl::Time now = parts_.clock.Now();
+    const Day day = question.day.value_or(LocalDay(now, facts.utc_offset_hours));
+    v1::CheckEligibilityResponse* answer = response->mutable_answer();
+    for (Programme programme : question.programmes) {
+      const Answer decided = Decide(facts, rules, programme, day);
+      FillAnswer(decided, answer->add_answers());
+      const Explanation why = Explain(facts, rules, decided, day);
+      for (const std::string& step : why.steps) response->add_steps(step);
+      for (const RuleText& rule : why.rules) FillRule(rule, response->add_rules());
+    }
+    answer->set_worker_id(facts.known ? worker_id : 0);
+    answer->set_day(DayNumber(day));
+    answer->mutable_checked_at()->set_seconds(absl::ToUnixSeconds(now));
+    answer->set_rules_version(rules.version());
+    answer->set_consistency_token(ToToken({facts.position, {}}));
+    for (const CoverSpan& span : ToSpans(facts.runs)) {
+      const auto& asked = question.programmes;
+      if (std::find(asked.begin(), asked.end(), span.programme) != asked.end())
+        FillSpan(span, response->add_spans());
+    }
+    if (facts.death_day) response->set_death_day(DayNumber(*facts.death_day));
+    if (facts.withdraw_day) response->set_withdraw_day(DayNumber(*facts.withdraw_day));
+    response->set_facts_version(known.facts_version);
+    return absl::OkStatus();
+  });
 }
 
 namespace {
@@ -123,44 +120,42 @@ Rupiah IncomeOn(const std::vector<PersonMonth>& months, Programme programme, Day
 grpc::Status CoverageServiceImpl::EstimateBenefit(Context* context,
                                                   In<v1::EstimateBenefitRequest> request,
                                                   v1::EstimateBenefitResponse* response) {
-  return RunRpc(
-      context, "lingkaran.coverage.v1.CoverageService/EstimateBenefit",
-      [&](const Call&) -> absl::Status {
-        if (!v1::BenefitEvent_IsValid(request->event()) ||
-            request->event() == v1::BENEFIT_EVENT_UNSPECIFIED) {
-          return InvalidField("event", "name what happened, for example NATURAL_DEATH");
-        }
-        const auto event = static_cast<BenefitEvent>(request->event());
-        ASSIGN_OR_RETURN(const Question question,
-                         ReadQuestion(request->person(), {}, request->day(), parts_.sealer));
-        ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
-        ASSIGN_OR_RETURN(const Known known,
-                         KnownAt(parts_.database, worker_id, std::numeric_limits<int64_t>::max()));
-        if (!known.facts.known) return MemberNotFound();
-        const Rules& rules = parts_.rules.Current();
-        const Day day =
-            question.day.value_or(LocalDay(parts_.clock.Now(), known.facts.utc_offset_hours));
-        const Programme programme = ProgrammeOf(event);
-        const Answer answer = Decide(known.facts, rules, programme, day);
-        if (answer.verdict == Verdict::kUnknown) return NoRule("cover", day);
-        if (answer.verdict != Verdict::kCovered) return NotCovered(programme, day);
-        ASSIGN_OR_RETURN(
-            const BenefitEstimate estimate,
-            BenefitOf(rules, event, answer.level, IncomeOn(known.months, programme, day), day));
-        for (const BenefitLine& line : estimate.lines) {
-          v1::BenefitLine* out = response->add_lines();
-          out->set_label(line.label);
-          out->set_amount_rupiah(line.amount.amount());
-          out->set_rule_source(line.source);
-        }
-        response->set_total_rupiah(estimate.total.amount());
-        response->set_level(static_cast<v1::BenefitLevel>(answer.level));
-        response->set_reason(static_cast<v1::AnswerReason>(answer.reason));
-        response->set_day(DayNumber(day));
-        response->set_rules_version(rules.version());
-        for (const std::string& note : estimate.notes) response->add_notes(note);
-        return absl::OkStatus();
-      });
+  return RunRpc(context, Rpc("EstimateBenefit"), [&](const Call&) -> absl::Status {
+    if (!v1::BenefitEvent_IsValid(request->event()) ||
+        request->event() == v1::BENEFIT_EVENT_UNSPECIFIED) {
+      return InvalidField("event", "name what happened, for example NATURAL_DEATH");
+    }
+    const auto event = static_cast<BenefitEvent>(request->event());
+    ASSIGN_OR_RETURN(const Question question,
+                     ReadQuestion(request->person(), {}, request->day(), parts_.sealer));
+    ASSIGN_OR_RETURN(const int64_t worker_id, Resolve(question.person));
+    ASSIGN_OR_RETURN(const Known known,
+                     KnownAt(parts_.database, worker_id, std::numeric_limits<int64_t>::max()));
+    if (!known.facts.known) return MemberNotFound();
+    const Rules& rules = parts_.rules.Current();
+    const Day day =
+        question.day.value_or(LocalDay(parts_.clock.Now(), known.facts.utc_offset_hours));
+    const Programme programme = ProgrammeOf(event);
+    const Answer answer = Decide(known.facts, rules, programme, day);
+    if (answer.verdict == Verdict::kUnknown) return NoRule("cover", day);
+    if (answer.verdict != Verdict::kCovered) return NotCovered(programme, day);
+    ASSIGN_OR_RETURN(
+        const BenefitEstimate estimate,
+        BenefitOf(rules, event, answer.level, IncomeOn(known.months, programme, day), day));
+    for (const BenefitLine& line : estimate.lines) {
+      v1::BenefitLine* out = response->add_lines();
+      out->set_label(line.label);
+      out->set_amount_rupiah(line.amount.amount());
+      out->set_rule_source(line.source);
+    }
+    response->set_total_rupiah(estimate.total.amount());
+    response->set_level(static_cast<v1::BenefitLevel>(answer.level));
+    response->set_reason(static_cast<v1::AnswerReason>(answer.reason));
+    response->set_day(DayNumber(day));
+    response->set_rules_version(rules.version());
+    for (const std::string& note : estimate.notes) response->add_notes(note);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace lingkaran::coverage

@@ -63,47 +63,43 @@ void FillLine(const QuoteLine& line, v1::QuoteLine* out) {
 grpc::Status CoverageServiceImpl::QuoteContribution(Context* context,
                                                     In<v1::QuoteContributionRequest> request,
                                                     v1::QuoteContributionResponse* response) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/QuoteContribution",
-                [&](const Call&) -> absl::Status {
-                  ASSIGN_OR_RETURN(const QuoteRequest asked,
-                                   ReadQuoteRequest(*request, TodayWib()));
-                  const Rules& rules = parts_.rules.Current();
-                  ASSIGN_OR_RETURN(const Quote quote, MakeQuote(rules, asked));
-                  for (const QuoteLine& line : quote.lines) FillLine(line, response->add_lines());
-                  response->set_total_rupiah(quote.total.amount());
-                  response->set_per_seat_rupiah(quote.per_seat.amount());
-                  FillAdvice(quote.advice, response->mutable_advice());
-                  if (quote.better) FillAdvice(*quote.better, response->mutable_better());
-                  for (const std::string& setting : quote.settings) response->add_settings(setting);
-                  response->set_rules_version(rules.version());
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("QuoteContribution"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const QuoteRequest asked, ReadQuoteRequest(*request, TodayWib()));
+    const Rules& rules = parts_.rules.Current();
+    ASSIGN_OR_RETURN(const Quote quote, MakeQuote(rules, asked));
+    for (const QuoteLine& line : quote.lines) FillLine(line, response->add_lines());
+    response->set_total_rupiah(quote.total.amount());
+    response->set_per_seat_rupiah(quote.per_seat.amount());
+    FillAdvice(quote.advice, response->mutable_advice());
+    if (quote.better) FillAdvice(*quote.better, response->mutable_better());
+    for (const std::string& setting : quote.settings) response->add_settings(setting);
+    response->set_rules_version(rules.version());
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status CoverageServiceImpl::ListRules(Context* context, In<v1::ListRulesRequest> request,
                                             v1::ListRulesResponse* response) {
-  return RunRpc(
-      context, "lingkaran.coverage.v1.CoverageService/ListRules", [&](const Call&) -> absl::Status {
-        ASSIGN_OR_RETURN(const std::optional<Day> day, ReadOptionalDay(request->day(), "day"));
-        const Rules& rules = parts_.rules.Current();
-        for (const RuleText& rule : rules.Describe(day)) FillRule(rule, response->add_rules());
-        response->set_rules_version(rules.version());
-        return absl::OkStatus();
-      });
+  return RunRpc(context, Rpc("ListRules"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::optional<Day> day, ReadOptionalDay(request->day(), "day"));
+    const Rules& rules = parts_.rules.Current();
+    for (const RuleText& rule : rules.Describe(day)) FillRule(rule, response->add_rules());
+    response->set_rules_version(rules.version());
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status CoverageServiceImpl::ReloadRules(Context* context, In<v1::ReloadRulesRequest>,
                                               v1::ReloadRulesResponse* response) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/ReloadRules",
-                [&](const Call&) -> absl::Status {
-                  const std::string before = parts_.rules.Current().version();
-                  RETURN_IF_ERROR(parts_.rules.Reload());
-                  const std::string& version = parts_.rules.Current().version();
-                  Log(Severity::kInfo, "rules_reloaded", {{"from", before}, {"to", version}});
-                  response->set_rules_version(version);
-                  response->set_previous_rules_version(before);
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("ReloadRules"), [&](const Call&) -> absl::Status {
+    const std::string before = parts_.rules.Current().version();
+    RETURN_IF_ERROR(parts_.rules.Reload());
+    const std::string& version = parts_.rules.Current().version();
+    Log(Severity::kInfo, "rules_reloaded", {{"from", before}, {"to", version}});
+    response->set_rules_version(version);
+    response->set_previous_rules_version(before);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace lingkaran::coverage

@@ -2,6 +2,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "common/base/error.h"
 #include "common/base/mutex.h"
 #include "services/coverage/api/coverage_service.h"
 #include "services/coverage/api/watch_token.h"
@@ -117,7 +118,7 @@ absl::StatusOr<int64_t> BeginOf(sql::Database& database, const std::string& toke
 absl::Status Send(const v1::WatchCoverageResponse& response,
                   grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
   if (writer->Write(response)) return absl::OkStatus();
-  return absl::CancelledError("the caller went away");
+  return CallerGone();
 }
 
 }  // namespace
@@ -125,45 +126,43 @@ absl::Status Send(const v1::WatchCoverageResponse& response,
 grpc::Status CoverageServiceImpl::WatchCoverage(
     Context* context, In<v1::WatchCoverageRequest> request,
     grpc::ServerWriter<v1::WatchCoverageResponse>* writer) {
-  return RunRpc(context, "lingkaran.coverage.v1.CoverageService/WatchCoverage",
-                [&](const Call& call) -> absl::Status {
-                  RETURN_IF_ERROR(CheckRegion(request->region_code(), "region_code"));
-                  ASSIGN_OR_RETURN(int64_t position,
-                                   BeginOf(parts_.database, request->resume_token(), parts_.epoch));
-                  Notifier bell;
-                  const std::shared_ptr<void> ringer =
-                      parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
-                  v1::WatchCoverageResponse response;
-                  response.set_resume_token(ToResumeToken(parts_.epoch, position));
-                  absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
-                  RETURN_IF_ERROR(Send(response, writer));
+  return RunRpc(context, Rpc("WatchCoverage"), [&](const Call& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckRegion(request->region_code(), "region_code"));
+    ASSIGN_OR_RETURN(int64_t position,
+                     BeginOf(parts_.database, request->resume_token(), parts_.epoch));
+    Notifier bell;
+    const std::shared_ptr<void> ringer = parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
+    v1::WatchCoverageResponse response;
+    response.set_resume_token(ToResumeToken(parts_.epoch, position));
+    absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
+    RETURN_IF_ERROR(Send(response, writer));
 
-                  bool look = true;
-                  while (!draining_) {
-                    RETURN_IF_ERROR(call.StillWanted());
-                    const absl::Time now = parts_.steady.Now();
-                    if (look || now - looked >= kLook) {
-                      Batch batch;
-                      RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
-                        batch = ReadBatch(tx, position, request->region_code());
-                        return absl::OkStatus();
-                      }));
-                      looked = now;
-                      position = batch.position;
-                      look = batch.more;
-                      response.Clear();
-                      FillChanges(batch, &response);
-                      response.set_resume_token(ToResumeToken(parts_.epoch, position));
-                    }
-                    if (response.changes_size() > 0 || now - sent >= kSignOfLife) {
-                      RETURN_IF_ERROR(Send(response, writer));
-                      response.clear_changes();
-                      sent = now;
-                    }
-                    if (!look) look = bell.Wait(kNotice);
-                  }
-                  return absl::OkStatus();
-                });
+    bool look = true;
+    while (!draining_) {
+      RETURN_IF_ERROR(call.StillWanted());
+      const absl::Time now = parts_.steady.Now();
+      if (look || now - looked >= kLook) {
+        Batch batch;
+        RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) {
+          batch = ReadBatch(tx, position, request->region_code());
+          return absl::OkStatus();
+        }));
+        looked = now;
+        position = batch.position;
+        look = batch.more;
+        response.Clear();
+        FillChanges(batch, &response);
+        response.set_resume_token(ToResumeToken(parts_.epoch, position));
+      }
+      if (response.changes_size() > 0 || now - sent >= kSignOfLife) {
+        RETURN_IF_ERROR(Send(response, writer));
+        response.clear_changes();
+        sent = now;
+      }
+      if (!look) look = bell.Wait(kNotice);
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace lingkaran::coverage

@@ -206,107 +206,99 @@ std::vector<PersonMonth> TakeBack(absl::Span<const PersonMonth> standing, const 
 grpc::Status CoverageServiceImpl::UpsertMembers(Context* context,
                                                 In<v1::UpsertMembersRequest> request,
                                                 v1::UpsertMembersResponse* response) {
-  return RunBulk(context, "lingkaran.coverage.v1.CoverageService/UpsertMembers",
-                 [&](const Call& call) -> absl::Status {
-                   const int64_t now_ms = NowMs();
-                   ASSIGN_OR_RETURN(const std::vector<Member> sent,
-                                    ReadMembers(*request, parts_.regions, now_ms));
-                   std::vector<int64_t> ids;
-                   for (const Member& member : sent) ids.push_back(member.worker_id);
-                   const absl::Status status =
-                       WriteAtPosition(parts_, call, *request, now_ms, response,
-                                       [&](sql::Tx& tx, int64_t position) {
-                                         Changed changed = WriteMembers(tx, sent, ids, position);
-                                         response->set_changed(static_cast<int>(changed.size()));
-                                         return changed;
-                                       });
-                   return absl::IsAlreadyExists(status) ? KeyStillTaken() : status;
-                 });
+  return RunBulk(context, Rpc("UpsertMembers"), [&](const Call& call) -> absl::Status {
+    const int64_t now_ms = NowMs();
+    ASSIGN_OR_RETURN(const std::vector<Member> sent, ReadMembers(*request, parts_.regions, now_ms));
+    std::vector<int64_t> ids;
+    for (const Member& member : sent) ids.push_back(member.worker_id);
+    const absl::Status status = WriteAtPosition(
+        parts_, call, *request, now_ms, response, [&](sql::Tx& tx, int64_t position) {
+          Changed changed = WriteMembers(tx, sent, ids, position);
+          response->set_changed(static_cast<int>(changed.size()));
+          return changed;
+        });
+    return absl::IsAlreadyExists(status) ? KeyStillTaken() : status;
+  });
 }
 
 grpc::Status CoverageServiceImpl::ActivateCoverage(Context* context,
                                                    In<v1::ActivateCoverageRequest> request,
                                                    v1::ActivateCoverageResponse* response) {
-  return RunBulk(
-      context, "lingkaran.coverage.v1.CoverageService/ActivateCoverage",
-      [&](const Call& call) -> absl::Status {
-        ASSIGN_OR_RETURN(const std::vector<PaidLine> lines, ReadLines(*request));
-        RETURN_IF_ERROR(ReadPayer(request->source().payer_class(), "source.payer_class").status());
-        const Funding source = FundingOf(request->source());
-        Token after;
-        if (!request->after_token().empty()) {
-          ASSIGN_OR_RETURN(after, FromToken(request->after_token()));
-        }
-        std::vector<int64_t> ids;
-        for (const PaidLine& line : lines) ids.push_back(line.worker_id);
-        const Rules& rules = parts_.rules.Current();
-        const int64_t now_ms = NowMs();
-        return WriteAtPosition(
-            parts_, call, *request, now_ms, response,
-            [&](sql::Tx& tx, int64_t position) -> absl::StatusOr<Changed> {
-              RETURN_IF_ERROR(store::CheckApplied(tx, after.coverage_position,
-                                                  after.owed_request_ids, position - 1));
-              const Subjects subjects(tx, ids);
-              std::vector<PersonMonth> booked;
-              Changed changed;
-              for (const PaidLine& line : lines) {
-                v1::ActivationResult* result = response->add_results();
-                result->set_worker_id(line.worker_id);
-                absl::StatusOr<std::vector<PersonMonth>> months =
-                    BookAt(rules, subjects, line, source, position, now_ms, result);
-                if (!months.ok()) {
-                  *result->mutable_status() = ToProto(months.status());
-                  continue;
-                }
-                booked.insert(booked.end(), months->begin(), months->end());
-                const auto own = subjects.MonthsOf(line.worker_id);
-                months->insert(months->end(), own.begin(), own.end());
-                changed.push_back(store::MakeRecord(*subjects.Find(line.worker_id),
-                                                    *std::move(months), position));
-              }
-              store::InsertMonths(tx, booked);
-              return changed;
-            });
-      });
+  return RunBulk(context, Rpc("ActivateCoverage"), [&](const Call& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<PaidLine> lines, ReadLines(*request));
+    RETURN_IF_ERROR(ReadPayer(request->source().payer_class(), "source.payer_class").status());
+    const Funding source = FundingOf(request->source());
+    Token after;
+    if (!request->after_token().empty()) {
+      ASSIGN_OR_RETURN(after, FromToken(request->after_token()));
+    }
+    std::vector<int64_t> ids;
+    for (const PaidLine& line : lines) ids.push_back(line.worker_id);
+    const Rules& rules = parts_.rules.Current();
+    const int64_t now_ms = NowMs();
+    return WriteAtPosition(
+        parts_, call, *request, now_ms, response,
+        [&](sql::Tx& tx, int64_t position) -> absl::StatusOr<Changed> {
+          RETURN_IF_ERROR(store::CheckApplied(tx, after.coverage_position, after.owed_request_ids,
+                                              position - 1));
+          const Subjects subjects(tx, ids);
+          std::vector<PersonMonth> booked;
+          Changed changed;
+          for (const PaidLine& line : lines) {
+            v1::ActivationResult* result = response->add_results();
+            result->set_worker_id(line.worker_id);
+            absl::StatusOr<std::vector<PersonMonth>> months =
+                BookAt(rules, subjects, line, source, position, now_ms, result);
+            if (!months.ok()) {
+              *result->mutable_status() = ToProto(months.status());
+              continue;
+            }
+            booked.insert(booked.end(), months->begin(), months->end());
+            const auto own = subjects.MonthsOf(line.worker_id);
+            months->insert(months->end(), own.begin(), own.end());
+            changed.push_back(
+                store::MakeRecord(*subjects.Find(line.worker_id), *std::move(months), position));
+          }
+          store::InsertMonths(tx, booked);
+          return changed;
+        });
+  });
 }
 
 grpc::Status CoverageServiceImpl::RevokeCoverage(Context* context,
                                                  In<v1::RevokeCoverageRequest> request,
                                                  v1::RevokeCoverageResponse* response) {
-  return RunBulk(context, "lingkaran.coverage.v1.CoverageService/RevokeCoverage",
-                 [&](const Call& call) -> absl::Status {
-                   ASSIGN_OR_RETURN(const auto lines, ReadRevocations(*request));
-                   const Funding source = FundingOf(request->source());
-                   std::vector<int64_t> ids;
-                   for (const auto& [worker, month] : lines) ids.push_back(worker);
-                   const int64_t now_ms = NowMs();
-                   return WriteAtPosition(
-                       parts_, call, *request, now_ms, response,
-                       [&](sql::Tx& tx, int64_t position) {
-                         const Subjects subjects(tx, ids);
-                         std::map<int32_t, std::vector<int64_t>> by_month;
-                         Changed changed;
-                         for (const auto& [worker, from_month] : lines) {
-                           v1::RevocationResult* result = response->add_results();
-                           result->set_worker_id(worker);
-                           const Member* const member = subjects.Find(worker);
-                           if (member == nullptr) {
-                             *result->mutable_status() = ToProto(MemberNotFound(worker));
-                             continue;
-                           }
-                           std::vector<PersonMonth> left =
-                               TakeBack(subjects.MonthsOf(worker), source, from_month, result);
-                           if (result->revoked().empty()) continue;
-                           by_month[from_month].push_back(worker);
-                           changed.push_back(store::MakeRecord(*member, std::move(left), position));
-                         }
-                         for (const auto& [month, workers] : by_month) {
-                           store::RevokeMonths(tx, workers, source, month, position, now_ms,
-                                               request->reason());
-                         }
-                         return changed;
-                       });
-                 });
+  return RunBulk(context, Rpc("RevokeCoverage"), [&](const Call& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto lines, ReadRevocations(*request));
+    const Funding source = FundingOf(request->source());
+    std::vector<int64_t> ids;
+    for (const auto& [worker, month] : lines) ids.push_back(worker);
+    const int64_t now_ms = NowMs();
+    return WriteAtPosition(
+        parts_, call, *request, now_ms, response, [&](sql::Tx& tx, int64_t position) {
+          const Subjects subjects(tx, ids);
+          std::map<int32_t, std::vector<int64_t>> by_month;
+          Changed changed;
+          for (const auto& [worker, from_month] : lines) {
+            v1::RevocationResult* result = response->add_results();
+            result->set_worker_id(worker);
+            const Member* const member = subjects.Find(worker);
+            if (member == nullptr) {
+              *result->mutable_status() = ToProto(MemberNotFound(worker));
+              continue;
+            }
+            std::vector<PersonMonth> left =
+                TakeBack(subjects.MonthsOf(worker), source, from_month, result);
+            if (result->revoked().empty()) continue;
+            by_month[from_month].push_back(worker);
+            changed.push_back(store::MakeRecord(*member, std::move(left), position));
+          }
+          for (const auto& [month, workers] : by_month) {
+            store::RevokeMonths(tx, workers, source, month, position, now_ms, request->reason());
+          }
+          return changed;
+        });
+  });
 }
 
 }  // namespace lingkaran::coverage

@@ -30,10 +30,11 @@ std::optional<KeyCode> CodeOf(const PersonKey& key);
 uint64_t NewSeed();
 uint64_t HashOf(const KeyCode& key, uint64_t seed);
 
-// The words of a person:
+// The words of a person, with the bits of each part:
 //   0, 1  hash of the NIK, 0 if none
-//   2     number code (54 bits), UTC+7, +8 or +9 (2), count of spans (3), wide (1), referenced (bit
-//   63) 3     worker id (40), sequence number (24) 4, 5  spans
+//   2     number code (54), UTC+7, +8 or +9 (2), count of spans (3), wide (1), referenced (bit 63)
+//   3     worker id (40), sequence number (24)
+//   4, 5  spans
 // Wide marks a person whose facts do not fit: the keys are there, the facts are not.
 struct MemberEntry {
   static constexpr size_t kWords = 6;

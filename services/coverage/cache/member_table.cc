@@ -211,24 +211,24 @@ bool MemberTable::Put(const MemberRecord& record) {
 bool MemberTable::Put(const MemberEntry& entry) {
   const std::optional<size_t> slot = impl_->SlotOf(entry.Key(Kind::kWorker));
   if (slot && impl_->entries.Get(*slot).SameAs(entry)) return true;
-  const bool drops = !slot && impl_->full();
+  const bool evicts = !slot && impl_->full();
   if (impl_->Moves(entry, slot)) {
     const Moving moving(impl_->moves);
     impl_->Set(entry, slot);
   } else {
     impl_->Set(entry, slot);
   }
-  return !drops;
+  return !evicts;
 }
 
-void MemberTable::Expect(const MemberEntry& entry) const {
+void MemberTable::Prefetch(const MemberEntry& entry) const {
   for (Kind kind : kKinds) impl_->IndexOf(kind).Prefetch(impl_->Hash(entry.Key(kind)));
 }
 
-void MemberTable::Expect(absl::Span<const PersonKey* const> keys) const {
-  std::array<uint64_t, kTogether> hashes{};
-  std::array<const HashIndex*, kTogether> where{};
-  const size_t count = std::min(keys.size(), kTogether);
+void MemberTable::Prefetch(absl::Span<const PersonKey* const> keys) const {
+  std::array<uint64_t, kPrefetchBatch> hashes{};
+  std::array<const HashIndex*, kPrefetchBatch> where{};
+  const size_t count = std::min(keys.size(), kPrefetchBatch);
   for (size_t i = 0; i < count; ++i) {
     const std::optional<KeyCode> code = CodeOf(*keys[i]);
     if (!code) continue;
@@ -245,7 +245,7 @@ void MemberTable::Expect(absl::Span<const PersonKey* const> keys) const {
   }
 }
 
-bool MemberTable::WouldDrop(int64_t worker_id) const {
+bool MemberTable::WouldEvict(int64_t worker_id) const {
   const std::optional<KeyCode> code = CodeOf(PersonKey::OfWorker(worker_id));
   return code && impl_->full() && !impl_->SlotOf(*code);
 }

@@ -37,10 +37,10 @@ class MemberTable {
   // allocating, as long as the person has at most four runs.
   Look Find(const PersonKey& key, Facts& out) const;
 
-  // Any thread: these will be looked for in a moment. What many people's places cost is waiting for
-  // memory, and they are waited for together; kTogether keys at most.
-  static constexpr size_t kTogether = 16;
-  void Expect(absl::Span<const PersonKey* const> keys) const;
+  // Any thread: these keys will be looked for in a moment; kPrefetchBatch of them at most. A
+  // look-up waits for memory most of its time, and so they wait together.
+  static constexpr size_t kPrefetchBatch = 16;
+  void Prefetch(absl::Span<const PersonKey* const> keys) const;
 
   // One writer at a time.
   // Adds or replaces the person (by worker id), with all keys; a key that another entry still has
@@ -48,9 +48,9 @@ class MemberTable {
   bool Put(const MemberRecord& record);
   bool Put(const MemberEntry& entry);
   // This one will be put in a moment.
-  void Expect(const MemberEntry& entry) const;
-  // True if Put of this worker would drop somebody.
-  bool WouldDrop(int64_t worker_id) const;
+  void Prefetch(const MemberEntry& entry) const;
+  // True if Put of this worker would evict somebody.
+  bool WouldEvict(int64_t worker_id) const;
   // Takes a person out, if there.
   void Erase(int64_t worker_id);
   void Clear();

@@ -60,12 +60,13 @@ struct NearCache::Impl {
   }
 
   void Put(const MemberRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    if (options.members == 0 || table.WouldDrop(record.facts.worker_id)) LoseSomebody();
+    if (options.members == 0 || table.WouldEvict(record.facts.worker_id)) LoseSomebody();
     if (options.members != 0) table.Put(record);
   }
 
-  // Rows as of `position` follow.
-  void LoadFrom(int64_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  // Rows as of `position` are loaded next. From before BeginLoad, or before what the window
+  // remembers, they can't make the table complete.
+  void CheckLoadPosition(int64_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (position < std::max(load_since, window.begin())) load_good = false;
   }
 
@@ -74,7 +75,7 @@ struct NearCache::Impl {
   void LoadOne(int64_t worker_id, const Person& person, int64_t as_of)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (!IsCurrent(worker_id, as_of)) return;
-    if (options.members == 0 || table.WouldDrop(worker_id)) {
+    if (options.members == 0 || table.WouldEvict(worker_id)) {
       load_good = false;
     } else {
       Take(as_of, position());
@@ -143,7 +144,9 @@ NearCache::LookupResult NearCache::Find(const PersonKey& key, const Freshness& f
   return LookupResult::kFound;
 }
 
-void NearCache::Expect(absl::Span<const PersonKey* const> keys) const { impl_->table.Expect(keys); }
+void NearCache::Prefetch(absl::Span<const PersonKey* const> keys) const {
+  impl_->table.Prefetch(keys);
+}
 
 int64_t NearCache::position() const {
   return impl_->shown.position.load(std::memory_order_acquire);
@@ -256,7 +259,7 @@ void NearCache::BeginLoad() {
 
 void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t position) {
   const MutexLock lock(impl_->mutex);
-  impl_->LoadFrom(position);
+  impl_->CheckLoadPosition(position);
   for (const MemberRecord& row : rows) {
     if (row.facts.known) impl_->LoadOne(row.facts.worker_id, row, position);
   }
@@ -265,9 +268,9 @@ void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t position) {
 void NearCache::Load(absl::Span<const MemberEntry> rows, int64_t position) {
   constexpr size_t kAhead = 8;
   const MutexLock lock(impl_->mutex);
-  impl_->LoadFrom(position);
+  impl_->CheckLoadPosition(position);
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (i + kAhead < rows.size()) impl_->table.Expect(rows[i + kAhead]);
+    if (i + kAhead < rows.size()) impl_->table.Prefetch(rows[i + kAhead]);
     impl_->LoadOne(rows[i].worker_id(), rows[i], position);
   }
 }

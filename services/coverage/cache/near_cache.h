@@ -52,9 +52,9 @@ class NearCache {
 
   // out.position is W on kFound. `now` is steady time.
   LookupResult Find(const PersonKey& key, const Freshness& fresh, absl::Time now, Facts& out) const;
-  // These are asked for next: fetches them from memory together (MemberTable::Expect).
-  static constexpr size_t kTogether = MemberTable::kTogether;
-  void Expect(absl::Span<const PersonKey* const> keys) const;
+  // These keys are asked for next (MemberTable::Prefetch).
+  static constexpr size_t kPrefetchBatch = MemberTable::kPrefetchBatch;
+  void Prefetch(absl::Span<const PersonKey* const> keys) const;
   int64_t position() const;
   // True if everybody is in the table: a key that is not there is nobody's.
   bool complete() const;
@@ -79,7 +79,7 @@ class NearCache {
   // As of steady time `at`, no change beyond `position` was committed. Counts if position <= W.
   void Confirm(int64_t position, absl::Time at);
   // People read elsewhere (facts.position says as of when): kept as far as IsCurrent. Where the
-  // table is full, others go.
+  // table is full, others are evicted.
   void Fill(absl::Span<const MemberRecord> read);
   // A key that nobody had as of `position`, as read at steady time `read`: remembered for a second
   // at most, and no longer than until somebody comes who has it.

@@ -63,7 +63,7 @@ Case CaseOf(const Facts& facts, Programme programme) {
   return out;
 }
 
-// The spans on both sides of a day that lies in none.
+// The span that a day lies in, and the nearest on both sides of the day; null where there is none.
 struct Neighbours {
   Span* around = nullptr;
   Span* before = nullptr;

@@ -1,7 +1,7 @@
 // "Is this person covered for this programme on this day?" answered from facts and rules alone.
 //
-// Pure: no clock, no store. Nothing anywhere stores "expired"; this is the only place that decides
-// cover, and it decides anew each time it is asked.
+// Pure: no clock, no store. Nothing anywhere stores "expired"; cover is decided here, anew each
+// time it is asked for. Only the counts of a report are decided elsewhere: store::CountCovered.
 #pragma once
 
 #include <cstdint>

@@ -30,7 +30,7 @@ struct LookupBatcher::Caller {
       return Error(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed,
                    "time ran out; ask again with a longer deadline");
     }
-    if (patience.gone && patience.gone()) return absl::CancelledError("the caller went away");
+    if (patience.gone && patience.gone()) return CallerGone();
     return absl::OkStatus();
   }
 };

@@ -4,10 +4,9 @@
 //
 // How fresh an answer is:
 //   * a call that waits before its lookup is begun gets an answer that was read after it came;
-//   * a call that joins a lookup under way gets its answer only if that is fresh enough all the
-//   same
-//     (its token is not beyond it, or it was begun less than max_age ago); else the key is looked
-//     up again. Full consistency never joins what has begun.
+//   * a call that joins a lookup under way gets its answer only if that is fresh enough: its token
+//     is not beyond it or, without a token, it was begun less than max_age ago. Else the key is
+//     looked up again. Full consistency never joins what has begun.
 // A token that the log has not reached yet fails alone, whoever else was in the batch.
 //
 // The queue is bounded: beyond it calls are refused with RESOURCE_EXHAUSTED/OVERLOADED. Errors go

@@ -80,7 +80,8 @@ struct Statistics {
   int64_t amount = 0;                // their sum
   int64_t revoked = 0;
 };
-// `region` and all in it, empty for everywhere; `pledge_id` 0 for all.
+// `region` and all in it, empty for everywhere; `pledge_id` 0 for all. Counts in SQL who has a paid
+// day; Decide (domain/eligibility.h) answers for a person, with the arrears rule on top.
 Statistics CountCovered(sql::Tx& tx, Day day, const std::string& region, int64_t pledge_id);
 
 }  // namespace lingkaran::coverage::store

@@ -3,7 +3,6 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
-#include "common/base/string_views.h"
 #include "common/sql/bulk.h"
 #include "services/registry/store/codec.h"
 #include "services/registry/store/store.h"
@@ -14,10 +13,6 @@ namespace {
 constexpr int kMaxIds = 2'000;
 
 }  // namespace
-
-const RpcMethod& Rpc(std::string_view name) {
-  return RpcMethod::Of(absl::StrCat(v1::RegistryService::service_full_name(), "/", AbslView(name)));
-}
 
 std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch) {
   return batch ? std::optional(batch->agency_id) : std::nullopt;

@@ -160,7 +160,7 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
 };
 
 // The RPC of this service with this name in the contract.
-const RpcMethod& Rpc(std::string_view name);
+inline const RpcMethod& Rpc(std::string_view name) { return RpcOf<v1::RegistryService>(name); }
 
 // The agency of a list; none without a list.
 std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch);

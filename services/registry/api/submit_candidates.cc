@@ -98,7 +98,7 @@ absl::Status RegistryServiceImpl::Submit(const Call& call, AnyStream* stream) {
     }
     FillBatch(decision.batch, response.mutable_batch());
     response.set_consistency_token(ToToken({}));
-    if (!stream->Write(response)) return absl::CancelledError("the caller went away");
+    if (!stream->Write(response)) return CallerGone();
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,5 @@
 // One row of a list, as it stands in the office's file -> a person who may be proposed, or
-// findings. Pure; rules in domain.md sections 2 and 5, values in EntryRules.
+// findings. Pure. The entry tests are those of Permenaker 5/2021, their values in EntryRules.
 #pragma once
 
 #include <string>
@@ -25,7 +25,7 @@ struct ReadingRules {
   Day list_day;  // day on which ages are counted
   BatchKind kind = BatchKind::kCandidates;
   // False for people who have joined already: members from before, corrections. Someone who joined
-  // under the age limit may stay past it (domain.md section 2).
+  // under the age limit may stay past it.
   bool entry_tests = true;
 };
 

@@ -2,7 +2,7 @@
 //
 //   33 72 01 | 55 05 80 | 0001        province, city, district | birth day, month, year | serial
 //
-// Women have 40 added to the day (domain.md section 5). There is no check digit. The region is
+// Women have 40 added to the day. There is no check digit. The region is
 // where the number was first issued and the birth date the one known then: neither is corrected
 // later, so a difference to the person's papers of today is a warning, never a reason to reject.
 #pragma once

@@ -23,7 +23,7 @@ namespace lingkaran::registry {
 //      | | named in a new list
 //      v |
 //   REFUSED, and WITHDRAWN likewise: a return is a new registration with all entry checks, a new
-//   review and the same worker id and membership number (domain.md section 0, fact 2).
+//   review and the same worker id and membership number.
 enum class WorkerState : int8_t {
   kProposed = 1,
   kVerified = 2,

@@ -84,47 +84,41 @@ void SponsorshipServiceImpl::FillWaitingFor(v1::Allocation* allocation) {
 grpc::Status SponsorshipServiceImpl::AllocatePledge(ServerContext* context,
                                                     In<v1::AllocatePledgeRequest> request,
                                                     v1::AllocatePledgeResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/AllocatePledge",
-      [&](const Call& call) -> absl::Status {
-        if (request->worker_ids_size() > 0) return named_.Allocate(call, *request, response);
-        FieldErrors errors;
-        CheckText(errors, request->seed(), 1, 64, "seed");
-        RETURN_IF_ERROR(errors.ToStatus());
-        const absl::Time now = context_.Now();
-        return Mutate(
-            call, *context_.database, now, *request, response, [&](Tx& tx) -> absl::Status {
-              ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request->pledge_id()));
-              ASSIGN_OR_RETURN(const int64_t id, allocations_->Start(tx, pledge, request->seed()));
-              RecordEvent(tx, now, call.actor.name, call.method,
-                          absl::StrCat("pledge/", pledge.pledge_id));
-              std::string token;
-              RETURN_IF_ERROR(FillAllocation(tx, id, response->mutable_allocation(), &token));
-              response->set_consistency_token(token);
-              return absl::OkStatus();
-            });
-      });
+  return RunRpc(context, Rpc("AllocatePledge"), [&](const Call& call) -> absl::Status {
+    if (request->worker_ids_size() > 0) return named_.Allocate(call, *request, response);
+    FieldErrors errors;
+    CheckText(errors, request->seed(), 1, 64, "seed");
+    RETURN_IF_ERROR(errors.ToStatus());
+    const absl::Time now = context_.Now();
+    return Mutate(call, *context_.database, now, *request, response, [&](Tx& tx) -> absl::Status {
+      ASSIGN_OR_RETURN(const PledgeRow pledge, LockPledge(tx, request->pledge_id()));
+      ASSIGN_OR_RETURN(const int64_t id, allocations_->Start(tx, pledge, request->seed()));
+      RecordEvent(tx, now, call.actor.name, call.method, absl::StrCat("pledge/", pledge.pledge_id));
+      std::string token;
+      RETURN_IF_ERROR(FillAllocation(tx, id, response->mutable_allocation(), &token));
+      response->set_consistency_token(token);
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status SponsorshipServiceImpl::GetAllocation(ServerContext* context,
                                                    In<v1::GetAllocationRequest> request,
                                                    v1::GetAllocationResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/GetAllocation",
-                [&](const Call&) -> absl::Status {
-                  RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) {
-                    return FillAllocation(tx, request->allocation_id(),
-                                          response->mutable_allocation(),
-                                          response->mutable_consistency_token());
-                  }));
-                  FillWaitingFor(response->mutable_allocation());
-                  return absl::OkStatus();
-                });
+  return RunRpc(context, Rpc("GetAllocation"), [&](const Call&) -> absl::Status {
+    RETURN_IF_ERROR(context_.database->Read([&](Tx& tx) {
+      return FillAllocation(tx, request->allocation_id(), response->mutable_allocation(),
+                            response->mutable_consistency_token());
+    }));
+    FillWaitingFor(response->mutable_allocation());
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status SponsorshipServiceImpl::WatchAllocation(
     ServerContext* context, In<v1::WatchAllocationRequest> request,
     grpc::ServerWriter<v1::WatchAllocationResponse>* writer) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/WatchAllocation",
+  return RunRpc(context, Rpc("WatchAllocation"),
                 [&](const Call& call) { return Watch(call, request->allocation_id(), writer); });
 }
 
@@ -141,7 +135,7 @@ absl::Status SponsorshipServiceImpl::Watch(
     }));
     FillWaitingFor(now.mutable_allocation());
     if (!google::protobuf::util::MessageDifferencer::Equals(now, shown)) {
-      if (!writer->Write(now)) return absl::CancelledError("the caller went away");
+      if (!writer->Write(now)) return CallerGone();
       shown = std::move(now);
     }
     if (shown.allocation().state() != v1::ALLOCATION_STATE_RUNNING) return absl::OkStatus();
@@ -164,7 +158,7 @@ absl::Status SponsorshipServiceImpl::FillReplacement(Tx& tx, int64_t replacement
 grpc::Status SponsorshipServiceImpl::ReplaceWorkers(ServerContext* context,
                                                     In<v1::ReplaceWorkersRequest> request,
                                                     v1::ReplaceWorkersResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/ReplaceWorkers",
+  return RunRpc(context, Rpc("ReplaceWorkers"),
                 [&](const Call& call) { return Replace(call, *request, response); });
 }
 

@@ -168,7 +168,7 @@ absl::Status SponsorshipServiceImpl::AnswerContribution(const Call& call, int64_
 grpc::Status SponsorshipServiceImpl::PayContribution(ServerContext* context,
                                                      In<v1::PayContributionRequest> request,
                                                      v1::PayContributionResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/PayContribution",
+  return RunRpc(context, Rpc("PayContribution"),
                 [&](const Call& call) { return Contribute(call, *request, response); });
 }
 

@@ -38,12 +38,6 @@ absl::Status Unknown() {
                "what became of the request is not known; ask again with the same request_id");
 }
 
-// The error of a kept reply of another request, for one that comes beside it.
-absl::Status Reused() {
-  return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
-               "this request_id was used for another request; take a new one for a new request");
-}
-
 std::string ReplyFor(const AllocationRow& allocation) {
   v1::AllocatePledgeResponse response;
   *response.mutable_allocation() = ToProto(allocation);
@@ -101,7 +95,7 @@ void NamedAllocationBatcher::Decide(absl::Span<NamedCall* const> group) {
   for (NamedCall* repeat : repeats) {
     const NamedCall& first = *by_id[repeat->key.request_id];
     const bool same = repeat->key.fingerprint == first.key.fingerprint;
-    repeat->reply = same || !status.ok() ? first.reply : Reused();
+    repeat->reply = same || !status.ok() ? first.reply : sql::ReusedId();
   }
 }
 

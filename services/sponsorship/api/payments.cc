@@ -77,35 +77,32 @@ absl::Status SponsorshipServiceImpl::PayInvoice(Tx& tx, const Call& call,
 grpc::Status SponsorshipServiceImpl::RecordPayment(ServerContext* context,
                                                    In<v1::RecordPaymentRequest> request,
                                                    v1::RecordPaymentResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/RecordPayment",
-      [&](const Call& call) -> absl::Status {
-        FieldErrors errors;
-        CheckText(errors, request->payment_code(), 1, 32, "payment_code");
-        CheckText(errors, request->bank_reference(), 4, 64, "bank_reference");
-        errors.Require(
-            request->amount_rupiah() > 0 && request->amount_rupiah() <= kMaxAmount.amount(),
-            "amount_rupiah", "write what came in, more than 0");
-        CheckDay(errors, request->value_day(), "value_day");
-        RETURN_IF_ERROR(errors.ToStatus());
-        absl::Status status;
-        // Two callers with one reference for different pledges may meet: the later one
-        // fails on the unique reference, and its second look finds the receipt.
-        for (int look = 0; look < 2; ++look) {
-          status = Mutate(call, *context_.database, context_.Now(), *request, response,
-                          [&](Tx& tx) { return PayInvoice(tx, call, *request, response); });
-          if (!absl::IsAlreadyExists(status) || ReasonOf(status) != Reason::kUnspecified) {
-            break;
-          }
-        }
-        return status;
-      });
+  return RunRpc(context, Rpc("RecordPayment"), [&](const Call& call) -> absl::Status {
+    FieldErrors errors;
+    CheckText(errors, request->payment_code(), 1, 32, "payment_code");
+    CheckText(errors, request->bank_reference(), 4, 64, "bank_reference");
+    errors.Require(request->amount_rupiah() > 0 && request->amount_rupiah() <= kMaxAmount.amount(),
+                   "amount_rupiah", "write what came in, more than 0");
+    CheckDay(errors, request->value_day(), "value_day");
+    RETURN_IF_ERROR(errors.ToStatus());
+    absl::Status status;
+    // Two callers with one reference for different pledges may meet: the later one
+    // fails on the unique reference, and its second look finds the receipt.
+    for (int look = 0; look < 2; ++look) {
+      status = Mutate(call, *context_.database, context_.Now(), *request, response,
+                      [&](Tx& tx) { return PayInvoice(tx, call, *request, response); });
+      if (!absl::IsAlreadyExists(status) || ReasonOf(status) != Reason::kUnspecified) {
+        break;
+      }
+    }
+    return status;
+  });
 }
 
 grpc::Status SponsorshipServiceImpl::RefundPledge(ServerContext* context,
                                                   In<v1::RefundPledgeRequest> request,
                                                   v1::RefundPledgeResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/RefundPledge",
+  return RunRpc(context, Rpc("RefundPledge"),
                 [&](const Call& call) { return RefundMoney(call, *request, response); });
 }
 
@@ -158,36 +155,33 @@ absl::Status SponsorshipServiceImpl::RefundMoney(const Call& call,
 grpc::Status SponsorshipServiceImpl::CancelPledge(ServerContext* context,
                                                   In<v1::CancelPledgeRequest> request,
                                                   v1::CancelPledgeResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/CancelPledge",
-      [&](const Call& call) -> absl::Status {
-        FieldErrors errors;
-        CheckText(errors, request->reason(), 3, 500, "reason");
-        RETURN_IF_ERROR(errors.ToStatus());
-        const absl::Time now = context_.Now();
-        return Mutate(
-            call, *context_.database, now, *request, response, [&](Tx& tx) -> absl::Status {
-              ASSIGN_OR_RETURN(PledgeRow pledge, LockPledge(tx, request->pledge_id()));
-              if (HasRunningAllocation(tx, pledge.pledge_id) ||
-                  HasRunningReplacement(tx, pledge.pledge_id)) {
-                return SeatsBeingFilled();
-              }
-              if (!pledge.cancelled) {
-                const Rupiah left = pledge.funds.available;
-                if (left > Rupiah()) {
-                  RETURN_IF_ERROR(Post(tx, Cancel(pledge.pledge_id, pledge.sponsor_id, left), now,
-                                       &pledge.funds));
-                }
-                SetCancelled(tx, pledge.pledge_id, left);
-                pledge.cancelled = true;
-                RecordEvent(tx, now, call.actor.name, call.method,
-                            absl::StrCat("pledge/", pledge.pledge_id), request->reason());
-              }
-              *response->mutable_pledge() = ToProto(pledge);
-              response->set_consistency_token(ToToken({}));
-              return absl::OkStatus();
-            });
-      });
+  return RunRpc(context, Rpc("CancelPledge"), [&](const Call& call) -> absl::Status {
+    FieldErrors errors;
+    CheckText(errors, request->reason(), 3, 500, "reason");
+    RETURN_IF_ERROR(errors.ToStatus());
+    const absl::Time now = context_.Now();
+    return Mutate(call, *context_.database, now, *request, response, [&](Tx& tx) -> absl::Status {
+      ASSIGN_OR_RETURN(PledgeRow pledge, LockPledge(tx, request->pledge_id()));
+      if (HasRunningAllocation(tx, pledge.pledge_id) ||
+          HasRunningReplacement(tx, pledge.pledge_id)) {
+        return SeatsBeingFilled();
+      }
+      if (!pledge.cancelled) {
+        const Rupiah left = pledge.funds.available;
+        if (left > Rupiah()) {
+          RETURN_IF_ERROR(
+              Post(tx, Cancel(pledge.pledge_id, pledge.sponsor_id, left), now, &pledge.funds));
+        }
+        SetCancelled(tx, pledge.pledge_id, left);
+        pledge.cancelled = true;
+        RecordEvent(tx, now, call.actor.name, call.method,
+                    absl::StrCat("pledge/", pledge.pledge_id), request->reason());
+      }
+      *response->mutable_pledge() = ToProto(pledge);
+      response->set_consistency_token(ToToken({}));
+      return absl::OkStatus();
+    });
+  });
 }
 
 }  // namespace lingkaran::sponsorship

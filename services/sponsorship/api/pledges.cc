@@ -59,7 +59,7 @@ coverage::v1::QuoteContributionRequest QuoteOf(const PledgeRow& pledge) {
 grpc::Status SponsorshipServiceImpl::CreatePledge(ServerContext* context,
                                                   In<v1::CreatePledgeRequest> request,
                                                   v1::CreatePledgeResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/CreatePledge",
+  return RunRpc(context, Rpc("CreatePledge"),
                 [&](const Call& call) { return OpenPledge(call, *request, response); });
 }
 
@@ -118,37 +118,33 @@ absl::Status SponsorshipServiceImpl::OpenPledge(const Call& call,
 grpc::Status SponsorshipServiceImpl::GetPledge(ServerContext* context,
                                                In<v1::GetPledgeRequest> request,
                                                v1::GetPledgeResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/GetPledge",
-                [&](const Call&) -> absl::Status {
-                  return context_.database->Read([&](Tx& tx) -> absl::Status {
-                    ASSIGN_OR_RETURN(const PledgeRow pledge,
-                                     sponsorship::GetPledge(tx, request->pledge_id()));
-                    *response->mutable_pledge() = ToProto(pledge);
-                    return absl::OkStatus();
-                  });
-                });
+  return RunRpc(context, Rpc("GetPledge"), [&](const Call&) -> absl::Status {
+    return context_.database->Read([&](Tx& tx) -> absl::Status {
+      ASSIGN_OR_RETURN(const PledgeRow pledge, sponsorship::GetPledge(tx, request->pledge_id()));
+      *response->mutable_pledge() = ToProto(pledge);
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status SponsorshipServiceImpl::ListPledges(ServerContext* context,
                                                  In<v1::ListPledgesRequest> request,
                                                  v1::ListPledgesResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/ListPledges",
-      [&](const Call&) -> absl::Status {
-        ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 100, 1'000));
-        ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
-        return context_.database->Read([&](Tx& tx) -> absl::Status {
-          response->Clear();
-          ASSIGN_OR_RETURN(std::vector<PledgeRow> pledges,
-                           sponsorship::ListPledges(tx, request->sponsor_id(), after, size + 1));
-          response->set_next_page_token(
-              NextPage(pledges, size, [](const PledgeRow& row) { return row.pledge_id; }));
-          for (const PledgeRow& pledge : pledges) {
-            *response->add_pledges() = ToProto(pledge);
-          }
-          return absl::OkStatus();
-        });
-      });
+  return RunRpc(context, Rpc("ListPledges"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 100, 1'000));
+    ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
+    return context_.database->Read([&](Tx& tx) -> absl::Status {
+      response->Clear();
+      ASSIGN_OR_RETURN(std::vector<PledgeRow> pledges,
+                       sponsorship::ListPledges(tx, request->sponsor_id(), after, size + 1));
+      response->set_next_page_token(
+          NextPage(pledges, size, [](const PledgeRow& row) { return row.pledge_id; }));
+      for (const PledgeRow& pledge : pledges) {
+        *response->add_pledges() = ToProto(pledge);
+      }
+      return absl::OkStatus();
+    });
+  });
 }
 
 }  // namespace lingkaran::sponsorship

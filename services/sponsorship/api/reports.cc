@@ -47,33 +47,31 @@ void AddMonths(const PriceSchedule& schedule,
 grpc::Status SponsorshipServiceImpl::GetStatement(ServerContext* context,
                                                   In<v1::GetStatementRequest> request,
                                                   v1::GetStatementResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/GetStatement",
-      [&](const Call&) -> absl::Status {
-        ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 1'000, 5'000));
-        ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
-        return context_.database->Read([&](Tx& tx) -> absl::Status {
-          response->Clear();
-          RETURN_IF_ERROR(sponsorship::GetPledge(tx, request->pledge_id()).status());
-          std::vector<EntryRow> entries = ListEntries(tx, request->pledge_id(), after / kLines,
-                                                      static_cast<int>(after % kLines), size + 1);
-          response->set_next_page_token(NextPage(entries, size, [](const EntryRow& row) {
-            return row.transaction_id * kLines + row.line;
-          }));
-          for (const EntryRow& entry : entries) {
-            v1::LedgerEntry* shown = response->add_entries();
-            shown->set_transaction_id(entry.transaction_id);
-            shown->set_account(entry.account);
-            shown->set_amount_rupiah(entry.amount.amount());
-            shown->set_kind(entry.kind);
-            shown->set_reference(entry.reference);
-            *shown->mutable_post_time() = ToTimestamp(entry.post_time);
-          }
-          *response->mutable_funds() =
-              ToProto(FundsFromEntries(request->pledge_id(), SumEntries(tx, request->pledge_id())));
-          return absl::OkStatus();
-        });
-      });
+  return RunRpc(context, Rpc("GetStatement"), [&](const Call&) -> absl::Status {
+    ASSIGN_OR_RETURN(const int size, PageSize(request->page_size(), 1'000, 5'000));
+    ASSIGN_OR_RETURN(const int64_t after, FromPageToken(request->page_token()));
+    return context_.database->Read([&](Tx& tx) -> absl::Status {
+      response->Clear();
+      RETURN_IF_ERROR(sponsorship::GetPledge(tx, request->pledge_id()).status());
+      std::vector<EntryRow> entries = ListEntries(tx, request->pledge_id(), after / kLines,
+                                                  static_cast<int>(after % kLines), size + 1);
+      response->set_next_page_token(NextPage(entries, size, [](const EntryRow& row) {
+        return row.transaction_id * kLines + row.line;
+      }));
+      for (const EntryRow& entry : entries) {
+        v1::LedgerEntry* shown = response->add_entries();
+        shown->set_transaction_id(entry.transaction_id);
+        shown->set_account(entry.account);
+        shown->set_amount_rupiah(entry.amount.amount());
+        shown->set_kind(entry.kind);
+        shown->set_reference(entry.reference);
+        *shown->mutable_post_time() = ToTimestamp(entry.post_time);
+      }
+      *response->mutable_funds() =
+          ToProto(FundsFromEntries(request->pledge_id(), SumEntries(tx, request->pledge_id())));
+      return absl::OkStatus();
+    });
+  });
 }
 
 absl::StatusOr<v1::PledgeReport> SponsorshipServiceImpl::ReportOn(Tx& tx, const PledgeRow& pledge) {
@@ -116,39 +114,37 @@ absl::StatusOr<v1::PledgeReport> SponsorshipServiceImpl::ReportOn(Tx& tx, const 
 grpc::Status SponsorshipServiceImpl::GetSponsorReport(ServerContext* context,
                                                       In<v1::GetSponsorReportRequest> request,
                                                       v1::GetSponsorReportResponse* response) {
-  return RunRpc(
-      context, "lingkaran.sponsorship.v1.SponsorshipService/GetSponsorReport",
-      [&](const Call&) -> absl::Status {
-        return context_.database->Read([&](Tx& tx) -> absl::Status {
-          response->Clear();
-          ASSIGN_OR_RETURN(const SponsorRow sponsor,
-                           sponsorship::GetSponsor(tx, request->sponsor_id()));
-          *response->mutable_sponsor() = ToProto(sponsor);
-          int64_t after = request->pledge_id() == 0 ? 0 : request->pledge_id() - 1;
-          while (true) {
-            ASSIGN_OR_RETURN(const std::vector<PledgeRow> pledges,
-                             sponsorship::ListPledges(tx, sponsor.sponsor_id, after, 100));
-            for (const PledgeRow& pledge : pledges) {
-              if (request->pledge_id() != 0 && pledge.pledge_id != request->pledge_id()) continue;
-              ASSIGN_OR_RETURN(*response->add_pledges(), ReportOn(tx, pledge));
-            }
-            if (pledges.empty() || request->pledge_id() != 0) break;
-            after = pledges.back().pledge_id;
-          }
-          if (request->pledge_id() != 0 && response->pledges().empty()) {
-            return Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
-                         absl::StrCat("the sponsor has no pledge ", request->pledge_id()));
-          }
-          *response->mutable_report_time() = ToTimestamp(absl::ToUnixMillis(context_.Now()));
-          return absl::OkStatus();
-        });
-      });
+  return RunRpc(context, Rpc("GetSponsorReport"), [&](const Call&) -> absl::Status {
+    return context_.database->Read([&](Tx& tx) -> absl::Status {
+      response->Clear();
+      ASSIGN_OR_RETURN(const SponsorRow sponsor,
+                       sponsorship::GetSponsor(tx, request->sponsor_id()));
+      *response->mutable_sponsor() = ToProto(sponsor);
+      int64_t after = request->pledge_id() == 0 ? 0 : request->pledge_id() - 1;
+      while (true) {
+        ASSIGN_OR_RETURN(const std::vector<PledgeRow> pledges,
+                         sponsorship::ListPledges(tx, sponsor.sponsor_id, after, 100));
+        for (const PledgeRow& pledge : pledges) {
+          if (request->pledge_id() != 0 && pledge.pledge_id != request->pledge_id()) continue;
+          ASSIGN_OR_RETURN(*response->add_pledges(), ReportOn(tx, pledge));
+        }
+        if (pledges.empty() || request->pledge_id() != 0) break;
+        after = pledges.back().pledge_id;
+      }
+      if (request->pledge_id() != 0 && response->pledges().empty()) {
+        return Error(absl::StatusCode::kNotFound, Reason::kPledgeNotFound,
+                     absl::StrCat("the sponsor has no pledge ", request->pledge_id()));
+      }
+      *response->mutable_report_time() = ToTimestamp(absl::ToUnixMillis(context_.Now()));
+      return absl::OkStatus();
+    });
+  });
 }
 
 grpc::Status SponsorshipServiceImpl::PlanContinuation(ServerContext* context,
                                                       In<v1::PlanContinuationRequest> request,
                                                       v1::PlanContinuationResponse* response) {
-  return RunRpc(context, "lingkaran.sponsorship.v1.SponsorshipService/PlanContinuation",
+  return RunRpc(context, Rpc("PlanContinuation"),
                 [&](const Call&) { return PlanFor(*request, response); });
 }
 

@@ -15,7 +15,7 @@ constexpr absl::Duration kPatience = absl::Milliseconds(1500);
 // The longest wait for work that does go on.
 constexpr absl::Duration kLongestWait = absl::Seconds(60);
 // Left of the caller's time for the answer.
-constexpr absl::Duration kReserve = absl::Milliseconds(200);
+constexpr absl::Duration kTimeToAnswer = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -37,7 +37,7 @@ absl::Status SponsorshipServiceImpl::WaitUntilDone(
     const Call& call, const std::string& key,
     absl::FunctionRef<absl::StatusOr<bool>(sql::Tx&)> done) {
   const absl::Time start = absl::Now();
-  const absl::Time end = std::min(call.deadline - kReserve, start + kLongestWait);
+  const absl::Time end = std::min(call.deadline - kTimeToAnswer, start + kLongestWait);
   while (true) {
     const int64_t seen = context_.progress->Seen();
     bool is_done = false;

@@ -23,6 +23,9 @@
 
 namespace lingkaran::sponsorship {
 
+// The RPC of this service with this name in the contract.
+inline const RpcMethod& Rpc(std::string_view name) { return RpcOf<v1::SponsorshipService>(name); }
+
 class SponsorshipServiceImpl final : public v1::SponsorshipService::Service {
  public:
   // The workflows outlive the service.

@@ -32,9 +32,10 @@ absl::Status Uneven(const char* call) {
   return absl::InternalError(absl::StrCat(call, " did not answer one result per line"));
 }
 
-// A line's outcome. What the peer could not decide (an inner failure, a store out of reach) leaves
-// the whole chunk undecided: it is sent again with the same request_id.
-absl::Status Undecided(const absl::Status& line) {
+// The error of a line that the peer could not decide (an inner failure, a store out of reach): it
+// leaves the whole chunk undecided, which is sent again with the same request_id. OK for a line
+// that is decided, for or against.
+absl::Status FailIfUndecided(const absl::Status& line) {
   if (IsRetryable(line) || absl::IsInternal(line) || absl::IsUnknown(line)) return line;
   return absl::OkStatus();
 }
@@ -124,7 +125,7 @@ absl::StatusOr<Enrolment> PeerClient::Enrol(const std::string& request_id, int64
   enrolment.token = response.consistency_token();
   for (rv::EnrolResult& result : *response.mutable_results()) {
     absl::Status status = FromProto(result.status());
-    RETURN_IF_ERROR(Undecided(status));
+    RETURN_IF_ERROR(FailIfUndecided(status));
     enrolment.statuses.push_back(std::move(status));
     enrolment.membership_numbers.push_back(std::move(*result.mutable_membership_number()));
   }
@@ -192,7 +193,7 @@ absl::StatusOr<Activation> PeerClient::Activate(const std::string& request_id,
   activation.token = response.consistency_token();
   for (const cv::ActivationResult& result : response.results()) {
     absl::Status status = FromProto(result.status());
-    RETURN_IF_ERROR(Undecided(status));
+    RETURN_IF_ERROR(FailIfUndecided(status));
     activation.results.push_back({std::move(status), result.first_day(), result.last_day()});
   }
   return activation;

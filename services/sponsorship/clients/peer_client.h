@@ -1,5 +1,5 @@
-// Calls to registry and coverage, in sponsorship's own words. No proto in here but where an RPC's
-// answer is passed on whole; gRPC only in peer_client.cc.
+// Calls to registry and coverage. PeerClient speaks sponsorship's own types, but for the quote,
+// which is passed on as coverage's message. PeerCalls are the RPCs under it, for tests to replace.
 //
 // Every call takes the request_id of what causes it, so it may be made again. An error of a call as
 // a whole means "not decided"; what is decided stands in the results, line by line.
@@ -68,11 +68,12 @@ struct PaidSoFar {
   bool unknown = false;  // coverage does not know the worker
 };
 
-// How the RPCs leave this process; what a test puts in its place is called on the caller's thread.
+// The RPCs that PeerClient makes, each called on the thread of PeerClient's caller.
 class PeerCalls {
  public:
   virtual ~PeerCalls() = default;
-  // False if what fails now is for another call to try: then nobody waits between tries.
+  // False: a question is tried once, since between two tries a thread would wait. For tests that
+  // have one thread.
   virtual bool MayWait() const { return true; }
 #define LINGKARAN_X(ns, name)                                                                   \
   virtual grpc::Status name(grpc::ClientContext* context, const ns::v1::name##Request& request, \

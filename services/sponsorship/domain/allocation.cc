@@ -48,7 +48,7 @@ void Refuse(FillState& state, const Outcome& outcome, Decision& decision) {
   state.allocation.slots_under_way -= static_cast<int>(outcome.refused.size());
   decision.transactions.push_back(Release(state.pledge.pledge_id,
                                           PriceOf(state.pledge.schedule, outcome.refused),
-                                          ReferenceOf(state.owner)));
+                                          LedgerReferenceOf(state.owner)));
 }
 
 // The line of a replacement whose seat it is; every worker of a request holds another seat.
@@ -70,7 +70,7 @@ void Reserve(FillState& state, std::vector<Slot> slots, Rupiah price, Day today,
     allocation.next_seat = std::max(allocation.next_seat, slot.seat_number + 1);
   }
   decision.transactions.push_back(
-      sponsorship::Reserve(state.pledge.pledge_id, price, ReferenceOf(state.owner)));
+      sponsorship::Reserve(state.pledge.pledge_id, price, LedgerReferenceOf(state.owner)));
   ++allocation.chunks;
   ++allocation.steps_under_way;
   allocation.slots_under_way += static_cast<int>(slots.size());
@@ -85,7 +85,7 @@ absl::StatusOr<int32_t> LastDay(const PledgeRow& pledge, const PayerRules& rules
 
 }  // namespace
 
-std::string ReferenceOf(const ClaimedBy& owner) {
+std::string LedgerReferenceOf(const ClaimedBy& owner) {
   return absl::StrCat(owner.kind == ClaimedBy::Kind::kReplacement ? "replacement/" : "allocation/",
                       owner.id);
 }
@@ -239,7 +239,8 @@ absl::StatusOr<Decision> DecideActivation(FillState& state, const WorkItem& item
   }
   const Rupiah spent = PriceOf(schedule, outcome.granted);
   if (spent > Rupiah()) {
-    decision.transactions.push_back(Spend(state.pledge.pledge_id, spent, ReferenceOf(state.owner)));
+    decision.transactions.push_back(
+        Spend(state.pledge.pledge_id, spent, LedgerReferenceOf(state.owner)));
   }
   if (state.replacing()) {
     state.replacement.token = activation.token;
@@ -281,7 +282,7 @@ absl::StatusOr<Decision> DecideRevocation(FillState& state, absl::Span<const int
     decision.lines.push_back(line.line);
   }
   decision.transactions.push_back(
-      Revoke(state.pledge.pledge_id, taken_back, ReferenceOf(state.owner)));
+      Revoke(state.pledge.pledge_id, taken_back, LedgerReferenceOf(state.owner)));
   state.replacement.token = revocation.token;
   return decision;
 }
@@ -317,7 +318,7 @@ Decision PlanRound(FillState& state, absl::Span<const Ranked> reserve, Day today
       EndLine(ReserveEmpty(), line);
       line.released = pledge.schedule.Price(line.cut, line.to);
       decision.transactions.push_back(
-          Release(pledge.pledge_id, line.released, ReferenceOf(state.owner)));
+          Release(pledge.pledge_id, line.released, LedgerReferenceOf(state.owner)));
       decision.freed.push_back(line.seat_number);
       decision.lines.push_back(line.line);
       continue;

@@ -141,9 +141,9 @@ struct Decision {
   int first_new_seat = 0;            // of the new chunk: seats from here on never stood before
 };
 
-// The outbox key of an allocation's or replacement's chunks, and the reference of its ledger
-// transactions: "allocation/3", "replacement/1".
-std::string ReferenceOf(const ClaimedBy& owner);
+// What the ledger transactions of an allocation or replacement refer to: "allocation/3",
+// "replacement/1".
+std::string LedgerReferenceOf(const ClaimedBy& owner);
 
 // A draw for a locked pledge on which `running` says whether another allocation runs.
 // FAILED_PRECONDITION/PLEDGE_STATE, ALLOCATION_RUNNING, SEATS_EXHAUSTED, FUNDS_EXHAUSTED,

@@ -98,7 +98,7 @@ bool IsPaymentCode(std::string_view code);
 // First covered day, at the earliest, of somebody who takes a seat today and whose first month is
 // `first_month` (yyyymm). A month that has not begun: the pledge's own first day. One that has:
 // today, since nobody can be insured for days gone by. One that is over: the pledge's first day, by
-// agreement with the sponsor who was quoted it (open questions 4 and 6).
+// agreement with the sponsor who was quoted it.
 int32_t FirstCoveredDay(int32_t pledge_first_day, int32_t first_month, Day today);
 
 }  // namespace lingkaran::sponsorship
