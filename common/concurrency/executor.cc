@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
@@ -26,7 +27,15 @@ absl::Status LowPriorityExecutor::Run(absl::FunctionRef<absl::Status()> body) {
   Task task{.body = body, .deadline = CurrentDeadline()};
   MutexLock lock(mutex_);
   if (idle_ <= queue_.size() && threads_.size() < most_threads_) {
-    threads_.emplace_back([this] { Work(); });
+    try {
+      threads_.emplace_back([this] { Work(); });
+    } catch (const std::system_error&) {
+      // The machine has no thread left: those that there are do it, and without any the caller.
+      if (threads_.empty()) {
+        lock.Unlock();
+        return body();
+      }
+    }
   }
   queue_.push_back(&task);
   work_.NotifyOne();

@@ -316,6 +316,12 @@ grpc::Status RunRpc(grpc::ServerContextBase* context, std::string_view method,
   return RunRpc(context, RpcMethod::Of(method), body);
 }
 
+absl::Status CheckRequestId(std::string_view field, const std::string& id) {
+  if (!id.empty() && id.size() <= 64 && IsPrintable(id)) return absl::OkStatus();
+  return InvalidField(field,
+                      "send 1 to 64 printable ASCII characters, a new UUID for each request");
+}
+
 absl::StatusOr<sql::RequestKey> RequestKeyOf(const Call& call,
                                              const google::protobuf::Message& request) {
   const google::protobuf::FieldDescriptor* field =
@@ -330,10 +336,7 @@ absl::StatusOr<sql::RequestKey> RequestKeyOf(const Call& call,
   sql::RequestKey key;
   key.request_id = request.GetReflection()->GetString(request, field);
   rest->GetReflection()->ClearField(rest.get(), field);
-  if (key.request_id.empty() || key.request_id.size() > 64 || !IsPrintable(key.request_id)) {
-    return InvalidField("request_id",
-                        "send 1 to 64 printable ASCII characters, a new UUID for each request");
-  }
+  RETURN_IF_ERROR(CheckRequestId("request_id", key.request_id));
   key.method = std::string(call.method);
   const std::string bytes = DeterministicBytes(*rest);
   unsigned char digest[SHA256_DIGEST_LENGTH];

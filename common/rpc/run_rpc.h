@@ -138,6 +138,9 @@ class RpcRun {
   std::optional<AdmissionControl::Permit> permit_;
 };
 
+// INVALID_FIELD if the id of a request is empty, longer than 64 or not printable.
+absl::Status CheckRequestId(std::string_view field, const std::string& id);
+
 // The key of a mutation: its field request_id, the method, and the SHA-256 of the rest.
 // INVALID_FIELD if request_id is empty, longer than 64 or not printable.
 absl::StatusOr<sql::RequestKey> RequestKeyOf(const Call& call,

@@ -154,6 +154,10 @@ TEST_P(SponsorshipProcessTest, AReservationThatWasNeverSentEndsByItsDate) {
   DeliverAll();
   EXPECT_EQ(host_.Pledge(pledge).funds.reserved, Rupiah(kSeat) * 2);
   peers_.old_registry = false;
+  peers_.later_registry = true;
+  DeliverAll();
+  EXPECT_EQ(host_.Pledge(pledge).funds.reserved, Rupiah(kSeat) * 2) << "no answer is not a no";
+  peers_.later_registry = false;
   DeliverAll();
   EXPECT_EQ(host_.Allocation(allocation).state, AllocationState::kShort);
   EXPECT_THAT(Refused(allocation), UnorderedElementsAre(testing::Pair(1, "RESERVATION_ENDED"),

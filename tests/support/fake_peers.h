@@ -26,9 +26,10 @@ class FakePeers final : public sponsorship::PeerCalls {
   std::vector<int64_t> verified;              // ListWorkers gives them
   std::map<int64_t, absl::Status> enrolment;  // of EnrolWorkers
   std::map<int64_t, absl::Status> activation;
-  bool stale_list = false;    // ListWorkers was read before the enrolments
-  bool away = false;          // nothing arrives
-  bool old_registry = false;  // it does not know ResolveRequest
+  bool stale_list = false;      // ListWorkers was read before the enrolments
+  bool away = false;            // nothing arrives
+  bool old_registry = false;    // it does not know ResolveRequest
+  bool later_registry = false;  // its outcomes are not known here
   bool lose_next = false;  // the next call is done, but its answer is lost; then it is false again
   // What a test sees.
   std::set<int64_t> enrolled;
@@ -66,6 +67,10 @@ class FakePeers final : public sponsorship::PeerCalls {
                               registry::v1::ResolveRequestResponse* response) override {
     if (away) return Lost();
     if (old_registry) return {grpc::StatusCode::UNIMPLEMENTED, "no such method"};
+    if (later_registry) {
+      response->set_outcome(static_cast<registry::v1::RequestOutcome>(7));
+      return grpc::Status::OK;
+    }
     const auto [kept, fresh] = answers_.try_emplace(request.resolved_request_id(), kAbandoned, "");
     response->set_outcome(kept->second.first == kAbandoned ? registry::v1::REQUEST_OUTCOME_ABANDONED
                                                            : registry::v1::REQUEST_OUTCOME_APPLIED);

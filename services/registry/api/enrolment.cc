@@ -121,9 +121,7 @@ grpc::Status RegistryServiceImpl::ResolveRequest(Context* context,
       return InvalidField("method", "only a request to EnrolWorkers can be resolved");
     }
     const std::string& id = request->resolved_request_id();
-    if (id.empty() || id.size() > 64) {
-      return InvalidField("resolved_request_id", "send the request_id of the request in doubt");
-    }
+    RETURN_IF_ERROR(CheckRequestId("resolved_request_id", id));
     return parts_.database.Write([&](sql::Tx& tx) -> absl::Status {
       ASSIGN_OR_RETURN(const bool applied,
                        sql::ResolveRequest(tx, id, Rpc("EnrolWorkers").name(), Now()));

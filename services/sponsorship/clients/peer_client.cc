@@ -140,17 +140,15 @@ absl::StatusOr<bool> PeerClient::ResolveEnrolment(const std::string& request_id)
   const absl::Status status = CallWithRetry(kOwed, [&](grpc::ClientContext* context) {
     return calls_.ResolveRequest(context, request, &response);
   });
-  if (absl::IsUnimplemented(status)) {
-    return Error(
-        absl::StatusCode::kUnavailable, Reason::kPeerUnavailable,
-        "the registry is of an older release, which can't say what became of an enrolment; "
-        "upgrade it");
+  if (status.ok() && response.outcome() == rv::REQUEST_OUTCOME_APPLIED) return true;
+  if (status.ok() && response.outcome() == rv::REQUEST_OUTCOME_ABANDONED) return false;
+  // Money follows the answer: one that is not understood is no answer.
+  if (status.ok() || absl::IsUnimplemented(status)) {
+    return Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable,
+                 "the registry is of another release and can't say what became of an enrolment; "
+                 "bring both to the same release");
   }
-  RETURN_IF_ERROR(status);
-  if (response.outcome() == rv::REQUEST_OUTCOME_UNSPECIFIED) {
-    return absl::InternalError("ResolveRequest gave no outcome");
-  }
-  return response.outcome() == rv::REQUEST_OUTCOME_APPLIED;
+  return status;
 }
 
 absl::StatusOr<cv::QuoteContributionResponse> PeerClient::Quote(
