@@ -158,7 +158,7 @@ Figures Measure(sql::Dialect dialect, const Settings& settings) {
 const CallOptions kOfficer{.actor = "bench;role=officer"};
 
 template <typename Request, typename Response>
-Response Must(Cluster& cluster, RpcOf<sv1::SponsorshipService::Stub, Request, Response> rpc,
+Response Must(Cluster& cluster, StubMethod<sv1::SponsorshipService::Stub, Request, Response> rpc,
               const Request& request) {
   auto response = AskWithRetry(cluster.sponsorship(), rpc, request, kOfficer);
   if (!response.ok()) Fail(response.status().ToString());

@@ -54,7 +54,7 @@ class ResourcesCluster {
 
   // One try; the answer, or the error, comes within `timeout`.
   template <typename Stub, typename Request, typename Response>
-  absl::StatusOr<Response> Try(Stub& stub, RpcOf<Stub, Request, Response> rpc,
+  absl::StatusOr<Response> Try(Stub& stub, StubMethod<Stub, Request, Response> rpc,
                                const Request& request, const std::string& actor = kOfficer,
                                absl::Duration timeout = absl::Seconds(3)) {
     CallOptions options;
@@ -67,7 +67,7 @@ class ResourcesCluster {
 
   // Tries until it is answered with OK, which must be within `limit`.
   template <typename Stub, typename Request, typename Response>
-  Response Must(Stub& stub, RpcOf<Stub, Request, Response> rpc, const Request& request,
+  Response Must(Stub& stub, StubMethod<Stub, Request, Response> rpc, const Request& request,
                 const std::string& actor = kOfficer, absl::Duration limit = absl::Minutes(1)) {
     const absl::Time end = absl::Now() + limit;
     while (true) {

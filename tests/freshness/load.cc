@@ -37,9 +37,9 @@ absl::Duration Gap(Random& random, double per_second) {
 
 using Stub = cv1::CoverageService::Stub;
 
-constexpr auto RpcOf(const cv1::UpsertMembersRequest&) { return &Stub::UpsertMembers; }
-constexpr auto RpcOf(const cv1::ActivateCoverageRequest&) { return &Stub::ActivateCoverage; }
-constexpr auto RpcOf(const cv1::RevokeCoverageRequest&) { return &Stub::RevokeCoverage; }
+constexpr auto StubMethod(const cv1::UpsertMembersRequest&) { return &Stub::UpsertMembers; }
+constexpr auto StubMethod(const cv1::ActivateCoverageRequest&) { return &Stub::ActivateCoverage; }
+constexpr auto StubMethod(const cv1::RevokeCoverageRequest&) { return &Stub::RevokeCoverage; }
 
 // `refused`: the first refusal of a line that came with the answer, if it has lines.
 template <typename Request, typename Response>
@@ -163,7 +163,7 @@ bool Load::Send(const Change& change, Random& random, Posted& posted, Write& wri
     absl::Status refused;
     const absl::Status status = FromGrpc(std::visit(
         [&](const auto& request) {
-          return Call(world_.stub(AnyReplica(random)), RpcOf(request), &context, request,
+          return Call(world_.stub(AnyReplica(random)), StubMethod(request), &context, request,
                       posted.token, refused);
         },
         change.request));

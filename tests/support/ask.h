@@ -15,13 +15,13 @@ namespace lingkaran {
 inline constexpr char kBudi[] = "budi;role=officer";
 
 template <typename Stub, typename Request, typename Response>
-using RpcOf = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+using StubMethod = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
 // Once, on a connection that stands: after a restart the test's own channel may still pause before
 // it connects anew, and that is not what is tested.
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> Ask(Stub& stub, RpcOf<Stub, Request, Response> rpc, const Request& request,
-                             const std::string& actor = kBudi) {
+absl::StatusOr<Response> Ask(Stub& stub, StubMethod<Stub, Request, Response> rpc,
+                             const Request& request, const std::string& actor = kBudi) {
   grpc::ClientContext context;
   Prepare(context, {.actor = actor, .timeout = absl::Seconds(60)});
   context.set_wait_for_ready(true);
@@ -33,7 +33,7 @@ absl::StatusOr<Response> Ask(Stub& stub, RpcOf<Stub, Request, Response> rpc, con
 
 // As the shipped client library does it, with what `options` says of tries and time.
 template <typename Stub, typename Request, typename Response>
-absl::StatusOr<Response> AskWithRetry(Stub& stub, RpcOf<Stub, Request, Response> rpc,
+absl::StatusOr<Response> AskWithRetry(Stub& stub, StubMethod<Stub, Request, Response> rpc,
                                       const Request& request, const CallOptions& options) {
   Response response;
   const absl::Status status = CallWithRetry(options, [&](grpc::ClientContext* context) {

@@ -70,7 +70,7 @@ class InProcess {
 
   // Makes a call in a role.
   template <typename Response, typename Request>
-  absl::StatusOr<Response> As(const std::string& role, RpcOf<Stub, Request, Response> rpc,
+  absl::StatusOr<Response> As(const std::string& role, StubMethod<Stub, Request, Response> rpc,
                               const Request& request) {
     return Ask(*stub_, rpc, request, absl::StrCat("test;role=", role));
   }
