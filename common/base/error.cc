@@ -45,6 +45,7 @@ absl::Status InvalidFields(const std::vector<std::pair<std::string, std::string>
 }  // namespace
 
 absl::Status Error(absl::StatusCode code, Reason reason, std::string_view message,
+                   // NOLINTNEXTLINE(performance-unnecessary-value-param): its values are moved from
                    Metadata metadata) {
   absl::Status status(code, AbslView(message));
   google::rpc::ErrorInfo info;

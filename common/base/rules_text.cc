@@ -82,6 +82,7 @@ absl::StatusOr<TextprotoFile> TextprotoFile::Load(const std::string& path,
     }
     std::vector<int> lines;
     const int size = message->GetReflection()->FieldSize(*message, field);
+    lines.reserve(size);
     for (int index = 0; index < size; ++index) {
       lines.push_back(locations.GetLocation(field, index).line);
     }

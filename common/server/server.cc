@@ -187,7 +187,7 @@ sigset_t EndSignals() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options,
-                                                      std::vector<grpc::Service*> services) {
+                                                      const std::vector<grpc::Service*>& services) {
   SetUpGrpcOnce();
   ASSIGN_OR_RETURN(std::unique_ptr<Listener> listener, Listener::Open(options.listen));
   grpc::ServerBuilder builder;

@@ -27,7 +27,7 @@ class Server {
   };
   // Starts to serve. UNAVAILABLE if the address can't be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options,
-                                                       std::vector<grpc::Service*> services);
+                                                       const std::vector<grpc::Service*>& services);
   virtual ~Server() = default;
   // "127.0.0.1:41233" or "unix:/run/x.sock".
   virtual std::string address() const = 0;

@@ -205,7 +205,7 @@ void BulkRows::CopyTo(Tx& tx, const std::string& table) const {
 // time, because a transaction may load several.
 std::string BulkRows::CopyToNewTable(Tx& tx, std::string_view table) const {
   static std::atomic<uint64_t> count{0};
-  const std::string name = absl::StrCat("bulk_", ++count);
+  std::string name = absl::StrCat("bulk_", ++count);
   Execute(tx.db(), tx.dialect(),
           absl::StrCat("CREATE TEMPORARY TABLE ", name, " ON COMMIT DROP AS SELECT ",
                        absl::StrJoin(columns_, ", "), " FROM ", Str(table), " WITH NO DATA"));
