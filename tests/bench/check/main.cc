@@ -78,17 +78,18 @@ int Run(const Flags& flags) {
   const TempDirectory scratch;
   Setting setting = MakeSetting(flags, scratch.path());
   const OnProcessor callers(kCallerProcessor);
-  std::vector<std::pair<std::string, std::function<void()>>> parts;
-  parts.emplace_back("costs", [&] { MeasureCosts(setting); });
-  parts.emplace_back("tail", [&] { MeasureTail(setting, flags.plot); });
-  parts.emplace_back("batches", [&] { MeasureBatches(setting); });
-  parts.emplace_back("cold", [&] { MeasureColdStart(setting); });
-  parts.emplace_back("redis", [&] { MeasureRedis(setting); });
-  parts.emplace_back("stampede", [&] { MeasureStampede(setting); });
+  const std::pair<const char*, std::function<void()>> parts[] = {
+      {"costs", [&] { MeasureCosts(setting); }},
+      {"tail", [&] { MeasureTail(setting, flags.plot); }},
+      {"batches", [&] { MeasureBatches(setting); }},
+      {"cold", [&] { MeasureColdStart(setting); }},
+      {"redis", [&] { MeasureRedis(setting); }},
+      {"stampede", [&] { MeasureStampede(setting); }},
+  };
   for (const auto& [name, measure] : parts) {
     const bool chosen = std::find(flags.only.begin(), flags.only.end(), name) != flags.only.end();
     if (!flags.only.empty() && !chosen) continue;
-    std::fprintf(stderr, "%s\n", name.c_str());
+    std::fprintf(stderr, "%s\n", name);
     measure();
   }
   setting.figures.Print();
