@@ -55,7 +55,8 @@ std::vector<int64_t> People::Take(size_t count) {
 // Sends the rows until the service has answered for all of them; sending them again changes
 // nothing.
 std::vector<int64_t> People::SendList(int64_t batch_id, int64_t first) {
-  const rv1::SubmitCandidatesRequest chunk = CandidateList(batch_id, first, kListRows)[0];
+  const rv1::SubmitCandidatesRequest chunk =
+      CandidateList(batch_id, first, kListRows, 10, kListRows)[0];
   const absl::Time end = absl::Now() + absl::Minutes(1);
   while (true) {
     grpc::ClientContext context;

@@ -196,7 +196,7 @@ TEST_P(AuditUnderWayTest, TheClientListsWhatIsParkedAndRetriesIt) {
   EXPECT_EQ(Run({"owed", "retry", "--service", "sponsorship", "--reason", "x"}), cli::kBadInput);
   EXPECT_EQ(Run({"owed", "retry", "--service", "sponsorship", "987", "--reason", "x"}),
             cli::kRefused);
-  EXPECT_THAT(err_.str(), HasSubstr("tidak ada lagi yang terutang"));
+  EXPECT_THAT(err_.str(), HasSubstr("kiriman dengan nomor itu tidak ada lagi"));
   EXPECT_EQ(Run({"owed", "retry", "--service", "coverage", "1", "--reason", "x"}), cli::kBadInput);
   EXPECT_EQ(Run({"owed", "retry", "--service", "sponsorship", "--parked", "--reason", "pulih"}),
             cli::kYes)
