@@ -4,16 +4,12 @@
 
 #include "common/base/error.h"
 #include "common/base/metrics.h"
-#include "common/base/region.h"
-#include "common/crypto/personal_data_vault.h"
 #include "common/rpc/client.h"
 #include "common/server/operations.h"
-#include "common/sql/database.h"
 #include "common/sql/idempotency.h"
 #include "registry_schema.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/store/rules_file.h"
-#include "services/registry/workflow/member_sync.h"
 
 namespace lingkaran::registry {
 namespace {

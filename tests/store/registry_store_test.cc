@@ -180,7 +180,7 @@ TEST_P(RegistryStoreTest, ABatchMovesItsProposedWorkersOnly) {
     EXPECT_EQ(store::FindWorker(tx, 1)->version, 2);
     EXPECT_EQ(store::FindWorker(tx, 2)->state, WorkerState::kWithdrawn);
     EXPECT_EQ(store::FindWorker(tx, 3)->state, WorkerState::kProposed);
-    EXPECT_EQ(store::RefuseProposed(tx, 7), 1);
+    EXPECT_EQ(store::MoveProposed(tx, 7, WorkerState::kRefused), 1);
     EXPECT_EQ(store::FindWorker(tx, 4)->state, WorkerState::kRefused);
     EXPECT_EQ(store::FindWorker(tx, 4)->membership_number, "");
   });

@@ -105,7 +105,7 @@ TEST_F(CandidateTest, WarnsWhereTheNikDiffers) {
           {&RawRow::nik, "3374010711800001", {FindingCode::kNikRegionDiffers}}});
   RawRow row = GoodRow();
   row.nik = "3374010711800001";
-  EXPECT_FALSE(Read(row).HasErrors());
+  EXPECT_FALSE(HasErrors(Read(row).findings));
 }
 
 TEST_F(CandidateTest, CountsAgeOnTheDayOfTheList) {
@@ -165,7 +165,7 @@ TEST_F(CandidateTest, OptionalColumnsOnlyWarn) {
   EXPECT_THAT(Codes(row), ElementsAre(FindingCode::kSexUnreadable, FindingCode::kIncomeUnreadable,
                                       FindingCode::kPhoneUnreadable));
   const Candidate candidate = Read(row);
-  EXPECT_FALSE(candidate.HasErrors());
+  EXPECT_FALSE(HasErrors(candidate.findings));
   EXPECT_EQ(candidate.person.phone, "");
 }
 
@@ -230,7 +230,7 @@ TEST_F(CandidateTest, ReadsAnyTextWithoutHarm) {
                           row.monthly_income = c;
                           row.phone = a;
                           const Candidate candidate = Read(row);
-                          if (!candidate.HasErrors()) {
+                          if (!HasErrors(candidate.findings)) {
                             RC_ASSERT(candidate.person.nik.size() == 16u);
                             RC_ASSERT(!candidate.person.full_name.empty());
                             RC_ASSERT(candidate.person.birth_day > 0);

@@ -18,28 +18,14 @@ Worker In(WorkerState state) {
 }
 
 TEST(EnrolTest, OnlyVerifiedWorkersBecomeMembers) {
-  EXPECT_EQ(*DecideEnrol(In(WorkerState::kVerified)), EnrolStep::kNeedsNumber);
-  EXPECT_EQ(*DecideEnrol(In(WorkerState::kEnrolled)), EnrolStep::kMemberAlready);
-  const auto reason = [](WorkerState state) { return ReasonOf(DecideEnrol(In(state)).status()); };
+  EXPECT_TRUE(MayEnrol(In(WorkerState::kVerified)).ok());
+  EXPECT_TRUE(MayEnrol(In(WorkerState::kEnrolled)).ok()) << "to repeat it is harmless";
+  const auto reason = [](WorkerState state) { return ReasonOf(MayEnrol(In(state))); };
   EXPECT_EQ(reason(WorkerState::kProposed), Reason::kWorkerNotVerified);
   EXPECT_EQ(reason(WorkerState::kRefused), Reason::kWorkerNotVerified);
   EXPECT_EQ(reason(WorkerState::kWithdrawn), Reason::kWorkerWithdrawn);
   EXPECT_EQ(reason(WorkerState::kDeceased), Reason::kWorkerDeceased);
   EXPECT_EQ(reason(WorkerState::kMemberElsewhere), Reason::kAlreadyMember);
-}
-
-TEST(EnrolTest, AReturnedWorkerKeepsTheNumber) {
-  Worker worker = In(WorkerState::kEnrolled);
-  worker.membership_number = "19000000019";
-  worker.enrol_time = absl::FromUnixSeconds(1);
-  ASSERT_TRUE(*Withdraw(worker, Day(2019, 12, 1), "pindah kota"));
-  EXPECT_EQ(worker.withdraw_day, 20191201);
-  worker.state = WorkerState::kVerified;  // a new list, approved
-  EXPECT_EQ(*DecideEnrol(worker), EnrolStep::kKeepsNumber);
-  Enrol(worker, 8, absl::FromUnixSeconds(2));
-  EXPECT_EQ(worker.membership_number, "19000000019");
-  EXPECT_EQ(worker.withdraw_day, 0);
-  EXPECT_EQ(worker.withdraw_reason, "");
 }
 
 TEST(DeathTest, IsRecordedOnce) {

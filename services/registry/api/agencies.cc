@@ -3,7 +3,6 @@
 #include "common/sql/bulk.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/domain/text.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {

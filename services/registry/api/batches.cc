@@ -5,7 +5,6 @@
 #include "common/sql/bulk.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/domain/text.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -78,9 +77,8 @@ grpc::Status RegistryServiceImpl::GetBatch(Context* context, In<v1::GetBatchRequ
                                            v1::GetBatchResponse* response) {
   return RunRpc(context, Rpc("GetBatch"), [&](const Call& call) -> absl::Status {
     return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
-      const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-      RETURN_IF_ERROR(CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
-      FillBatch(*batch, response->mutable_batch());
+      ASSIGN_OR_RETURN(const Batch batch, FindOwnBatch(tx, call.actor, request->batch_id()));
+      FillBatch(batch, response->mutable_batch());
       return absl::OkStatus();
     });
   });
@@ -98,11 +96,12 @@ grpc::Status RegistryServiceImpl::ListBatchRows(Context* context,
     }
     return parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
       response->Clear();
-      const std::optional<Batch> batch = store::FindBatch(tx, request->batch_id());
-      RETURN_IF_ERROR(CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(request->batch_id())));
-      const EntryTest* test = RulesOfList(*batch);
+      ASSIGN_OR_RETURN(const Batch batch, FindOwnBatch(tx, call.actor, request->batch_id()));
+      // The ages of the list's day for texts; null if no rule is in force.
+      const absl::StatusOr<Day> day = DayFromNumber(batch.list_day);
+      const EntryTest* test = day.ok() ? parts_.rules.TestOn(*day) : nullptr;
       for (const RowAnswer& row :
-           store::ListRows(tx, batch->batch_id, status, static_cast<int32_t>(after), size + 1)) {
+           store::ListRows(tx, batch.batch_id, status, static_cast<int32_t>(after), size + 1)) {
         if (response->rows_size() == size) {
           response->set_next_page_token(ToPageToken(response->rows(size - 1).line_number()));
           break;
@@ -143,14 +142,13 @@ absl::Status RegistryServiceImpl::DoReview(const Call& call, sql::Tx& tx,
 
   ASSIGN_OR_RETURN(const Batch batch, DecideReview(*std::move(found), review));
   store::UpdateBatch(tx, batch);
+  WorkerState to = WorkerState::kRefused;
   if (review.approve) {
-    const WorkerState to = batch.kind == BatchKind::kExistingMembers ? WorkerState::kMemberElsewhere
-                                                                     : WorkerState::kVerified;
-    response->set_verified_workers(
-        static_cast<int32_t>(store::MoveProposed(tx, batch.batch_id, to)));
-  } else {
-    store::RefuseProposed(tx, batch.batch_id);
+    to = batch.kind == BatchKind::kExistingMembers ? WorkerState::kMemberElsewhere
+                                                   : WorkerState::kVerified;
   }
+  const int64_t moved = store::MoveProposed(tx, batch.batch_id, to);
+  if (review.approve) response->set_verified_workers(static_cast<int32_t>(moved));
   Record(tx, call, absl::StrCat("batch/", batch.batch_id));
   FillBatch(batch, response->mutable_batch());
   response->set_consistency_token(ToToken({}));

@@ -1,6 +1,6 @@
 #include "services/registry/api/convert.h"
 
-#include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_join.h"
 
@@ -40,9 +40,7 @@ LINGKARAN_SAME(RowField::kMembershipNumber, CandidateRow::kMembershipNumberField
 #undef LINGKARAN_SAME
 
 void FillTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t millis = absl::ToUnixMillis(time);
-  out->set_seconds(millis / 1000);
-  out->set_nanos(static_cast<int32_t>(millis % 1000) * 1'000'000);
+  *out = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(time));
 }
 
 bool IsSet(absl::Time time) { return time != absl::UnixEpoch(); }

@@ -5,9 +5,6 @@
 #include "lingkaran/registry/v1/registry.pb.h"
 #include "services/registry/domain/batch.h"
 #include "services/registry/domain/person.h"
-#include "services/registry/domain/rules.h"
-#include "services/registry/domain/worker.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 

@@ -8,7 +8,6 @@
 #include "services/registry/api/registry_service.h"
 #include "services/registry/domain/text.h"
 #include "services/registry/store/codec.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -21,40 +20,27 @@ absl::Status CheckReason(int64_t worker_id, std::string_view field, const std::s
 }
 
 // The columns of a worker as a list would have them, with those of the correction put over them.
-class MergedRow {
- public:
-  MergedRow(const Worker& worker, const Person& person, const v1::CandidateRow& correction)
-      : birth_date_(absl::StrFormat("%04d-%02d-%02d", person.birth_day / 10000,
-                                    person.birth_day / 100 % 100, person.birth_day % 100)),
-        sex_(person.sex == ' ' ? "" : std::string(1, person.sex)),
-        income_(person.monthly_income_rupiah == 0 ? ""
-                                                  : absl::StrCat(person.monthly_income_rupiah)) {
-    row_ = {.line = 1,
-            .nik = Pick(correction.nik(), person.nik),
-            .full_name = Pick(correction.full_name(), person.full_name),
-            .birth_place = Pick(correction.birth_place(), person.birth_place),
-            .birth_date = Pick(correction.birth_date(), birth_date_),
-            .sex = Pick(correction.sex(), sex_),
-            .address = Pick(correction.address(), person.address),
-            .village = Pick(correction.village(), person.village),
-            .district = Pick(correction.district(), person.district),
-            .occupation = Pick(correction.occupation(), worker.occupation),
-            .disability = Pick(correction.disability(), person.disability),
-            .monthly_income = Pick(correction.monthly_income(), income_),
-            .phone = Pick(correction.phone(), person.phone)};
+v1::CandidateRow MergedRow(const Worker& worker, const Person& person,
+                           const v1::CandidateRow& correction) {
+  v1::CandidateRow row;
+  row.set_nik(person.nik);
+  row.set_full_name(person.full_name);
+  row.set_birth_place(person.birth_place);
+  row.set_birth_date(absl::StrFormat("%04d-%02d-%02d", person.birth_day / 10000,
+                                     person.birth_day / 100 % 100, person.birth_day % 100));
+  if (person.sex != ' ') row.set_sex(std::string(1, person.sex));
+  row.set_address(person.address);
+  row.set_village(person.village);
+  row.set_district(person.district);
+  row.set_occupation(worker.occupation);
+  row.set_disability(person.disability);
+  if (person.monthly_income_rupiah != 0) {
+    row.set_monthly_income(absl::StrCat(person.monthly_income_rupiah));
   }
-  const RawRow& row() const { return row_; }
-
- private:
-  static std::string_view Pick(const std::string& corrected, const std::string& present) {
-    return corrected.empty() ? present : corrected;
-  }
-
-  const std::string birth_date_;
-  const std::string sex_;
-  const std::string income_;
-  RawRow row_;
-};
+  row.set_phone(person.phone);
+  row.MergeFrom(correction);
+  return row;
+}
 
 // A correction is taken as a whole: each of its errors is about a field of the request.
 absl::Status ErrorsOf(const Candidate& candidate) {
@@ -101,7 +87,8 @@ absl::Status RegistryServiceImpl::ChangeWorker(
           response->set_consistency_token(MemberSync::OwedToken(*owed));
         }
         Record(tx, call, absl::StrCat("worker/", worker->worker_id), changed.note);
-        return View(tx, *worker, person, response->mutable_worker());
+        View(tx, *worker, person, response->mutable_worker());
+        return absl::OkStatus();
       }));
   if (owed) response->set_consistency_token(parts_.members.Deliver(*owed));
   return absl::OkStatus();
@@ -135,8 +122,8 @@ absl::StatusOr<RegistryServiceImpl::Changed> RegistryServiceImpl::Correct(
   reading.agency_region = agency->region_code;
   reading.list_day = TodayIn(worker.region_code);
   reading.entry_tests = false;
-  const MergedRow merged(worker, person, correction);
-  const Candidate candidate = ReadCandidate(merged.row(), reading);
+  const v1::CandidateRow merged = MergedRow(worker, person, correction);
+  const Candidate candidate = ReadCandidate(RowOf(merged), reading);
   RETURN_IF_ERROR(ErrorsOf(candidate));
   if (!correction.occupation().empty() && candidate.occupation.empty()) {
     return InvalidField("correction.occupation", "say what the worker does");

@@ -7,7 +7,6 @@
 #include "common/sql/bulk.h"
 #include "common/sql/idempotency.h"
 #include "services/registry/api/registry_service.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -48,43 +47,34 @@ absl::StatusOr<std::optional<OutboxMessage>> RegistryServiceImpl::DoEnrol(
     v1::EnrolWorkersResponse* response) const {
   std::vector<Worker> found = store::LockWorkers(tx, IdsOf(request.worker_ids()));
   const absl::flat_hash_map<int64_t, Worker*> by_id = ById(found);
-  std::vector<Worker> members;         // all that are members afterwards: coverage is told of them
-  std::vector<size_t> without_number;  // places in members
-  std::vector<int> result_of;          // result of each member
-  std::vector<bool> changed;
-  members.reserve(found.size());
+  std::vector<Worker> members;  // all that are members afterwards: coverage is told of them
+  std::vector<int> result_of;   // result of each member
+  size_t without_number = 0;
   for (const int64_t id : request.worker_ids()) {
     v1::EnrolResult* result = response->add_results();
     result->set_worker_id(id);
     const auto place = by_id.find(id);
-    const absl::StatusOr<EnrolStep> step =
-        place == by_id.end() ? WorkerNotFound(id) : DecideEnrol(*place->second);
-    if (!step.ok()) {
-      *result->mutable_status() = ToProto(step.status());
-      continue;
-    }
-    if (*step == EnrolStep::kNeedsNumber) without_number.push_back(members.size());
-    changed.push_back(*step != EnrolStep::kMemberAlready);
+    const absl::Status may = place == by_id.end() ? WorkerNotFound(id) : MayEnrol(*place->second);
+    *result->mutable_status() = ToProto(may);
+    if (!may.ok()) continue;
+    if (place->second->membership_number.empty()) ++without_number;
     result_of.push_back(response->results_size() - 1);
     members.push_back(std::move(*place->second));
   }
   response->set_consistency_token(ToToken({}));
   if (members.empty()) return std::optional<OutboxMessage>();
 
-  ASSIGN_OR_RETURN(std::vector<std::string> numbers, NewNumbers(tx, without_number.size()));
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    members[without_number[i]].membership_number = std::move(numbers[i]);
-  }
+  ASSIGN_OR_RETURN(std::vector<std::string> numbers, NewNumbers(tx, without_number));
+  auto number = numbers.begin();
   std::vector<Worker> written;
   for (size_t i = 0; i < members.size(); ++i) {
     Worker& member = members[i];
-    if (changed[i]) {
+    if (member.membership_number.empty()) member.membership_number = std::move(*number++);
+    if (member.state != WorkerState::kEnrolled) {
       Enrol(member, request.pledge_id(), Now());
       written.push_back(member);
     }
-    v1::EnrolResult* result = response->mutable_results(result_of[i]);
-    result->mutable_status();
-    result->set_membership_number(member.membership_number);
+    response->mutable_results(result_of[i])->set_membership_number(member.membership_number);
   }
   store::UpdateMemberships(tx, written);
   OutboxMessage message = parts_.members.Put(tx, request.request_id(), members);

@@ -5,7 +5,6 @@
 #include "common/base/error.h"
 #include "common/sql/bulk.h"
 #include "services/registry/store/codec.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -14,17 +13,17 @@ constexpr int kMaxIds = 2'000;
 
 }  // namespace
 
-std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch) {
-  return batch ? std::optional(batch->agency_id) : std::nullopt;
+absl::Status CheckOwner(const Actor& actor, int64_t owner, const absl::Status& not_found) {
+  if (actor.role != Role::kAgency) return absl::OkStatus();
+  if (actor.agency_id == 0) return AgencyNotNamed();
+  return owner == actor.agency_id ? absl::OkStatus() : not_found;
 }
 
-absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
-                        const absl::Status& not_found) {
-  if (actor.role == Role::kAgency) {
-    if (actor.agency_id == 0) return AgencyNotNamed();
-    if (owner && *owner != actor.agency_id) return not_found;
-  }
-  return owner ? absl::OkStatus() : not_found;
+absl::StatusOr<Batch> FindOwnBatch(sql::Tx& tx, const Actor& actor, int64_t batch_id) {
+  std::optional<Batch> batch = store::FindBatch(tx, batch_id);
+  RETURN_IF_ERROR(CheckOwner(actor, batch ? batch->agency_id : 0, BatchNotFound(batch_id)));
+  if (!batch) return BatchNotFound(batch_id);
+  return *std::move(batch);
 }
 
 absl::Status CheckWorkerIds(const google::protobuf::RepeatedField<int64_t>& worker_ids) {
@@ -52,11 +51,6 @@ absl::StatusOr<const EntryTest*> RegistryServiceImpl::RulesOn(Day day) const {
   return test;
 }
 
-const EntryTest* RegistryServiceImpl::RulesOfList(const Batch& batch) const {
-  const absl::StatusOr<Day> day = DayFromNumber(batch.list_day);
-  return day.ok() ? parts_.rules.TestOn(*day) : nullptr;
-}
-
 void RegistryServiceImpl::Record(sql::Tx& tx, const Call& call, const std::string& subject,
                                  const std::string& note) const {
   store::Event event;
@@ -75,11 +69,10 @@ absl::StatusOr<Person> RegistryServiceImpl::Open(const Worker& worker) const {
   return OpenPerson(parts_.vault, worker.worker_id, worker.personal);
 }
 
-absl::Status RegistryServiceImpl::View(sql::Tx& tx, const Worker& worker, const Person& person,
-                                       v1::Worker* out) const {
+void RegistryServiceImpl::View(sql::Tx& tx, const Worker& worker, const Person& person,
+                               v1::Worker* out) const {
   const std::optional<Batch> batch = store::FindBatch(tx, worker.batch_id);
   FillWorker(worker, person, batch ? batch->evidence : Evidence{}, out);
-  return absl::OkStatus();
 }
 
 }  // namespace lingkaran::registry

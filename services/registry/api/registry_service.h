@@ -14,9 +14,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/base/region.h"
 #include "common/crypto/personal_data_vault.h"
@@ -24,11 +22,7 @@
 #include "common/sql/database.h"
 #include "lingkaran/registry/v1/registry.grpc.pb.h"
 #include "services/registry/api/convert.h"
-#include "services/registry/domain/batch.h"
 #include "services/registry/domain/errors.h"
-#include "services/registry/domain/person.h"
-#include "services/registry/domain/rules.h"
-#include "services/registry/domain/worker.h"
 #include "services/registry/store/store.h"
 #include "services/registry/workflow/member_sync.h"
 
@@ -101,11 +95,9 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
   Day TodayIn(std::string_view region_code) const;
   // FAILED_PRECONDITION/NO_RULE_IN_FORCE.
   absl::StatusOr<const EntryTest*> RulesOn(Day day) const;
-  // The ages of a list's day for texts; null if no rule is in force.
-  const EntryTest* RulesOfList(const Batch& batch) const;
   absl::StatusOr<Person> Open(const Worker& worker) const;
   // Masked.
-  absl::Status View(sql::Tx& tx, const Worker& worker, const Person& person, v1::Worker* out) const;
+  void View(sql::Tx& tx, const Worker& worker, const Person& person, v1::Worker* out) const;
 
   // -- submit_candidates.cc --
   absl::Status Submit(const Call& call, AnyStream* stream);
@@ -114,9 +106,6 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
                                    const v1::SubmitCandidatesRequest& chunk) const;
   absl::StatusOr<ChunkDecision> Commit(const Call& call, const Submission& submission,
                                        const std::vector<PreparedRow>& rows, bool complete);
-  absl::StatusOr<ChunkDecision> CommitOnce(sql::Tx& tx, const Call& call,
-                                           const Submission& submission,
-                                           const std::vector<PreparedRow>& rows, bool complete);
   void WriteChunk(sql::Tx& tx, const std::vector<PreparedRow>& rows, ChunkDecision& decision) const;
 
   // -- batches.cc --
@@ -162,15 +151,13 @@ class RegistryServiceImpl final : public v1::RegistryService::Service {
 // The RPC of this service with this name in the contract.
 inline const RpcMethod& Rpc(std::string_view name) { return RpcOf<v1::RegistryService>(name); }
 
-// The agency of a list; none without a list.
-std::optional<int64_t> OwnerOf(const std::optional<Batch>& batch);
-
-// Whether the actor may touch what belongs to the agency `owner`; none if there is no such thing.
-// An actor of role agency may touch what belongs to the own agency only, and learns no more of the
-// rest than of what does not exist: `not_found` in both cases. An actor of role agency without one:
-// PERMISSION_DENIED/NOT_ALLOWED, whatever is asked about.
-absl::Status CheckOwner(const Actor& actor, std::optional<int64_t> owner,
-                        const absl::Status& not_found);
+// Whether the actor may touch what belongs to the agency `owner`. An actor of role agency may touch
+// what belongs to the own agency only, and learns no more of the rest than of what does not exist:
+// `not_found`. An actor of role agency without one: PERMISSION_DENIED/NOT_ALLOWED, whatever is
+// asked about.
+absl::Status CheckOwner(const Actor& actor, int64_t owner, const absl::Status& not_found);
+// A list that the actor may touch; NOT_FOUND/BATCH_NOT_FOUND.
+absl::StatusOr<Batch> FindOwnBatch(sql::Tx& tx, const Actor& actor, int64_t batch_id);
 
 // 1 to 2,000 positive ids, each once.
 absl::Status CheckWorkerIds(const google::protobuf::RepeatedField<int64_t>& worker_ids);

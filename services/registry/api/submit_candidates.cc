@@ -9,7 +9,6 @@
 #include "common/sql/bulk.h"
 #include "services/registry/api/registry_service.h"
 #include "services/registry/store/codec.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -105,25 +104,23 @@ absl::Status RegistryServiceImpl::Submit(const Call& call, AnyStream* stream) {
 
 absl::StatusOr<RegistryServiceImpl::Submission> RegistryServiceImpl::BeginSubmission(
     const Call& call, int64_t batch_id) {
-  std::optional<Batch> batch;
+  Batch batch;
   std::optional<Agency> agency;
   RETURN_IF_ERROR(parts_.database.Read([&](sql::Tx& tx) -> absl::Status {
-    batch = store::FindBatch(tx, batch_id);
-    const absl::Status own = CheckOwner(call.actor, OwnerOf(batch), BatchNotFound(batch_id));
-    if (!own.ok()) return own;
-    agency = store::FindAgency(tx, batch->agency_id);
-    return agency ? absl::OkStatus() : AgencyNotFound(batch->agency_id);
+    ASSIGN_OR_RETURN(batch, FindOwnBatch(tx, call.actor, batch_id));
+    agency = store::FindAgency(tx, batch.agency_id);
+    return agency ? absl::OkStatus() : AgencyNotFound(batch.agency_id);
   }));
   Submission submission;
   submission.batch_id = batch_id;
   ReadingRules& reading = submission.reading;
-  ASSIGN_OR_RETURN(reading.list_day, DayFromNumber(batch->list_day));
+  ASSIGN_OR_RETURN(reading.list_day, DayFromNumber(batch.list_day));
   ASSIGN_OR_RETURN(reading.test, RulesOn(reading.list_day));
   reading.rules = &parts_.rules;
   reading.regions = &parts_.regions;
   reading.agency_region = agency->region_code;
-  reading.kind = batch->kind;
-  reading.entry_tests = batch->kind == BatchKind::kCandidates;
+  reading.kind = batch.kind;
+  reading.entry_tests = batch.kind == BatchKind::kCandidates;
   return submission;
 }
 
@@ -138,7 +135,7 @@ std::vector<PreparedRow> RegistryServiceImpl::Prepare(
     row.candidate = ReadCandidate(raw, submission.reading);
     Person& person = row.candidate.person;
     if (!person.nik.empty()) row.nik_hash = parts_.vault.HashNik(person.nik);
-    if (!row.candidate.HasErrors()) row.personal = EncodePerson(person);
+    if (!HasErrors(row.candidate.findings)) row.personal = EncodePerson(person);
     person = {};
   }
   return rows;
@@ -149,10 +146,19 @@ absl::StatusOr<ChunkDecision> RegistryServiceImpl::Commit(const Call& call,
                                                           const std::vector<PreparedRow>& rows,
                                                           bool complete) {
   for (int race = 1;; ++race) {
-    absl::StatusOr<ChunkDecision> decision;
+    ChunkDecision decision;
     const absl::Status status = parts_.database.Write([&](sql::Tx& tx) -> absl::Status {
-      decision = CommitOnce(tx, call, submission, rows, complete);
-      return decision.status();
+      const std::optional<Batch> batch = store::LockBatch(tx, submission.batch_id);
+      if (!batch) return BatchNotFound(submission.batch_id);
+      FailPoint("rpc", call.method, "claimed");
+      tx.AfterCommit([&call] { FailPoint("rpc", call.method, "committed"); });
+      const KnownFacts known = FindFacts(tx, batch->batch_id, batch->kind, rows);
+      ASSIGN_OR_RETURN(decision, DecideChunk(*batch, rows, known, complete, call.actor.name));
+      if (!decision.changed) return absl::OkStatus();
+      WriteChunk(tx, rows, decision);
+      Record(tx, call, absl::StrCat("batch/", batch->batch_id));
+      FailPoint("rpc", call.method, "booked");
+      return absl::OkStatus();
     });
     if (status.ok()) return decision;
     // Another stream registered one of these people after our look-up: the next one finds them.
@@ -160,31 +166,10 @@ absl::StatusOr<ChunkDecision> RegistryServiceImpl::Commit(const Call& call,
   }
 }
 
-absl::StatusOr<ChunkDecision> RegistryServiceImpl::CommitOnce(sql::Tx& tx, const Call& call,
-                                                              const Submission& submission,
-                                                              const std::vector<PreparedRow>& rows,
-                                                              bool complete) {
-  const std::optional<Batch> batch = store::LockBatch(tx, submission.batch_id);
-  if (!batch) return BatchNotFound(submission.batch_id);
-  FailPoint("rpc", call.method, "claimed");
-  tx.AfterCommit([&call] { FailPoint("rpc", call.method, "committed"); });
-  const KnownFacts known = FindFacts(tx, batch->batch_id, batch->kind, rows);
-  ASSIGN_OR_RETURN(ChunkDecision decision,
-                   DecideChunk(*batch, rows, known, complete, call.actor.name));
-  if (!decision.changed) return decision;
-  WriteChunk(tx, rows, decision);
-  Record(tx, call, absl::StrCat("batch/", batch->batch_id));
-  FailPoint("rpc", call.method, "booked");
-  return decision;
-}
-
 void RegistryServiceImpl::WriteChunk(sql::Tx& tx, const std::vector<PreparedRow>& rows,
                                      ChunkDecision& decision) const {
-  if (decision.new_workers > 0) {
-    AssignIds(decision, sql::NextIds(tx, "worker", static_cast<int64_t>(decision.new_workers)));
-  } else {
-    AssignIds(decision, 0);
-  }
+  const int64_t count = static_cast<int64_t>(decision.new_workers);
+  AssignIds(decision, count > 0 ? sql::NextIds(tx, "worker", count) : 0);
   std::vector<Worker> fresh;
   std::vector<Worker> returning;
   fresh.reserve(decision.new_workers);

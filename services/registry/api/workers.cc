@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/log.h"
@@ -9,7 +8,6 @@
 #include "services/registry/domain/nik.h"
 #include "services/registry/domain/text.h"
 #include "services/registry/store/codec.h"
-#include "services/registry/store/store.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -36,7 +34,7 @@ absl::Status RegistryServiceImpl::Show(const Call& call, const std::string& purp
     const std::optional<Worker> worker = find(tx);
     if (!worker) return NobodyHasThisNumber();
     ASSIGN_OR_RETURN(const Person person, Open(*worker));
-    RETURN_IF_ERROR(View(tx, *worker, person, out));
+    View(tx, *worker, person, out);
     if (purpose.empty()) return absl::OkStatus();
     AddPersonal(person, out);
     store::InsertReveal(tx, sql::NextIds(tx, "reveal", 1), Now(), call.actor.name,
@@ -117,26 +115,17 @@ absl::Status RegistryServiceImpl::FillSummaries(const std::vector<store::ListedW
                                                 v1::ListWorkersResponse* response) const {
   response->mutable_workers()->Reserve(static_cast<int>(workers.size()));
   const absl::StatusOr<Day> asked = DayFromNumber(as_of_day);
-  absl::flat_hash_map<std::string, Day> today;  // by province
   for (const store::ListedWorker& worker : workers) {
     ASSIGN_OR_RETURN(const Person person,
                      OpenPerson(parts_.vault, worker.worker_id, worker.personal));
     ASSIGN_OR_RETURN(const Day birth, DayFromNumber(person.birth_day));
-    Day day;
-    if (asked.ok()) {
-      day = *asked;
-    } else {
-      const auto [known, added] = today.try_emplace(worker.region_code.substr(0, 2));
-      if (added) known->second = TodayIn(worker.region_code);
-      day = known->second;
-    }
     v1::WorkerSummary* out = response->add_workers();
     out->set_worker_id(worker.worker_id);
     out->set_state(static_cast<v1::WorkerState>(worker.state));
     out->set_region_code(worker.region_code);
     out->set_sector(static_cast<common::v1::Sector>(worker.sector));
     out->set_disabled(!person.disability.empty());
-    out->set_age_years(AgeOn(birth, day));
+    out->set_age_years(AgeOn(birth, asked.ok() ? *asked : TodayIn(worker.region_code)));
     out->set_monthly_income_rupiah(person.monthly_income_rupiah);
     out->set_membership_number(worker.membership_number);
   }

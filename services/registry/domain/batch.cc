@@ -32,8 +32,7 @@ class ChunkDecider {
     answer.findings = row.candidate.findings;
     if (!Repeats(row, answer)) {
       CheckNumber(row, answer);
-      const bool errors = std::any_of(answer.findings.begin(), answer.findings.end(),
-                                      [](const Finding& f) { return !IsWarning(f.code); });
+      const bool errors = HasErrors(answer.findings);
       answer.status = errors ? RowStatus::kRejected : RowStatus::kAccepted;
       if (!errors) Propose(index, answer);
     }
@@ -87,7 +86,7 @@ class ChunkDecider {
   // A member from before must bring a number that nobody else has.
   void CheckNumber(const PreparedRow& row, RowAnswer& answer) {
     const std::string& number = row.candidate.membership_number;
-    if (number.empty() || row.candidate.HasErrors()) return;
+    if (number.empty() || HasErrors(row.candidate.findings)) return;
     if (const auto own = known_.workers.find(*row.nik_hash);
         own != known_.workers.end() && own->second.membership_number == number) {
       return;

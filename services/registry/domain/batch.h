@@ -3,22 +3,14 @@
 // accepted + rejected + duplicate = rows received, and = declared once the batch is submitted.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/base/date.h"
 #include "services/registry/domain/candidate_parser.h"
-#include "services/registry/domain/list_row.h"
 #include "services/registry/domain/worker.h"
 
 namespace lingkaran::registry {

@@ -29,7 +29,8 @@ class Reader {
     ReadIncome();
     ReadPhoneColumn();
     CompareWithNik();
-    SortFindings(candidate_.findings);
+    std::stable_partition(candidate_.findings.begin(), candidate_.findings.end(),
+                          [](const Finding& finding) { return !IsWarning(finding.code); });
     return std::move(candidate_);
   }
 
@@ -159,11 +160,6 @@ class Reader {
 };
 
 }  // namespace
-
-bool Candidate::HasErrors() const {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return !IsWarning(finding.code); });
-}
 
 Candidate ReadCandidate(const RawRow& row, const ReadingRules& rules) {
   return Reader(row, rules).Read();

@@ -37,8 +37,6 @@ struct Candidate {
   Sector sector = Sector::kOther;
   std::string membership_number;  // existing members only
   std::vector<Finding> findings;  // errors first
-
-  bool HasErrors() const;
 };
 
 // Reads a row. Values that can't be read and only warn are left out of the person.

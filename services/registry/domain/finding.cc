@@ -1,8 +1,8 @@
 #include "services/registry/domain/finding.h"
 
-#include <algorithm>
-#include <array>
+#include <iterator>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 
 namespace lingkaran::registry {
@@ -78,38 +78,33 @@ static_assert(std::size(kCodes) == kLastFindingCode);
 
 const CodeInfo& InfoOf(FindingCode code) { return kCodes[static_cast<int>(code) - 1]; }
 
-constexpr std::array<std::string_view, kLastRowField + 1> kFieldNames = {"",
-                                                                         "line_number",
-                                                                         "nik",
-                                                                         "full_name",
-                                                                         "birth_place",
-                                                                         "birth_date",
-                                                                         "sex",
-                                                                         "address",
-                                                                         "village",
-                                                                         "district",
-                                                                         "occupation",
-                                                                         "disability",
-                                                                         "monthly_income",
-                                                                         "phone",
-                                                                         "membership_number"};
+// A column as the contract and as an office calls it.
+struct ColumnNames {
+  const char* field;
+  const char* column;
+};
 
-// The columns as an office calls them.
-constexpr std::array<const char*, kLastRowField + 1> kColumnNames = {"",
-                                                                     "No",
-                                                                     "NIK",
-                                                                     "Nama",
-                                                                     "Tempat Lahir",
-                                                                     "Tanggal Lahir",
-                                                                     "Jenis Kelamin",
-                                                                     "Alamat",
-                                                                     "Kelurahan",
-                                                                     "Kecamatan",
-                                                                     "Pekerjaan",
-                                                                     "Ragam Disabilitas",
-                                                                     "Penghasilan",
-                                                                     "No HP",
-                                                                     "Nomor Kepesertaan"};
+constexpr ColumnNames kColumns[] = {
+    {"", ""},
+    {"line_number", "No"},
+    {"nik", "NIK"},
+    {"full_name", "Nama"},
+    {"birth_place", "Tempat Lahir"},
+    {"birth_date", "Tanggal Lahir"},
+    {"sex", "Jenis Kelamin"},
+    {"address", "Alamat"},
+    {"village", "Kelurahan"},
+    {"district", "Kecamatan"},
+    {"occupation", "Pekerjaan"},
+    {"disability", "Ragam Disabilitas"},
+    {"monthly_income", "Penghasilan"},
+    {"phone", "No HP"},
+    {"membership_number", "Nomor Kepesertaan"},
+};
+
+static_assert(std::size(kColumns) == kLastRowField + 1);
+
+const ColumnNames& NamesOf(RowField field) { return kColumns[static_cast<int>(field)]; }
 
 }  // namespace
 
@@ -117,7 +112,7 @@ Finding FindingOf(FindingCode code) { return {code, InfoOf(code).field}; }
 
 bool IsWarning(FindingCode code) { return InfoOf(code).warning; }
 
-std::string_view FieldName(RowField field) { return kFieldNames[static_cast<size_t>(field)]; }
+std::string_view FieldName(RowField field) { return NamesOf(field).field; }
 
 FindingText TextOf(const Finding& finding, int other_line, int min_age_years, int age_limit_years) {
   const CodeInfo& info = InfoOf(finding.code);
@@ -134,7 +129,7 @@ FindingText TextOf(const Finding& finding, int other_line, int min_age_years, in
       text.message = absl::StrCat("NIK yang sama sudah ada di baris ", other_line, ".");
       break;
     case FindingCode::kTextUnreadable:
-      text.message = absl::StrCat("Kolom ", kColumnNames[static_cast<size_t>(finding.field)],
+      text.message = absl::StrCat("Kolom ", NamesOf(finding.field).column,
                                   " terlalu panjang, rusak, atau berisi nomor induk.");
       break;
     default:
@@ -143,10 +138,8 @@ FindingText TextOf(const Finding& finding, int other_line, int min_age_years, in
   return text;
 }
 
-void SortFindings(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    return !IsWarning(a.code) && IsWarning(b.code);
-  });
+bool HasErrors(const std::vector<Finding>& findings) {
+  return absl::c_any_of(findings, [](const Finding& finding) { return !IsWarning(finding.code); });
 }
 
 }  // namespace lingkaran::registry

@@ -80,7 +80,7 @@ struct FindingText {
 // `other_line` is named by kDuplicateInList; the ages by kOverAge and kUnderAge.
 FindingText TextOf(const Finding& finding, int other_line, int min_age_years, int age_limit_years);
 
-// Puts errors before warnings; the order is kept otherwise.
-void SortFindings(std::vector<Finding>& findings);
+// True if one of them is an error.
+bool HasErrors(const std::vector<Finding>& findings);
 
 }  // namespace lingkaran::registry

@@ -1,84 +1,48 @@
 #include "services/registry/domain/nik.h"
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+#include "common/base/string_views.h"
+
 namespace lingkaran::registry {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Length of what may stand between digits at the start of `text`: space, dot, hyphen, and in UTF-8
-// the no-break space, zero-width characters, the dashes that word processors make, and the byte
-// order mark. 0 if it is something else.
-size_t NoiseLength(std::string_view text) {
-  const char c = text[0];
-  if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '.' || c == '-') {
-    return 1;
-  }
-  if (static_cast<unsigned char>(c) < 0x80) {
-    return 0;
-  }
-  if (text.substr(0, 2) == "\u00A0") {
-    return 2;
-  }
-  for (const std::string_view noise : {"\u200B", "\u200C", "\u200D", "\u2010", "\u2011", "\u2012",
-                                       "\u2013", "\u202F", "\u2060", "\uFEFF"}) {
-    if (text.substr(0, noise.size()) == noise) {
-      return noise.size();
-    }
-  }
-  return 0;
-}
-
+// What may stand between digits: space, dot, hyphen, the no-break space, zero-width characters, the
+// dashes that word processors make, and the byte order mark.
+constexpr absl::string_view kNoise[] = {" ",      "\t",     "\r",     "\n",     ".",      "-",
+                                        "\u00A0", "\u200B", "\u200C", "\u200D", "\u2010", "\u2011",
+                                        "\u2012", "\u2013", "\u202F", "\u2060", "\uFEFF"};
 // How a spreadsheet marks a number as text; typographic quotes come from word processors.
-size_t ApostropheLength(std::string_view text) {
-  for (const std::string_view quote : {"'", "`", "\u2018", "\u2019"}) {
-    if (text.substr(0, quote.size()) == quote) {
-      return quote.size();
-    }
-  }
-  return 0;
+constexpr absl::string_view kApostrophes[] = {"'", "`", "\u2018", "\u2019"};
+
+// Takes one of the marks from the start of the text.
+bool TakeOne(absl::string_view& text, absl::Span<const absl::string_view> marks) {
+  return absl::c_any_of(marks, [&](auto mark) { return absl::ConsumePrefix(&text, mark); });
 }
 
-std::string_view SkipNoise(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = NoiseLength(text);
-    if (length == 0) {
-      break;
-    }
-    text.remove_prefix(length);
+void SkipNoise(absl::string_view& text) {
+  while (!text.empty() && !absl::ascii_isdigit(text[0]) && TakeOne(text, kNoise)) {
   }
-  return text;
 }
 
-size_t CountDigits(std::string_view text) {
-  size_t count = 0;
-  while (count < text.size() && IsDigit(text[count])) {
-    ++count;
-  }
-  return count;
+bool TakeDigits(absl::string_view& text) {
+  const size_t before = text.size();
+  while (!text.empty() && absl::ascii_isdigit(text[0])) text.remove_prefix(1);
+  return text.size() < before;
 }
 
 // "3.37201E+15", "3,37201e15": how a spreadsheet shows a number that it took for an amount.
-bool IsScientific(std::string_view text) {
-  size_t at = CountDigits(text);
-  if (at == 0) {
-    return false;
+bool IsScientific(absl::string_view text) {
+  if (!TakeDigits(text)) return false;
+  if (TakeOne(text, {".", ","})) TakeDigits(text);
+  while (absl::ConsumePrefix(&text, " ")) {
   }
-  if (at < text.size() && (text[at] == '.' || text[at] == ',')) {
-    ++at;
-    at += CountDigits(text.substr(at));
-  }
-  while (at < text.size() && text[at] == ' ') {
-    ++at;
-  }
-  if (at == text.size() || (text[at] != 'e' && text[at] != 'E')) {
-    return false;
-  }
-  ++at;
-  if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
-    ++at;
-  }
-  const size_t exponent = CountDigits(text.substr(at));
-  return exponent > 0 && SkipNoise(text.substr(at + exponent)).empty();
+  if (!TakeOne(text, {"e", "E"})) return false;
+  TakeOne(text, {"+", "-"});
+  if (!TakeDigits(text)) return false;
+  SkipNoise(text);
+  return text.empty();
 }
 
 }  // namespace
@@ -110,9 +74,10 @@ bool Nik::IsPossible(const Regions* regions) const {
 }
 
 NikReading ReadNik(std::string_view text, const Regions* regions) {
-  std::string_view rest = SkipNoise(text);
-  rest.remove_prefix(ApostropheLength(rest));
-  rest = SkipNoise(rest);
+  absl::string_view rest = AbslView(text);
+  SkipNoise(rest);
+  TakeOne(rest, kApostrophes);
+  SkipNoise(rest);
   if (rest.empty()) {
     return {std::nullopt, FindingCode::kNikMissing};
   }
@@ -121,8 +86,8 @@ NikReading ReadNik(std::string_view text, const Regions* regions) {
   }
   Nik nik;
   size_t count = 0;
-  for (; !rest.empty(); rest = SkipNoise(rest)) {
-    if (!IsDigit(rest[0]) || count == nik.digits_.size()) {
+  for (; !rest.empty(); SkipNoise(rest)) {
+    if (!absl::ascii_isdigit(rest[0]) || count == nik.digits_.size()) {
       return {std::nullopt, FindingCode::kNikFormat};
     }
     nik.digits_[count++] = rest[0];

@@ -3,20 +3,13 @@
 #include <algorithm>
 
 #include "absl/strings/str_split.h"
+#include "common/base/string_views.h"
+#include "common/base/utf8.h"
 
 namespace lingkaran::registry {
 namespace {
 
 constexpr char kDot[] = "•";
-
-// Bytes of the first character of a word.
-size_t FirstCharacter(std::string_view word) {
-  size_t length = 1;
-  while (length < word.size() && (static_cast<unsigned char>(word[length]) & 0xC0) == 0x80) {
-    ++length;
-  }
-  return length;
-}
 
 }  // namespace
 
@@ -29,16 +22,13 @@ std::string MaskNik(std::string_view nik) {
 
 std::string MaskName(std::string_view full_name) {
   std::string masked;
-  const absl::string_view name(full_name.data(), full_name.size());
-  for (absl::string_view word : absl::StrSplit(name, ' ', absl::SkipEmpty())) {
-    const std::string_view view(word.data(), word.size());
-    const size_t first = FirstCharacter(view);
+  for (absl::string_view word : absl::StrSplit(AbslView(full_name), ' ', absl::SkipEmpty())) {
     if (!masked.empty()) masked.push_back(' ');
-    masked.append(view.substr(0, first));
-    const size_t hidden =
-        std::count_if(view.begin() + static_cast<ptrdiff_t>(first), view.end(),
-                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-    for (size_t i = 0; i < hidden; ++i) masked += kDot;
+    size_t length = 0;
+    for (size_t i = 0; i < word.size(); i += length) {
+      length = std::max<size_t>(Utf8Length(StdView(word.substr(i))), 1);
+      masked.append(i == 0 ? StdView(word.substr(0, length)) : kDot);
+    }
   }
   return masked;
 }

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "common/base/date.h"
 
 namespace lingkaran::registry {
@@ -31,8 +30,7 @@ class WordList {
   bool StandsIn(std::string_view folded) const;
 
  private:
-  absl::flat_hash_set<std::string> entries_;
-  std::vector<std::string> phrases_;  // entries of several words, with a space at both ends
+  std::vector<std::string> entries_;  // folded, with a space at both ends
 };
 
 struct EntryRules {

@@ -1,11 +1,15 @@
 #include "services/registry/domain/text.h"
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "common/base/string_views.h"
 #include "common/base/utf8.h"
 
 namespace lingkaran::registry {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr char kNoBreakSpace[] = "\u00A0";
 
 // Characters of readable text; -1 if it is not.
 int64_t ReadableLength(std::string_view text) {
@@ -22,50 +26,32 @@ int64_t ReadableLength(std::string_view text) {
   return characters;
 }
 
-// Length of the blank at the start; 0 if there is none.
-size_t BlankAtStart(std::string_view text) {
-  if (text.empty()) return 0;
-  if (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r')) return 1;
-  return text.substr(0, 2) == "\xC2\xA0" ? 2 : 0;
-}
-
-size_t BlankAtEnd(std::string_view text) {
-  if (text.empty()) return 0;
-  const char last = text.back();
-  if (last == ' ' || (last >= '\t' && last <= '\r')) return 1;
-  return text.size() >= 2 && text.substr(text.size() - 2) == "\xC2\xA0" ? 2 : 0;
-}
-
 }  // namespace
 
 std::string_view Trim(std::string_view text) {
-  while (const size_t blank = BlankAtStart(text)) text.remove_prefix(blank);
-  while (const size_t blank = BlankAtEnd(text)) text.remove_suffix(blank);
-  return text;
+  absl::string_view rest = AbslView(text);
+  do {
+    rest = absl::StripAsciiWhitespace(rest);
+  } while (absl::ConsumePrefix(&rest, kNoBreakSpace) || absl::ConsumeSuffix(&rest, kNoBreakSpace));
+  return StdView(rest);
 }
 
 std::string OneLine(std::string_view text) {
-  std::string line(Trim(text));
-  for (char& c : line) {
-    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
-  }
-  return line;
+  return absl::StrReplaceAll(AbslView(Trim(text)), {{"\t", " "}, {"\n", " "}, {"\r", " "}});
 }
 
 std::string FoldWords(std::string_view text) {
   std::string folded;
   folded.reserve(text.size());
   bool gap = false;
-  for (char c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const bool word = (c >= 'a' && c <= 'z') || IsDigit(c) || (c & 0x80) != 0;
-    if (!word) {
+  for (const char c : text) {
+    if (!absl::ascii_isalnum(c) && absl::ascii_isascii(c)) {
       gap = true;
       continue;
     }
     if (gap && !folded.empty()) folded.push_back(' ');
     gap = false;
-    folded.push_back(c);
+    folded.push_back(absl::ascii_tolower(c));
   }
   return folded;
 }
@@ -73,7 +59,7 @@ std::string FoldWords(std::string_view text) {
 bool HoldsNik(std::string_view text) {
   int digits = 0;
   for (const char c : text) {
-    if (IsDigit(c)) {
+    if (absl::ascii_isdigit(c)) {
       if (++digits == 16) return true;
     } else if (c != ' ' && c != '.' && c != '-' && c != '\'') {
       digits = 0;

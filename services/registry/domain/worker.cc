@@ -1,5 +1,6 @@
 #include "services/registry/domain/worker.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/error.h"
@@ -29,12 +30,11 @@ bool Worker::IsMemberElsewhere() const {
          (state == WorkerState::kProposed && !membership_number.empty() && !KnownToCoverage());
 }
 
-absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker) {
+absl::Status MayEnrol(const Worker& worker) {
   switch (worker.state) {
     case WorkerState::kVerified:
-      return worker.membership_number.empty() ? EnrolStep::kNeedsNumber : EnrolStep::kKeepsNumber;
     case WorkerState::kEnrolled:
-      return EnrolStep::kMemberAlready;
+      return absl::OkStatus();
     case WorkerState::kDeceased:
       return WorkerDeceased(worker.worker_id);
     case WorkerState::kWithdrawn:
@@ -93,9 +93,8 @@ std::string ReadMembershipNumber(std::string_view text) {
   std::string number;
   for (const char c : Trim(text)) {
     if (c == ' ' || c == '.' || c == '-' || c == '\'') continue;
-    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!letter && !(c >= '0' && c <= '9')) return "";
-    number.push_back(c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c);
+    if (!absl::ascii_isalnum(c)) return "";
+    number.push_back(absl::ascii_toupper(c));
   }
   const bool fits = number.size() >= 4 && number.size() <= 20 && !HoldsNik(number);
   return fits ? number : "";

@@ -63,15 +63,9 @@ struct Worker {
   bool IsMemberElsewhere() const;
 };
 
-// What enrolling does to a worker.
-enum class EnrolStep {
-  kNeedsNumber,   // verified, no number yet
-  kKeepsNumber,   // verified again after a withdrawal: becomes a member with the old number
-  kMemberAlready  // enrolled before: nothing changes
-};
-// FAILED_PRECONDITION/WORKER_DECEASED, WORKER_WITHDRAWN, WORKER_NOT_VERIFIED;
-// ALREADY_EXISTS/ALREADY_MEMBER for a member from elsewhere.
-absl::StatusOr<EnrolStep> DecideEnrol(const Worker& worker);
+// Whether a worker may become a member, or is one. FAILED_PRECONDITION/WORKER_DECEASED,
+// WORKER_WITHDRAWN, WORKER_NOT_VERIFIED; ALREADY_EXISTS/ALREADY_MEMBER for a member from elsewhere.
+absl::Status MayEnrol(const Worker& worker);
 // Makes a member of a worker who has a number by now.
 void Enrol(Worker& worker, int64_t pledge_id, absl::Time now);
 

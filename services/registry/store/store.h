@@ -88,10 +88,9 @@ struct ListedWorker {
 };
 // By id.
 std::vector<ListedWorker> ListWorkers(sql::Tx& tx, const WorkerFilter& filter);
-// Moves the proposed workers of a batch to another state in one statement; how many.
+// Moves the proposed workers of a batch to another state in one statement; how many. The refused
+// give up the numbers that the list brought for members from elsewhere.
 int64_t MoveProposed(sql::Tx& tx, int64_t batch_id, WorkerState to);
-// The same to refused; numbers that the list brought for members from elsewhere are given up.
-int64_t RefuseProposed(sql::Tx& tx, int64_t batch_id);
 
 // -- cards --
 void InsertCards(sql::Tx& tx, absl::Span<const Card> cards);

@@ -200,28 +200,17 @@ std::vector<ListedWorker> ListWorkers(sql::Tx& tx, const WorkerFilter& filter) {
   return workers;
 }
 
-namespace {
-
-int64_t SetProposed(sql::Tx& tx, int64_t batch_id, WorkerState to, const std::string& also) {
+int64_t MoveProposed(sql::Tx& tx, int64_t batch_id, WorkerState to) {
+  const char* const number = to == WorkerState::kRefused
+                                 ? "CASE WHEN enrol_time = 0 THEN NULL ELSE membership_number END"
+                                 : "membership_number";
   soci::statement update = (tx.db().prepare << "UPDATE workers SET state = " << static_cast<int>(to)
-                                            << ", version = version + 1" << also
-                                            << " WHERE batch_id = :batch AND state = "
+                                            << ", version = version + 1, membership_number = "
+                                            << number << " WHERE batch_id = :batch AND state = "
                                             << static_cast<int>(WorkerState::kProposed),
                             use(batch_id, "batch"));
   update.execute(true);
   return update.get_affected_rows();
-}
-
-}  // namespace
-
-int64_t MoveProposed(sql::Tx& tx, int64_t batch_id, WorkerState to) {
-  return SetProposed(tx, batch_id, to, "");
-}
-
-int64_t RefuseProposed(sql::Tx& tx, int64_t batch_id) {
-  return SetProposed(tx, batch_id, WorkerState::kRefused,
-                     ", membership_number = CASE WHEN enrol_time = 0 THEN NULL "
-                     "ELSE membership_number END");
 }
 
 void InsertCards(sql::Tx& tx, absl::Span<const Card> cards) {

@@ -12,7 +12,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/types/span.h"
 #include "common/audit/audit_lines.h"
 #include "common/base/mutex.h"
 #include "common/outbox/outbox.h"
