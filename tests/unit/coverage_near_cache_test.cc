@@ -22,6 +22,8 @@ namespace {
 
 using LookupResult = NearCache::LookupResult;
 
+constexpr int64_t kUnlisted = int64_t{1} << 40;  // an id that no entry holds
+
 class CoverageNearCache : public testing::Test {
  protected:
   // Ten people as of position 10, complete.
@@ -60,7 +62,6 @@ TEST_F(CoverageNearCache, IsBypassedUntilItIsStarted) {
   EXPECT_EQ(FindAt(kStart, {.position = 3}), LookupResult::kBypassed);
   EXPECT_FALSE(near_.IsCurrent(1, 10));
   EXPECT_FALSE(near_.Advance(10, 11, {}));
-  EXPECT_FALSE(near_.Changed(10, 11, {}));
   near_.Confirm(10, kStart);
   near_.BeginLoad();
   near_.FinishLoad();
@@ -114,12 +115,10 @@ TEST_F(CoverageNearCache, AnswersTokensUpToItsPosition) {
 TEST_F(CoverageNearCache, RefusesGapsAndPassesOverWhatItHas) {
   LoadTen();
   EXPECT_FALSE(near_.Advance(11, 12, {Marked(1, 9)}));
-  EXPECT_FALSE(near_.Changed(11, 12, {1}));
   EXPECT_EQ(MarkAt(near_, 1), 1);
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 2)}));
   EXPECT_EQ(MarkAt(near_, 1), 2);
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 9)}));
-  EXPECT_TRUE(near_.Changed(10, 11, {1}));
   EXPECT_EQ(MarkAt(near_, 1), 2);
   EXPECT_TRUE(near_.Advance(9, 13, {Marked(1, 3)}));  // overlaps
   EXPECT_EQ(MarkAt(near_, 1), 3);
@@ -132,17 +131,6 @@ TEST_F(CoverageNearCache, WhoIsNoMoreIsNobody) {
   EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kFound);
   EXPECT_FALSE(known_.known);
   EXPECT_TRUE(near_.complete());
-}
-
-TEST_F(CoverageNearCache, WhoChangedInAnUnknownWayIsAMiss) {
-  LoadTen();
-  EXPECT_TRUE(near_.Changed(10, 12, {1, 2}));
-  EXPECT_EQ(near_.position(), 12);
-  EXPECT_FALSE(near_.complete());
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-  EXPECT_EQ(Find(PersonKey::OfWorker(3)), LookupResult::kFound);
-  EXPECT_FALSE(near_.IsCurrent(1, 11));
-  EXPECT_TRUE(near_.IsCurrent(3, 10));
 }
 
 // ---- What was read elsewhere ----
@@ -162,6 +150,16 @@ TEST_F(CoverageNearCache, FillsOnlyWhatIsStillRight) {
   EXPECT_EQ(MarkAt(near_, 3), 3);
 }
 
+TEST_F(CoverageNearCache, TheWindowBeginsWithTheLastChangesBeforeARestart) {
+  near_.Restart(20, {{1, 15}, {2, 18}});
+  EXPECT_EQ(near_.position(), 20);
+  EXPECT_FALSE(near_.IsCurrent(3, 13));
+  EXPECT_TRUE(near_.IsCurrent(3, 14));
+  EXPECT_FALSE(near_.IsCurrent(1, 14));
+  EXPECT_TRUE(near_.IsCurrent(1, 15));
+  EXPECT_FALSE(near_.IsCurrent(2, 17));
+}
+
 TEST_F(CoverageNearCache, TheWindowForgetsTheOldest) {
   near_.Restart(10);
   for (int64_t p = 11; p <= 14; ++p) EXPECT_TRUE(near_.Advance(p - 1, p, {Marked(p, 1)}));
@@ -174,69 +172,12 @@ TEST_F(CoverageNearCache, TheWindowForgetsTheOldest) {
   EXPECT_TRUE(near_.IsCurrent(12, 12));
 }
 
-// ---- Nobody ----
-
-TEST_F(CoverageNearCache, NobodyIsRememberedForASecond) {
-  near_.Restart(10);
-  near_.Confirm(10, kStart + absl::Seconds(1));
-  EXPECT_EQ(FindAt(kStart), LookupResult::kMiss);
-  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  EXPECT_EQ(FindAt(kStart), LookupResult::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Milliseconds(999)), LookupResult::kFound);
-  EXPECT_EQ(FindAt(kStart + absl::Seconds(1)), LookupResult::kMiss);
-}
-
-TEST_F(CoverageNearCache, NobodyIsForgottenWhenSomebodyComes) {
-  const MemberRecord person = Marked(1, 1);
-  const std::vector<PersonKey> keys = {PersonKey::OfWorker(1), PersonKey::OfNik(person.nik_hash),
-                                       PersonKey::OfNumber(person.membership_number)};
-  for (const PersonKey& key : keys) {
-    near_.Restart(10);
-    near_.FillNobody(key, 10, kStart);
-    EXPECT_EQ(Find(key), LookupResult::kFound);
-    EXPECT_FALSE(known_.known);
-    EXPECT_TRUE(near_.Advance(10, 11, {person}));
-    EXPECT_EQ(Find(key), LookupResult::kFound);
-    EXPECT_TRUE(known_.known);
-    EXPECT_TRUE(near_.Changed(11, 12, {1}));
-    EXPECT_EQ(Find(key), LookupResult::kMiss);
-  }
-}
-
-TEST_F(CoverageNearCache, NobodyOfBeforeSomebodyCameIsNotKept) {
-  // 1 came at 11 and was pushed out by others; then the slow answer of a read as of 10 arrives.
-  near_.Restart(10);
-  EXPECT_TRUE(near_.Advance(10, 11, {Marked(1, 1)}));
-  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  for (int64_t id = 2; id <= 200; ++id) near_.Fill({AsOf(Marked(id, 1), 11)});
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-  near_.FillNobody(PersonKey::OfWorker(1), 11, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kFound);
-}
-
-TEST_F(CoverageNearCache, NobodyIsForgottenByARestart) {
-  near_.Restart(10);
-  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  near_.Restart(10);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-  near_.FillNobody(PersonKey::OfWorker(1), 9, kStart);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-  near_.Bypass();
-  near_.FillNobody(PersonKey::OfWorker(1), 10, kStart);
-  near_.Restart(10);
-  EXPECT_EQ(Find(PersonKey::OfWorker(1)), LookupResult::kMiss);
-}
+// ---- Completeness ----
 
 TEST_F(CoverageNearCache, AKeyWithoutCodeIsNeverSurelyNobodys) {
   LoadTen();
   EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), LookupResult::kMiss);
-  near_.FillNobody(PersonKey::OfNumber("JKK/1"), 10, kStart);
-  EXPECT_EQ(Find(PersonKey::OfNumber("JKK/1")), LookupResult::kMiss);
 }
-
-// ---- Completeness ----
 
 TEST_F(CoverageNearCache, KnowsThatNobodyIsThereWhenItHasEverybody) {
   near_.Restart(10);
@@ -299,21 +240,22 @@ TEST_F(CoverageNearCache, ALoadThatMayLackSomebodyIsNotComplete) {
   EXPECT_TRUE(load(10, [] {}));
   EXPECT_FALSE(load(9, [] {})) << "rows of before the window";
   EXPECT_FALSE(load(10, [&] { near_.Restart(10); })) << "restarted";
-  EXPECT_FALSE(load(10, [&] { near_.Changed(10, 11, {5}); })) << "an unknown change";
+  EXPECT_FALSE(load(10, [&] { near_.Fill({AsOf(Marked(kUnlisted, 1), 10)}); }))
+      << "somebody has no place";
   EXPECT_FALSE(load(10, [&] {
     for (int64_t p = 11; p < 20; ++p) near_.Advance(p - 1, p, {Marked(p, 1)});
   })) << "the window moved on";
   EXPECT_FALSE(load(10, [&] {
     for (int64_t id = 2; id <= 70; ++id) near_.Fill({AsOf(Marked(id, 1), 10)});
-  })) << "somebody was dropped";
+  })) << "somebody found no room";
   near_.FinishLoad();
   EXPECT_FALSE(near_.complete()) << "not begun";
 }
 
 TEST_F(CoverageNearCache, RowsOfBeforeTheBeginningOfALoadDoNotComplete) {
-  // 1 came at 11, and nobody told the facts.
+  // Somebody who came at 11 found no place.
   near_.Restart(10);
-  EXPECT_TRUE(near_.Changed(10, 11, {1}));
+  EXPECT_TRUE(near_.Advance(10, 11, {Marked(kUnlisted, 1)}));
   near_.BeginLoad();
   near_.Load({Marked(2, 1)}, 10);
   near_.FinishLoad();
@@ -331,7 +273,7 @@ TEST_F(CoverageNearCache, MorePeopleThanItIsMadeForAreNotComplete) {
   EXPECT_EQ(MarkAt(near_, 65), -1);  // who came first stays
 }
 
-TEST_F(CoverageNearCache, IsNoLongerCompleteWhenSomebodyIsDropped) {
+TEST_F(CoverageNearCache, IsNoLongerCompleteWhenSomebodyFindsNoRoom) {
   near_.Restart(10);
   near_.BeginLoad();
   for (int64_t id = 1; id <= 64; ++id) near_.Load({Marked(id, 1)}, 10);
@@ -341,6 +283,8 @@ TEST_F(CoverageNearCache, IsNoLongerCompleteWhenSomebodyIsDropped) {
   EXPECT_TRUE(near_.complete());
   EXPECT_TRUE(near_.Advance(11, 12, {Marked(65, 1)}));
   EXPECT_FALSE(near_.complete());
+  EXPECT_EQ(Find(PersonKey::OfWorker(65)), LookupResult::kMiss);
+  EXPECT_EQ(MarkAt(near_, 1), 1);
 }
 
 TEST(CoverageNearCacheOptions, WithoutMembersItKeepsNobodyButKnowsTheLog) {

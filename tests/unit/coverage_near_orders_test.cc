@@ -147,33 +147,14 @@ class Session {
       : pool_(pool), world_(pool), near_({.members = 64, .window = window}), window_(window) {}
 
   void Step() {
-    switch (Any(0, 16)) {
-      case 0:
-      case 1:
-      case 2:
-        return Write();
-      case 3:
-      case 4:
-      case 5:
-        return Advance();
-      case 6:
-        return TooEarly();
-      case 7:
-      case 8:
-        return Fill();
-      case 9:
-        return FillNobody();
-      case 10:
-        return BeginLoad();
-      case 11:
-      case 12:
-      case 13:
-        return Load();
-      case 14:
-        return Any(0, 4) == 0 ? Changed() : void();
-      default:
-        return Any(0, 8) == 0 ? Restart() : void();
-    }
+    const int what = Any(0, 15);
+    if (what < 3) return Write();
+    if (what < 6) return Advance();
+    if (what == 6) return TooEarly();
+    if (what < 9) return Fill();
+    if (what == 9) return BeginLoad();
+    if (what < 13) return Load();
+    if (Any(0, 16) == 0) Restart();
   }
 
   void CheckAll() {
@@ -209,8 +190,13 @@ class Session {
 
   void Restart() {
     position_ = Between(1, world_.head());
-    near_.Restart(position_);
-    window_.Restart(position_);
+    std::vector<ChangeWindow::Change> last;
+    for (int64_t p = Between(1, position_) + 1; p <= position_; ++p) {
+      for (int64_t id : world_.ChangedAt(p)) last.push_back({id, p});
+    }
+    near_.Restart(position_, last);
+    window_.Restart(last.empty() ? position_ : last.front().position - 1);
+    for (const ChangeWindow::Change& change : last) window_.Note(change.worker_id, change.position);
     load_next_ = 0;
     Tell("restart at ", position_);
   }
@@ -232,18 +218,6 @@ class Session {
     position_ = to;
   }
 
-  void Changed() {
-    const int64_t to = Between(position_, world_.head());
-    std::vector<int64_t> ids;
-    for (int64_t p = position_ + 1; p <= to; ++p) {
-      for (int64_t id : world_.ChangedAt(p)) ids.push_back(id);
-    }
-    Tell("changed to ", to);
-    RC_ASSERT(near_.Changed(position_, to, ids));
-    Note(position_, to);
-    position_ = to;
-  }
-
   void TooEarly() {
     if (position_ + 2 > world_.head()) return;
     const int64_t from = Between(position_ + 1, world_.head() - 1);
@@ -259,16 +233,6 @@ class Session {
     near_.Fill(read);
     Tell("fill as of ", as_of, ": ");
     for (const MemberRecord& record : read) absl::StrAppend(&story_, record.facts.worker_id, " ");
-  }
-
-  void FillNobody() {
-    const int64_t as_of = Between(1, world_.head());
-    for (int i = 0; i < 4; ++i) {
-      const PersonKey key = world_.AnyKey();
-      if (world_.Find(key, as_of) != nullptr) continue;
-      near_.FillNobody(key, as_of, kStart);
-      Tell("nobody has ", NameOf(key), " as of ", as_of);
-    }
   }
 
   void BeginLoad() {

@@ -98,9 +98,10 @@ class RedisReaderTest : public testing::Test {
   // One write transaction: a new mark for these people.
   void Change(std::vector<int64_t> ids, int mark, bool near_follows = true) {
     ++store_.position;
-    for (const int64_t id : ids) store_.people[id] = Person(id, mark);
+    std::vector<MemberRecord> changed;
+    for (const int64_t id : ids) changed.push_back(store_.people[id] = Person(id, mark));
     if (near_follows) {
-      ASSERT_TRUE(near_.Changed(store_.position - 1, store_.position, ids));
+      ASSERT_TRUE(near_.Advance(store_.position - 1, store_.position, changed));
     }
   }
 
@@ -209,7 +210,7 @@ TEST_F(RedisReaderTest, ATokenIsAnsweredByARecordAsNewAsItself) {
   // One that did not change is as new as the near cache.
   EXPECT_EQ(MarkAt(PersonKey::OfWorker(3)), 1);
   Change({2}, 3, false);
-  ASSERT_TRUE(near_.Changed(kEpoch + 10, kEpoch + 12, {2}));
+  ASSERT_TRUE(near_.Advance(kEpoch + 10, kEpoch + 12, {Person(2, 3)}));
   store_.asked = 0;
   EXPECT_EQ(Ask(PersonKey::OfWorker(3), {.position = kEpoch + 12}).facts.position, kEpoch + 12);
   EXPECT_EQ(store_.asked, 0);

@@ -12,6 +12,11 @@ namespace lingkaran::coverage {
 // Not thread-safe.
 class ChangeWindow {
  public:
+  struct Change {
+    int64_t worker_id;
+    int64_t position;
+  };
+
   // Holds up to `most` changes; the oldest are forgotten, whole positions at a time.
   explicit ChangeWindow(size_t most) : most_(most) {}
 
@@ -25,10 +30,6 @@ class ChangeWindow {
   int64_t begin() const { return begin_; }
 
  private:
-  struct Change {
-    int64_t worker_id;
-    int64_t position;
-  };
   void ForgetOldest();
 
   const size_t most_;

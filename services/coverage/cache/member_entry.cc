@@ -19,7 +19,6 @@ constexpr uint64_t kNumber = (uint64_t{1} << kNumberCodeBits) - 1;
 constexpr int kOffsetShift = kNumberCodeBits;
 constexpr int kCountShift = kOffsetShift + 2;
 constexpr uint64_t kWide = uint64_t{1} << (kCountShift + 3);
-constexpr uint64_t kReferenced = uint64_t{1} << 63;
 constexpr int kTries = 100;
 
 bool FitsId(int64_t id) { return id > 0 && id < kIdEnd; }
@@ -127,10 +126,10 @@ void MemberEntry::Read(Facts& facts) const {
 }
 
 bool MemberEntry::SameAs(const MemberEntry& other) const {
-  return words[0] == other.words[0] && words[1] == other.words[1] &&
-         (words[2] | kReferenced) == (other.words[2] | kReferenced) &&
-         words[3] >> kIdShift == other.words[3] >> kIdShift && words[4] == other.words[4] &&
-         words[5] == other.words[5];
+  std::array<uint64_t, kWords> mine = words, others = other.words;
+  mine[3] >>= kIdShift;
+  others[3] >>= kIdShift;
+  return mine == others;
 }
 
 // The copy's loads acquire: each keeps the check of the sequence number behind it and, if it met
@@ -144,12 +143,6 @@ bool MemberEntries::Read(size_t slot, MemberEntry& out) const {
     if (Word(words[3]).load(std::memory_order_relaxed) == out.words[3]) return true;
   }
   return false;
-}
-
-// Sets a bit in whatever stands there: at worst another person's entry stays a bit longer.
-void MemberEntries::Reference(size_t slot, const MemberEntry& entry) const {
-  if (entry.words[2] & kReferenced) return;
-  Word(words_[slot * MemberEntry::kWords + 2]).fetch_or(kReferenced, std::memory_order_relaxed);
 }
 
 MemberEntry MemberEntries::Get(size_t slot) const {
@@ -170,12 +163,6 @@ void MemberEntries::Write(size_t slot, const MemberEntry& entry) {
   Word(words[3]).store(odd, std::memory_order_relaxed);
   for (size_t i : {0, 1, 2, 4, 5}) Word(words[i]).store(entry.words[i], std::memory_order_release);
   Word(words[3]).store(next(entry.words[3], odd), std::memory_order_release);
-}
-
-bool MemberEntries::TakeReferenced(size_t slot) {
-  Word word(words_[slot * MemberEntry::kWords + 2]);
-  return (word.load(std::memory_order_relaxed) & kReferenced) != 0 &&
-         (word.fetch_and(~kReferenced, std::memory_order_relaxed) & kReferenced) != 0;
 }
 
 }  // namespace lingkaran::coverage

@@ -12,7 +12,7 @@
 
 namespace lingkaran::coverage {
 
-// A key in 128 bits and its kind: exact, no hash. Also the key of the negative cache.
+// A key in 128 bits and its kind: exact, no hash.
 struct KeyCode {
   PersonKey::Kind kind = PersonKey::Kind::kNone;
   uint64_t a = 0;
@@ -32,7 +32,7 @@ uint64_t HashOf(const KeyCode& key, uint64_t seed);
 
 // The words of a person, with the bits of each part:
 //   0, 1  hash of the NIK, 0 if none
-//   2     number code (54), UTC+7, +8 or +9 (2), count of spans (3), wide (1), referenced (bit 63)
+//   2     number code (54), UTC+7, +8 or +9 (2), count of spans (3), wide (1)
 //   3     worker id (40), sequence number (24)
 //   4, 5  spans
 // Wide marks a person whose facts do not fit: the keys are there, the facts are not.
@@ -62,17 +62,12 @@ class MemberEntries {
 
   // Any thread. False if each try met a writer.
   bool Read(size_t slot, MemberEntry& out) const;
-  // Any thread: `entry`, read from `slot`, was referenced.
-  void Reference(size_t slot, const MemberEntry& entry) const;
-
   // Any thread: it will be read in a moment.
   void Prefetch(size_t slot) const { __builtin_prefetch(&words_[slot * MemberEntry::kWords]); }
 
   // The writer.
   MemberEntry Get(size_t slot) const;
   void Write(size_t slot, const MemberEntry& entry);
-  // True if the entry was referenced since the last call.
-  bool TakeReferenced(size_t slot);
   size_t bytes() const { return words_.bytes(); }
 
  private:

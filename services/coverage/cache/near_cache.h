@@ -18,18 +18,21 @@
 // the workers that the log names for that position.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
+#include <limits>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/mutex.h"
+#include "services/coverage/cache/change_window.h"
 #include "services/coverage/cache/member_table.h"
 #include "services/coverage/record/freshness.h"
 
 namespace lingkaran::coverage {
 
 struct NearOptions {
-  // People that the table is made for; 0: none are kept, but position and window are.
+  // People that the table has room for; 0: none are kept, but position and window are.
   size_t members = 1'000'000;
   absl::Duration max_age = absl::Seconds(2);  // "at most 2 s old" is promised; not more
   size_t window = 1'000'000;                  // changes that are remembered
@@ -46,7 +49,6 @@ class NearCache {
   };
 
   explicit NearCache(const NearOptions& options);
-  ~NearCache();
 
   // ---- Readers: any thread, no lock ----
 
@@ -54,18 +56,19 @@ class NearCache {
   LookupResult Find(const PersonKey& key, const Freshness& fresh, absl::Time now, Facts& out) const;
   // These keys are asked for next (MemberTable::Prefetch).
   static constexpr size_t kPrefetchBatch = MemberTable::kPrefetchBatch;
-  void Prefetch(absl::Span<const PersonKey* const> keys) const;
-  int64_t position() const;
+  void Prefetch(absl::Span<const PersonKey* const> keys) const { table_.Prefetch(keys); }
+  int64_t position() const { return shown_.position.load(std::memory_order_acquire); }
   // True if everybody is in the table: a key that is not there is nobody's.
-  bool complete() const;
-  size_t size() const;
+  bool complete() const { return shown_.state.load(std::memory_order_acquire) & kComplete; }
+  size_t size() const { return table_.size(); }
   // What it takes when the table is full, without the window (some 50 bytes a remembered change).
-  size_t bytes() const;
+  size_t bytes() const { return table_.bytes(); }
 
   // ---- The follower: any thread, these take a lock ----
 
-  // Empties everything; the table is as of `position` and its window begins there.
-  void Restart(int64_t position);
+  // Empties everything; the table is as of `position`. `last`: the changes that led there, oldest
+  // first and without a hole; the window begins with them.
+  void Restart(int64_t position, absl::Span<const ChangeWindow::Change> last = {});
   // Nothing is followed any more, until Restart: every Find gives kBypassed.
   void Bypass();
   // All changes in (from, to]: the people they left, as they are at `to` or later
@@ -73,17 +76,11 @@ class NearCache {
   // two records of one worker the later stands. Nothing happens if to <= W. False, and nothing
   // happens, if from > W (there is a gap) or nothing is followed.
   bool Advance(int64_t from, int64_t to, absl::Span<const MemberRecord> changed);
-  // The same where only the workers are known: they go from the table, which then is not complete.
-  // Fills the window after a Restart at an earlier position.
-  bool Changed(int64_t from, int64_t to, absl::Span<const int64_t> worker_ids);
-  // As of steady time `at`, no change beyond `position` was committed. Counts if position <= W.
-  void Confirm(int64_t position, absl::Time at);
-  // People read elsewhere (facts.position says as of when): kept as far as IsCurrent. Where the
-  // table is full, others are evicted.
+  // As of steady time `at`, no change beyond `head` was committed. Counts if head <= W.
+  void Confirm(int64_t head, absl::Time at);
+  // People read elsewhere (facts.position says as of when): kept as far as IsCurrent and as there
+  // is room.
   void Fill(absl::Span<const MemberRecord> read);
-  // A key that nobody had as of `position`, as read at steady time `read`: remembered for a second
-  // at most, and no longer than until somebody comes who has it.
-  void FillNobody(const PersonKey& key, int64_t position, absl::Time read);
   // True if a record of this worker as of `position` is right as of W.
   bool IsCurrent(int64_t worker_id, int64_t position) const;
 
@@ -92,13 +89,51 @@ class NearCache {
   // table full stays out. FinishLoad makes it complete if, since BeginLoad, all that were loaded or
   // brought by Advance found room, the window reached back far enough, and nothing restarted.
   void BeginLoad();
-  void Load(absl::Span<const MemberRecord> rows, int64_t position);
-  void Load(absl::Span<const MemberEntry> rows, int64_t position);
+  void Load(absl::Span<const MemberRecord> rows, int64_t as_of);
+  void Load(absl::Span<const MemberEntry> rows, int64_t as_of);
   void FinishLoad();
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  static constexpr uint64_t kFollowed = 1;
+  static constexpr uint64_t kComplete = 2;
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::min() / 2;
+
+  // What readers look at; one cache line.
+  struct alignas(64) Shown {
+    // kFollowed, kComplete. Above: counted up whenever one of them changes.
+    std::atomic<uint64_t> state{0};
+    std::atomic<int64_t> position{0};
+    std::atomic<int64_t> confirmed{kNever};  // ns of steady time
+    // The latest position that anything in the table is as of: W, or more while W is on its way.
+    std::atomic<int64_t> latest{0};
+  };
+
+  bool followed() const { return shown_.state.load(std::memory_order_relaxed) & kFollowed; }
+  void Show(uint64_t flags) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Something as of this position goes in next.
+  void RaiseLatest(int64_t as_of) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `Person` is a MemberRecord or a MemberEntry.
+  template <typename Person>
+  void Put(const Person& person) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  template <typename Person>
+  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Rows are loaded next. From before BeginLoad, or before what the window remembers, they can't
+  // make the table complete.
+  void CheckLoadPosition(int64_t as_of) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsCurrentLocked(int64_t worker_id, int64_t as_of) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return followed() && window_.Unchanged(worker_id, as_of);
+  }
+
+  const int64_t max_age_;  // ns
+  Shown shown_;
+  MemberTable table_;
+
+  mutable Mutex mutex_;  // all below, and writing all above
+  ChangeWindow window_ ABSL_GUARDED_BY(mutex_);
+  bool load_good_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t load_since_ ABSL_GUARDED_BY(mutex_) = 0;  // W at BeginLoad
 };
 
 }  // namespace lingkaran::coverage

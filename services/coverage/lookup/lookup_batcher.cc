@@ -343,7 +343,6 @@ void LookupBatcher::AnswerFrom(const std::vector<Lookup*>& lookups, const Freshn
   std::vector<PersonKey> keys;
   keys.reserve(lookups.size());
   for (const Lookup* lookup : lookups) keys.push_back(lookup->key);
-  const absl::Time read = steady_.Now();
   absl::StatusOr<std::vector<MemberRecord>> records = std::vector<MemberRecord>();
   const absl::Status status = Guarded([&] {
     records = next_.Find(keys, fresh);
@@ -360,13 +359,9 @@ void LookupBatcher::AnswerFrom(const std::vector<Lookup*>& lookups, const Freshn
     lookups[i]->facts = record.facts;
     // A record that was written earlier and is still right is as good as one of that position.
     lookups[i]->facts->position = std::max(record.facts.position, fresh.position);
-    if (record.facts.known) {
-      people.push_back(std::move(record));
-    } else {
-      near_.FillNobody(keys[i], record.facts.position, read);
-    }
+    if (record.facts.known) people.push_back(std::move(record));
   }
-  if (!people.empty()) near_.Fill(people);
+  near_.Fill(people);
 }
 
 }  // namespace lingkaran::coverage

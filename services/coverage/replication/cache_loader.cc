@@ -137,11 +137,11 @@ absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64
     return absl::OkStatus();
   });
   RETURN_IF_ERROR(status);
-  if (all_read) {
-    near.FinishLoad();
-  } else {
-    // Somebody is left out (a newer release wrote the record): nobody's absence means anything.
-    Log(Severity::kWarning, "warm_start_incomplete", {{"loaded", loaded.load()}});
+  if (all_read) near.FinishLoad();
+  if (!near.complete()) {
+    // Somebody is left out: there is no room, or a newer release wrote the record.
+    Log(Severity::kWarning, "warm_start_incomplete",
+        {{"read", loaded.load()}, {"held", static_cast<int64_t>(near.size())}});
   }
   return absl::OkStatus();
 }

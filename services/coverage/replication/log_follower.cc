@@ -87,10 +87,11 @@ absl::StatusOr<bool> LogFollower::BeginAnew() {
     Want(&Wishes::mend);
     return false;
   }
-  near_.Restart(last.empty() ? head.position : last.front().position - 1);
+  std::vector<ChangeWindow::Change> changes;
   for (const store::Change& change : last) {
-    near_.Changed(change.position - 1, change.position, change.worker_ids);
+    for (int64_t id : change.worker_ids) changes.push_back({id, change.position});
   }
+  near_.Restart(head.position, changes);
   following_ = true;
   notices_.Apply();
   Arrived(head.position, asked);
