@@ -451,19 +451,22 @@ TEST_P(CoverageFollowerTest, TheWarmStartIsCompleteAndTrueWhileWritesGoOn) {
   EXPECT_FALSE(b_->facts.known);
 }
 
-TEST_P(CoverageFollowerTest, MovesAreToldUntilTheHandleGoes) {
+TEST_P(CoverageFollowerTest, WhoAwaitsAMoveIsWokenByIt) {
   a_ = Replica();
-  std::vector<int64_t> moves;
-  std::shared_ptr<void> handle =
-      a_->follower.OnMove([&](int64_t position) { moves.push_back(position); });
   ASSERT_TRUE(a_->follower.CatchUp().ok());
-  ASSERT_TRUE(a_->follower.CatchUp().ok());
-  a_->Write({MemberRow(1)}, {});
-  WriteRows(db(), {}, {});
-  ASSERT_TRUE(a_->follower.CatchUp().ok());
-  handle.reset();
-  a_->Write({}, {});
-  EXPECT_THAT(moves, testing::ElementsAre(epoch_, epoch_ + 1, epoch_ + 2));
+  EXPECT_TRUE(a_->follower.AwaitBeyond(epoch_ - 1, absl::ZeroDuration()));
+  EXPECT_FALSE(a_->follower.AwaitBeyond(epoch_, absl::ZeroDuration()));
+  for (const auto& move :
+       std::vector<std::function<void()>>{[&] { a_->Write({MemberRow(1)}, {}); },
+                                          [&] {
+                                            WriteRows(db(), {}, {});
+                                            EXPECT_TRUE(a_->follower.CatchUp().ok());
+                                          }}) {
+    const int64_t before = a_->near.position();
+    std::thread mover(move);
+    EXPECT_TRUE(a_->follower.AwaitBeyond(before, absl::Minutes(1)));
+    mover.join();
+  }
 }
 
 }  // namespace

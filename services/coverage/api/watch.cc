@@ -3,7 +3,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "common/base/error.h"
-#include "common/base/mutex.h"
 #include "services/coverage/api/coverage_service.h"
 #include "services/coverage/api/watch_token.h"
 #include "services/coverage/domain/errors.h"
@@ -21,27 +20,6 @@ constexpr absl::Duration kSignOfLife = absl::Seconds(8);
 constexpr absl::Duration kLook = absl::Seconds(1);
 // How soon a stream notices that its caller went or that the server is about to stop.
 constexpr absl::Duration kNotice = absl::Milliseconds(200);
-
-// Rung when the log moves.
-class Notifier {
- public:
-  void Ring() {
-    const MutexLock lock(mutex_);
-    rung_ = true;
-    wake_.NotifyAll();
-  }
-  // True if it was rung since the last call, or is within `most`.
-  bool Wait(absl::Duration most) {
-    MutexLock lock(mutex_);
-    wake_.WaitFor(lock, most, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return rung_; });
-    return std::exchange(rung_, false);
-  }
-
- private:
-  Mutex mutex_;
-  CondVar wake_;
-  bool rung_ ABSL_GUARDED_BY(mutex_) = false;
-};
 
 // A part of the log with what is true of its people, all of one snapshot.
 struct Batch {
@@ -130,8 +108,6 @@ grpc::Status CoverageServiceImpl::WatchCoverage(
     RETURN_IF_ERROR(CheckRegion(request->region_code(), "region_code"));
     ASSIGN_OR_RETURN(int64_t position,
                      BeginOf(parts_.database, request->resume_token(), parts_.epoch));
-    Notifier bell;
-    const std::shared_ptr<void> ringer = parts_.follower.OnMove([&bell](int64_t) { bell.Ring(); });
     v1::WatchCoverageResponse response;
     response.set_resume_token(ToResumeToken(parts_.epoch, position));
     absl::Time sent = parts_.steady.Now(), looked = absl::InfinitePast();
@@ -159,7 +135,7 @@ grpc::Status CoverageServiceImpl::WatchCoverage(
         response.clear_changes();
         sent = now;
       }
-      if (!look) look = bell.Wait(kNotice);
+      if (!look) look = parts_.follower.AwaitBeyond(position, kNotice);
     }
     return absl::OkStatus();
   });

@@ -134,18 +134,9 @@ absl::StatusOr<bool> LogFollower::FollowOn() {
 }
 
 void LogFollower::Moved() {
-  std::vector<std::shared_ptr<Listener>> all;
-  const int64_t position = near_.position();
-  {
-    const MutexLock lock(listeners_mutex_);
-    if (position == told_) return;
-    told_ = position;
-    all = listeners_;
-  }
-  for (const auto& listener : all) {
-    const MutexLock lock(listener->mutex);
-    if (listener->changed) listener->changed(position);
-  }
+  const MutexLock lock(move_mutex_);
+  moved_to_ = near_.position();
+  moved_.NotifyAll();
 }
 
 // ---- Notices ----
@@ -304,23 +295,10 @@ void LogFollower::Wrote(int64_t position, std::vector<MemberRecord> changed) {
   FailPoint("learn", "Wrote", "published");
 }
 
-std::shared_ptr<void> LogFollower::OnMove(std::function<void(int64_t position)> changed) {
-  const auto listener = std::make_shared<Listener>();
-  {
-    const MutexLock lock(listener->mutex);
-    listener->changed = std::move(changed);
-  }
-  {
-    const MutexLock lock(listeners_mutex_);
-    listeners_.push_back(listener);
-  }
-  return std::shared_ptr<void>(nullptr, [this, listener](void*) {
-    {
-      const MutexLock lock(listeners_mutex_);
-      std::erase(listeners_, listener);
-    }
-    const MutexLock lock(listener->mutex);
-    listener->changed = nullptr;
+bool LogFollower::AwaitBeyond(int64_t position, absl::Duration most) {
+  MutexLock lock(move_mutex_);
+  return moved_.WaitFor(lock, most, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(move_mutex_) {
+    return moved_to_ > position;
   });
 }
 

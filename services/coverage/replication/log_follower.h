@@ -14,8 +14,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <memory>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -54,8 +52,8 @@ class LogFollower {
   // A transaction of this process committed: log position and the people it changed, as of it.
   // Takes them over and publishes the notice.
   void Wrote(int64_t position, std::vector<MemberRecord> changed);
-  // Calls `changed` (no blocking) whenever W moves, until the returned handle goes.
-  std::shared_ptr<void> OnMove(std::function<void(int64_t position)> changed);
+  // True as soon as W lies beyond `position`; false if `most` goes by without that.
+  bool AwaitBeyond(int64_t position, absl::Duration most);
 
   // For start line, metrics and tests: how the warm start stands.
   struct Progress {
@@ -65,11 +63,6 @@ class LogFollower {
   Progress progress() const { return {loaded_.load(), near_.complete()}; }
 
  private:
-  struct Listener {
-    Mutex mutex;
-    std::function<void(int64_t)> changed ABSL_GUARDED_BY(mutex);  // null once its handle has gone
-  };
-
   // What the threads are to do.
   struct Wishes {
     bool ask = false;
@@ -84,7 +77,7 @@ class LogFollower {
   absl::StatusOr<bool> FollowOn();
   // At the head of the log, as of which it was asked at `asked`.
   void Arrived(int64_t head, absl::Time asked);
-  // Tells the listeners if W moved.
+  // W may have moved.
   void Moved();
 
   void Take(ChangeNotice notice);
@@ -114,9 +107,9 @@ class LogFollower {
   std::atomic<int64_t> asked_on_{0};  // the line that stood when SQL was last asked
   std::atomic<int64_t> loaded_{0};
 
-  Mutex listeners_mutex_;
-  std::vector<std::shared_ptr<Listener>> listeners_ ABSL_GUARDED_BY(listeners_mutex_);
-  int64_t told_ ABSL_GUARDED_BY(listeners_mutex_) = 0;
+  Mutex move_mutex_;
+  CondVar moved_;
+  int64_t moved_to_ ABSL_GUARDED_BY(move_mutex_) = 0;  // W, as those who wait know it
 
   Mutex mutex_;
   CondVar changed_;
