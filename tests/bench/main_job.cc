@@ -181,9 +181,9 @@ double Audit(Cluster& cluster, int seats) {
       cluster.operations("registry"), cluster.operations("sponsorship"),
       cluster.operations("coverage"), "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
   const double seconds = Seconds(start);
-  if (!status.ok() || summary.workers != seats || summary.rounds != 1) {
+  if (!status.ok() || summary.report.workers() != seats || summary.report.rounds() != 1) {
     std::fprintf(stderr, "audit of %d seats: %s, %ld workers in %d rounds\n", seats,
-                 status.ToString().c_str(), static_cast<long>(summary.workers), summary.rounds);
+                 status.ToString().c_str(), static_cast<long>(summary.report.workers()), summary.report.rounds());
     std::exit(1);
   }
   return seconds;

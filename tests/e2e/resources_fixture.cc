@@ -193,7 +193,7 @@ void ResourcesCluster::ExpectBooksAgree() {
       Reconcile(cluster_.operations("registry"), cluster_.operations("sponsorship"),
                 cluster_.operations("coverage"), "audit;role=admin", options, &summary);
   EXPECT_TRUE(compared.ok()) << compared;
-  EXPECT_GT(summary.person_months, 0);
+  EXPECT_GT(summary.report.person_months(), 0);
 }
 
 }  // namespace lingkaran

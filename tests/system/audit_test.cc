@@ -43,18 +43,18 @@ LINGKARAN_ON_BOTH_DATABASES(AuditTest);
 TEST_P(AuditTest, ABookThatWasKeptWellAddsUp) {
   book_.Play();
   ASSERT_EQ(book_.Compare(absl::Seconds(30)), absl::OkStatus());
-  const ReconcileSummary& sum = book_.summary();
-  EXPECT_EQ(sum.sources, 2);
-  EXPECT_EQ(sum.received, 12 * 50'400 + 16'800 + 1'000 + 16'800);
-  EXPECT_EQ(sum.spent, 12 * 50'400 + 16'800 + 16'800);
-  EXPECT_EQ(sum.person_months, 12 * 6 + 2 + 2);
-  EXPECT_EQ(sum.workers, 13 + 2);  // two more have the months of those who left
-  EXPECT_EQ(sum.members, 15);
-  EXPECT_EQ(sum.list_rows, 30);
-  EXPECT_EQ(sum.booked_months, 12 * 6 + 2 + 2 + 4);
-  EXPECT_EQ(sum.owed, 0);
-  EXPECT_EQ(sum.reserved, 0);
-  EXPECT_EQ(sum.rounds, 1);
+  const ops::v1::BooksReport& sum = book_.summary().report;
+  EXPECT_EQ(sum.sources(), 2);
+  EXPECT_EQ(sum.received_rupiah(), 12 * 50'400 + 16'800 + 1'000 + 16'800);
+  EXPECT_EQ(sum.spent_rupiah(), 12 * 50'400 + 16'800 + 16'800);
+  EXPECT_EQ(sum.person_months(), 12 * 6 + 2 + 2);
+  EXPECT_EQ(sum.workers(), 13 + 2);  // two more have the months of those who left
+  EXPECT_EQ(sum.members(), 15);
+  EXPECT_EQ(sum.list_rows(), 30);
+  EXPECT_EQ(sum.booked_person_months(), 12 * 6 + 2 + 2 + 4);
+  EXPECT_EQ(sum.owed(), 0);
+  EXPECT_EQ(sum.reserved_rupiah(), 0);
+  EXPECT_EQ(sum.rounds(), 1);
 }
 
 TEST_P(AuditTest, EachCellThatIsChangedIsFoundAndNamed) {

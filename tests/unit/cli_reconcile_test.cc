@@ -145,7 +145,7 @@ class BooksTest : public testing::Test {
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
     EXPECT_EQ(summary_.difference.kind, kind) << status;
     EXPECT_EQ(status.message(), summary_.difference.ToString());
-    EXPECT_EQ(summary_.rounds, rounds);
+    EXPECT_EQ(summary_.report.rounds(), rounds);
   }
 
   static const std::map<int, int64_t> kTwoMonths;
@@ -156,18 +156,18 @@ const std::map<int, int64_t> BooksTest::kTwoMonths = {{201911, 6'800}, {201912, 
 
 TEST_F(BooksTest, BooksThatAgreeAreAddedUp) {
   EXPECT_EQ(Compare(), absl::OkStatus());
-  EXPECT_EQ(summary_.sources, 1);
-  EXPECT_EQ(summary_.spent, 13'600);
-  EXPECT_EQ(summary_.person_months, 2);
-  EXPECT_EQ(summary_.workers, 1);
-  EXPECT_EQ(summary_.members, 2);
-  EXPECT_EQ(summary_.rounds, 1);
+  EXPECT_EQ(summary_.report.sources(), 1);
+  EXPECT_EQ(summary_.report.spent_rupiah(), 13'600);
+  EXPECT_EQ(summary_.report.person_months(), 2);
+  EXPECT_EQ(summary_.report.workers(), 1);
+  EXPECT_EQ(summary_.report.members(), 2);
+  EXPECT_EQ(summary_.report.rounds(), 1);
 }
 
 TEST_F(BooksTest, WorkUnderWayThatMakesNoDifferenceIsNoReasonToWait) {
   sponsorship_.Show({Paid(5, true)});
   EXPECT_EQ(Compare(), absl::OkStatus());
-  EXPECT_EQ(summary_.sources_active, 1);
+  EXPECT_EQ(summary_.report.sources_under_way(), 1);
 }
 
 TEST_F(BooksTest, AFindingOfAnyServiceIsADifferenceAtOnce) {
@@ -219,21 +219,21 @@ TEST_F(BooksTest, CoverOfASourceThatSponsorshipNeverHadIsADifference) {
 TEST_F(BooksTest, ASourceThatBeganAfterSponsorshipWasReadIsReadAgain) {
   sponsorship_.Show({Book(), Paid()});
   EXPECT_EQ(Compare(), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 2);
+  EXPECT_EQ(summary_.report.rounds(), 2);
 }
 
 TEST_F(BooksTest, ASourceThatMovedBetweenTheLooksIsReadAgain) {
   coverage_.Show({More()});
   sponsorship_.Show({Paid(5), PaidMore(6)});
   EXPECT_EQ(Compare(), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 2);
+  EXPECT_EQ(summary_.report.rounds(), 2);
 }
 
 TEST_F(BooksTest, ASourceThatIsUnderWayInOneLookIsNoTrueDifference) {
   coverage_.Show({More()});
   sponsorship_.Show({Paid(5), Paid(5, true), Paid(5, true), PaidMore(6)});
   EXPECT_EQ(Compare(absl::Hours(1)), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 4);
+  EXPECT_EQ(summary_.report.rounds(), 4);
 }
 
 TEST_F(BooksTest, AContributionThatEndsBetweenTheLooksIsReadAgain) {
@@ -255,7 +255,7 @@ TEST_F(BooksTest, AContributionThatEndsBetweenTheLooksIsReadAgain) {
   cover.Member(7, 3).Member(8, 1);
   coverage_.Show({cover});
   EXPECT_EQ(Compare(absl::Hours(1)), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 2);
+  EXPECT_EQ(summary_.report.rounds(), 2);
 }
 
 TEST_F(BooksTest, WhatIsUnderWayWhenTimeIsOverIsNotCalledADifferenceNorFine) {
@@ -291,7 +291,7 @@ TEST_F(BooksTest, LoadThatNeverRestsDoesNotKeepTheAnswerForEver) {
   sponsorship_.Show(looks);
   coverage_.Show({More()});
   EXPECT_EQ(Compare().code(), absl::StatusCode::kUnavailable);
-  EXPECT_LT(summary_.rounds, 10);
+  EXPECT_LT(summary_.report.rounds(), 10);
 }
 
 TEST_F(BooksTest, TheSameMonthFromTwoSourcesIsADifferenceAtOnce) {
@@ -329,7 +329,7 @@ TEST_F(BooksTest, AMemberWhoIsNotOwedMustBeKnown) {
 TEST_F(BooksTest, AMemberWhoIsOwedIsWaitedFor) {
   registry_.Show({Members().Member(9, 1, true), Members().Member(9, 1, true), Members()});
   EXPECT_EQ(Compare(absl::Hours(1)), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 3);
+  EXPECT_EQ(summary_.report.rounds(), 3);
   registry_.Show({Members().Member(9, 1, true)});
   EXPECT_EQ(Compare().code(), absl::StatusCode::kUnavailable);
 }
@@ -340,7 +340,7 @@ TEST_F(BooksTest, AMemberWhoChangedBetweenTheLooksIsReadAgain) {
   coverage_.Show(
       {Cover(), Book().Pledge(1, 13'600, 2).Worker(1, 7, kTwoMonths).Member(7, 4).Member(8, 1)});
   EXPECT_EQ(Compare(), absl::OkStatus());
-  EXPECT_EQ(summary_.rounds, 2);
+  EXPECT_EQ(summary_.report.rounds(), 2);
 }
 
 TEST_F(BooksTest, AVersionThatIsNotOwedMustHaveCome) {

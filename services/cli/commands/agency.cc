@@ -15,27 +15,23 @@ void PrintAgencies(std::ostream& out, const registry::v1::ListAgenciesResponse& 
   table.Print(out);
 }
 
-void AddCreate(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "create", "Make an agency known",
-      "agency create --name \"Dinas Sosial Kota Surakarta\" --kind social-agency --region 33.72",
-      &RegistryStub::CreateAgency, [](std::ostream& out, const auto& reply) {
-        const registry::v1::Agency& agency = reply.agency();
-        out << "Instansi " << agency.agency_id() << " tercatat: " << agency.name() << " ("
-            << Label(agency.kind()) << ", wilayah " << agency.region_code() << ")\n";
-      });
-  command->Add("--name", "name", "Official name")->required();
-  command->Add("--kind", "kind", "What it is")->required();
-  command->Add("--region", "region_code", "Kemendagri code of its area, e.g. 33.72")->required();
-}
-
 }  // namespace
 
 void AddAgencyCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("agency", "Agencies that propose, verify, enrol or ask");
-  AddCreate(commands, noun);
-  commands.Rpc(noun, "list", "All agencies", "agency list", &RegistryStub::ListAgencies,
-               PrintAgencies);
+  Noun noun = commands.AddNoun("agency", "Agencies that propose, verify, enrol or ask");
+  noun.AddRpc("create", "Make an agency known",
+              "agency create --name \"Dinas Sosial Kota Surakarta\" --kind social-agency --region "
+              "33.72",
+              &RegistryStub::CreateAgency,
+              [](std::ostream& out, const auto& reply) {
+                const registry::v1::Agency& agency = reply.agency();
+                out << "Instansi " << agency.agency_id() << " tercatat: " << agency.name() << " ("
+                    << Label(agency.kind()) << ", wilayah " << agency.region_code() << ")\n";
+              })
+      .Options({{"--name", "name", "Official name", kRequired},
+                {"--kind", "kind", "What it is", kRequired},
+                {"--region", "region_code", "Kemendagri code of its area, e.g. 33.72", kRequired}});
+  noun.AddRpc("list", "All agencies", "agency list", &RegistryStub::ListAgencies, PrintAgencies);
 }
 
 }  // namespace lingkaran::cli

@@ -89,51 +89,46 @@ absl::StatusOr<ExitCode> Watch(Session& session, int64_t id) {
   return CodeOf(last.allocation());
 }
 
-void AddStart(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<sponsorship::v1::AllocatePledgeRequest>();
-  auto watch = std::make_shared<bool>(false);
-  CLI::App* verb = commands.Verb(
-      noun, "start", "Fill the seats that are paid for, by a draw or for named workers",
-      "allocation start --pledge 1 --seed \"Solo 7 November 2019\" --watch",
-      [request, watch](Session& session) -> absl::StatusOr<ExitCode> {
-        sponsorship::v1::AllocatePledgeResponse reply;
-        RETURN_IF_ERROR(session.Call(&SponsorshipStub::AllocatePledge, *request, &reply));
-        if (*watch) return Watch(session, reply.allocation().allocation_id());
-        RETURN_IF_ERROR(session.Show(
-            reply, [&](std::ostream& out) { PrintAllocation(out, reply.allocation()); }));
-        return kYes;
-      });
-  AddField(verb, request.get(), "--pledge", "pledge_id", "The pledge")->required();
-  AddField(verb, request.get(), "--seed", "seed",
-           "Published seed of the draw; the same seed gives the same order");
-  AddField(verb, request.get(), "--worker", "worker_ids",
-           "In place of --seed: gives this worker a seat without a draw; up to 100 times");
-  verb->add_flag("--watch", *watch, "Show progress until it ends");
-}
-
-void AddWatch(Commands& commands, CLI::App* noun) {
-  auto id = std::make_shared<int64_t>(0);
-  CLI::App* verb = commands.Verb(noun, "watch", "Show progress until it ends", "allocation watch 1",
-                                 [id](Session& session) { return Watch(session, *id); });
-  verb->add_option("ALLOCATION", *id, "The allocation")->required();
-}
-
-void AddShow(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "show", "Where an allocation stands", "allocation show 1",
-      &SponsorshipStub::GetAllocation,
-      [](std::ostream& out, const auto& reply) { PrintAllocation(out, reply.allocation()); });
-  command->code = [](const auto& reply) { return CodeOf(reply.allocation()); };
-  command->Add("ALLOCATION", "allocation_id", "The allocation")->required();
+void AddStart(Noun& noun) {
+  struct Options {
+    sponsorship::v1::AllocatePledgeRequest request;
+    bool watch = false;
+  };
+  auto options = std::make_shared<Options>();
+  const auto start = [options](Session& session) -> absl::StatusOr<ExitCode> {
+    sponsorship::v1::AllocatePledgeResponse reply;
+    RETURN_IF_ERROR(session.Call(&SponsorshipStub::AllocatePledge, options->request, &reply));
+    if (options->watch) return Watch(session, reply.allocation().allocation_id());
+    RETURN_IF_ERROR(
+        session.Show(reply, [&](std::ostream& out) { PrintAllocation(out, reply.allocation()); }));
+    return kYes;
+  };
+  noun.AddVerb("start", "Fill the seats that are paid for, by a draw or for named workers",
+               "allocation start --pledge 1 --seed \"Solo 7 November 2019\" --watch", start,
+               &options->request)
+      .Options(
+          {{"--pledge", "pledge_id", "The pledge", kRequired},
+           {"--seed", "seed", "Published seed of the draw; the same seed gives the same order"},
+           {"--worker", "worker_ids",
+            "In place of --seed: gives this worker a seat without a draw; up to 100 times"},
+           {"--watch", &options->watch, "Show progress until it ends"}});
 }
 
 }  // namespace
 
 void AddAllocationCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("allocation", "Filling the seats of a pledge");
-  AddStart(commands, noun);
-  AddWatch(commands, noun);
-  AddShow(commands, noun);
+  Noun noun = commands.AddNoun("allocation", "Filling the seats of a pledge");
+  AddStart(noun);
+  auto id = std::make_shared<int64_t>(0);
+  noun.AddVerb("watch", "Show progress until it ends", "allocation watch 1",
+               [id](Session& session) { return Watch(session, *id); })
+      .Options({{"ALLOCATION", id.get(), "The allocation", kRequired}});
+  noun.AddRpc(
+          "show", "Where an allocation stands", "allocation show 1",
+          &SponsorshipStub::GetAllocation,
+          [](std::ostream& out, const auto& reply) { PrintAllocation(out, reply.allocation()); })
+      .Code([](const auto& reply) { return CodeOf(reply.allocation()); })
+      .Options({{"ALLOCATION", "allocation_id", "The allocation", kRequired}});
 }
 
 }  // namespace lingkaran::cli

@@ -65,82 +65,75 @@ void PrintOutcome(std::ostream& out, const SubmitOptions& options, const SubmitO
   }
 }
 
-void AddSubmit(Commands& commands, CLI::App* noun) {
+void AddSubmit(Noun& noun) {
   auto options = std::make_shared<SubmitOptions>();
-  registry::v1::CreateBatchRequest* batch = &options->batch;
-  batch->set_kind(registry::v1::BATCH_KIND_CANDIDATES);
-  CLI::App* verb = commands.Verb(
-      noun, "submit", "Send a list; every row is answered",
-      "batch submit daftar.csv --agency 1 --decree \"463/1234/2019\" \\\n"
-      "      --decree-date \"1 November 2019\" --rejects ditolak.csv\n\n"
-      "The list: CSV with comma, semicolon or tab; UTF-8 or Windows-1252; a header with at least "
-      "NIK\n"
-      "and Nama. Rows that were not taken go into the --rejects file with the reason and how to "
-      "mend\n"
-      "it; correct that file and submit it as a new list.",
-      [options](Session& session) -> absl::StatusOr<ExitCode> {
-        if (options->batch.agency_id() == 0 && options->batch_id == 0) {
-          return absl::InvalidArgumentError("sebutkan instansi pengirim dengan --agency.");
-        }
-        ASSIGN_OR_RETURN(const SubmitOutcome outcome, SubmitFile(session, *options));
-        RETURN_IF_ERROR(session.Show(
-            outcome.batch, [&](std::ostream& out) { PrintOutcome(out, *options, outcome); }));
-        return outcome.batch.batch().accepted_rows() > 0 ? kYes : kNo;
-      });
-  verb->add_option("FILE", options->file, "The list")->required();
-  AddField(verb, batch, "--agency", "agency_id", "Who sends it")->check(Positive());
-  AddField(verb, batch, "--kind", "kind", "What the rows are, candidates unless given");
-  AddField(verb, batch, "--decree", "decree_number", "Number of the decree (SK)");
-  AddField(verb, batch, "--decree-date", "decree_day", "Date of the decree");
-  AddField(verb, batch, "--declared", "declared_rows",
-           "People that the decree names; the file must have as many rows")
-      ->check(Positive());
-  verb->add_option("--rejects", options->rejects,
-                   "Write the rows that were not taken into this file");
-  verb->add_option("--batch", options->batch_id, "Go on with this batch; send the same file again")
-      ->check(Positive());
+  options->batch.set_kind(registry::v1::BATCH_KIND_CANDIDATES);
+  const auto submit = [options](Session& session) -> absl::StatusOr<ExitCode> {
+    if (options->batch.agency_id() == 0 && options->batch_id == 0) {
+      return absl::InvalidArgumentError("sebutkan instansi pengirim dengan --agency.");
+    }
+    ASSIGN_OR_RETURN(const SubmitOutcome outcome, SubmitFile(session, *options));
+    RETURN_IF_ERROR(session.Show(outcome.batch,
+                                 [&](std::ostream& out) { PrintOutcome(out, *options, outcome); }));
+    return outcome.batch.batch().accepted_rows() > 0 ? kYes : kNo;
+  };
+  noun.AddVerb(
+          "submit", "Send a list; every row is answered",
+          "batch submit daftar.csv --agency 1 --decree \"463/1234/2019\" \\\n"
+          "      --decree-date \"1 November 2019\" --rejects ditolak.csv\n\n"
+          "The list: CSV with comma, semicolon or tab; UTF-8 or Windows-1252; a header with at "
+          "least NIK\n"
+          "and Nama. Rows that were not taken go into the --rejects file with the reason and "
+          "how to mend\n"
+          "it; correct that file and submit it as a new list.",
+          submit, &options->batch)
+      .Options(
+          {{"FILE", &options->file, "The list", kRequired},
+           {"--agency", "agency_id", "Who sends it", kPositive},
+           {"--kind", "kind", "What the rows are, candidates unless given"},
+           {"--decree", "decree_number", "Number of the decree (SK)"},
+           {"--decree-date", "decree_day", "Date of the decree"},
+           {"--declared", "declared_rows",
+            "People that the decree names; the file must have as many rows", kPositive},
+           {"--rejects", &options->rejects, "Write the rows that were not taken into this file"},
+           {"--batch", &options->batch_id, "Go on with this batch; send the same file again",
+            kPositive}});
 }
 
-void AddReview(Commands& commands, CLI::App* noun) {
+void AddReview(Noun& noun) {
   struct Decision {
     bool approve = false, reject = false;
   };
   auto decision = std::make_shared<Decision>();
-  const auto command = commands.Rpc(
-      noun, "review", "Approve or reject a list; never by the one who sent it",
-      "batch review 1 --approve --working --healthy --attested-by \"Lurah Manahan\" \\\n"
-      "      --attested-on \"4 November 2019\" --document \"463/1234/2019\"\n"
-      "  lingkaran batch review 1 --reject --reason \"surat keputusan belum ditandatangani\"",
-      &RegistryStub::ReviewBatch, [](std::ostream& out, const auto& reply) {
-        PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
-      });
-  command->prepare = [decision](registry::v1::ReviewBatchRequest& request) -> absl::Status {
-    if (decision->approve == decision->reject) {
-      return absl::InvalidArgumentError("pilih salah satu: --approve atau --reject.");
-    }
-    request.set_decision(decision->approve ? registry::v1::REVIEW_DECISION_APPROVE
-                                           : registry::v1::REVIEW_DECISION_REJECT);
-    if (decision->reject) request.clear_evidence();
-    return absl::OkStatus();
-  };
-  command->request.mutable_evidence();  // also without any: the registry says what is missing
-  command->Add("BATCH", "batch_id", "The batch")->required();
-  command->verb->add_flag("--approve", decision->approve,
-                          "Its accepted rows become verified workers");
-  command->verb->add_flag("--reject", decision->reject, "None of them do");
-  command->Add("--reason", "reason", "Why, when rejecting; a remark when approving");
-  command->Add("--working", "evidence.working_attested", "Evidence: they work");
-  command->Add("--healthy", "evidence.healthy_attested", "Evidence: they are not ill");
-  command->Add("--attested-by", "evidence.attested_by", "Evidence: name and office of who says so");
-  command->Add("--attested-on", "evidence.attested_day", "Evidence: on which day");
-  command->Add("--document", "evidence.document", "Evidence: number of the signed paper");
-}
-
-void AddShow(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "show", "One list with its totals", "batch show 1", &RegistryStub::GetBatch,
-      [](std::ostream& out, const auto& reply) { PrintBatch(out, reply.batch()); });
-  command->Add("BATCH", "batch_id", "The batch")->required();
+  noun.AddRpc("review", "Approve or reject a list; never by the one who sent it",
+              "batch review 1 --approve --working --healthy --attested-by \"Lurah Manahan\" \\\n"
+              "      --attested-on \"4 November 2019\" --document \"463/1234/2019\"\n"
+              "  lingkaran batch review 1 --reject --reason \"surat keputusan belum "
+              "ditandatangani\"",
+              &RegistryStub::ReviewBatch,
+              [](std::ostream& out, const auto& reply) {
+                PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
+              })
+      .Prepare([decision](registry::v1::ReviewBatchRequest& request) -> absl::Status {
+        if (decision->approve == decision->reject) {
+          return absl::InvalidArgumentError("pilih salah satu: --approve atau --reject.");
+        }
+        request.set_decision(decision->approve ? registry::v1::REVIEW_DECISION_APPROVE
+                                               : registry::v1::REVIEW_DECISION_REJECT);
+        request.mutable_evidence();  // also without any: the registry says what is missing
+        if (decision->reject) request.clear_evidence();
+        return absl::OkStatus();
+      })
+      .Options(
+          {{"BATCH", "batch_id", "The batch", kRequired},
+           {"--approve", &decision->approve, "Its accepted rows become verified workers"},
+           {"--reject", &decision->reject, "None of them do"},
+           {"--reason", "reason", "Why, when rejecting; a remark when approving"},
+           {"--working", "evidence.working_attested", "Evidence: they work"},
+           {"--healthy", "evidence.healthy_attested", "Evidence: they are not ill"},
+           {"--attested-by", "evidence.attested_by", "Evidence: name and office of who says so"},
+           {"--attested-on", "evidence.attested_day", "Evidence: on which day"},
+           {"--document", "evidence.document", "Evidence: number of the signed paper"}});
 }
 
 void PrintRows(std::ostream& out, const registry::v1::ListBatchRowsResponse& reply) {
@@ -157,22 +150,19 @@ void PrintRows(std::ostream& out, const registry::v1::ListBatchRowsResponse& rep
   table.Print(out);
 }
 
-void AddRows(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "rows", "The results of a list's rows", "batch rows 1 --status rejected",
-                   &RegistryStub::ListBatchRows, PrintRows);
-  command->Add("BATCH", "batch_id", "The batch")->required();
-  command->Add("--status", "status", "Only these rows");
-}
-
 }  // namespace
 
 void AddBatchCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("batch", "Lists of candidates");
-  AddSubmit(commands, noun);
-  AddReview(commands, noun);
-  AddShow(commands, noun);
-  AddRows(commands, noun);
+  Noun noun = commands.AddNoun("batch", "Lists of candidates");
+  AddSubmit(noun);
+  AddReview(noun);
+  noun.AddRpc("show", "One list with its totals", "batch show 1", &RegistryStub::GetBatch,
+              [](std::ostream& out, const auto& reply) { PrintBatch(out, reply.batch()); })
+      .Options({{"BATCH", "batch_id", "The batch", kRequired}});
+  noun.AddRpc("rows", "The results of a list's rows", "batch rows 1 --status rejected",
+              &RegistryStub::ListBatchRows, PrintRows)
+      .Options({{"BATCH", "batch_id", "The batch", kRequired},
+                {"--status", "status", "Only these rows"}});
 }
 
 }  // namespace lingkaran::cli

@@ -23,14 +23,13 @@ void PrintBenefit(std::ostream& out, const coverage::v1::EstimateBenefitResponse
 }  // namespace
 
 void AddBenefitCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("benefit", "What a family gets");
-  const auto command =
-      commands.Rpc(noun, "estimate", "What is due for an event on a day",
-                   "benefit estimate --worker 17 --event natural-death --day \"2 Desember 2019\"",
-                   &CoverageStub::EstimateBenefit, PrintBenefit);
-  AddPerson(*command);
-  command->Add("--event", "event", "What happened")->required();
-  command->Add("--day", "day", "On which day, today unless given");
+  Noun noun = commands.AddNoun("benefit", "What a family gets");
+  AddPerson(noun.AddRpc("estimate", "What is due for an event on a day",
+                        "benefit estimate --worker 17 --event natural-death --day \"2 Desember "
+                        "2019\"",
+                        &CoverageStub::EstimateBenefit, PrintBenefit))
+      .Options({{"--event", "event", "What happened", kRequired},
+                {"--day", "day", "On which day, today unless given"}});
 }
 
 }  // namespace lingkaran::cli

@@ -20,17 +20,17 @@ using Answers = google::protobuf::RepeatedPtrField<ProgrammeAnswer>;
 constexpr size_t kBatchItems = 1000;
 
 // What is asked, in a single check and in a batch alike.
-void AddQuestion(CLI::App* verb, Message* question) {
-  AddField(verb, question, "--programme", "programmes", "Programmes, jkk,jkm unless given");
-  AddField(verb, question, "--day", "day", "The day asked about, today unless given");
+std::vector<Option> Question(Message* question) {
+  return {{"--programme", FieldOf{question, "programmes"}, "Programmes, jkk,jkm unless given"},
+          {"--day", FieldOf{question, "day"}, "The day asked about, today unless given"}};
 }
 
 // --exact comes last: it is the stricter of the two.
-void AddFreshness(CLI::App* verb, Message* request) {
-  AddField(verb, request, "--after", "consistency.at_least_as_fresh",
-           "consistency_token of a change that the answer must know of");
-  AddField(verb, request, "--exact", "consistency.fully_consistent",
-           "Read from the database, past every cache");
+std::vector<Option> Freshness(Message* request) {
+  return {{"--after", FieldOf{request, "consistency.at_least_as_fresh"},
+           "consistency_token of a change that the answer must know of"},
+          {"--exact", FieldOf{request, "consistency.fully_consistent"},
+           "Read from the database, past every cache"}};
 }
 
 // Covered for all that was asked, not covered for something, or not known.
@@ -62,16 +62,6 @@ void PrintAnswers(std::ostream& out, const coverage::v1::CheckEligibilityRespons
                Label(answer.reason()), CoverText(answer), DayIfAny(answer.valid_until())});
   }
   table.Print(out);
-}
-
-void AddSingle(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "", "", "check --membership 19000000017 --day \"31 Januari 2020\" --programme jkk",
-      &CoverageStub::CheckEligibility, PrintAnswers);
-  command->code = [](const auto& reply) { return CodeOf(reply.answers()); };
-  AddPerson(*command);
-  AddQuestion(noun, &command->request);
-  AddFreshness(noun, &command->request);
 }
 
 std::string MaskedKey(const std::string& key) {
@@ -158,17 +148,17 @@ absl::StatusOr<ExitCode> CheckFile(Session& session, const BatchOptions& options
   return sums.not_covered > 0 ? kNo : kYes;
 }
 
-void AddBatch(Commands& commands, CLI::App* noun) {
+void AddBatch(Noun& noun) {
   auto options = std::make_shared<BatchOptions>();
-  CLI::App* verb = commands.Verb(
-      noun, "batch", "Many persons at once: a file with one key per line",
-      "check batch kunci.txt --day \"1 Desember 2019\" --summary\n\n"
-      "Keys: a NIK (16 digits), worker:17 for an id, anything else is a membership number.",
-      [options](Session& session) { return CheckFile(session, *options); });
-  verb->add_option("FILE", options->file, "One key per line")->required();
-  AddQuestion(verb, &options->item);
-  AddFreshness(verb, &options->request);
-  verb->add_flag("--summary", options->summary, "Only the totals");
+  noun.AddVerb(
+          "batch", "Many persons at once: a file with one key per line",
+          "check batch kunci.txt --day \"1 Desember 2019\" --summary\n\n"
+          "Keys: a NIK (16 digits), worker:17 for an id, anything else is a membership number.",
+          [options](Session& session) { return CheckFile(session, *options); })
+      .Options({{"FILE", &options->file, "One key per line", kRequired}})
+      .Options(Question(&options->item))
+      .Options(Freshness(&options->request))
+      .Options({{"--summary", &options->summary, "Only the totals"}});
 }
 
 void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityResponse& reply) {
@@ -195,23 +185,21 @@ void PrintExplanation(std::ostream& out, const coverage::v1::ExplainEligibilityR
   }
 }
 
-void AddExplain(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "explain", "The same answer with the facts and rules that decided it",
-                   "check explain --worker 17 --day \"1 Februari 2020\"",
-                   &CoverageStub::ExplainEligibility, PrintExplanation);
-  command->code = [](const auto& reply) { return CodeOf(reply.answer().answers()); };
-  AddPerson(*command);
-  AddQuestion(command->verb, &command->request);
-}
-
 }  // namespace
 
 void AddCheckCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("check", "Is this person covered on this day?");
-  AddSingle(commands, noun);
-  AddBatch(commands, noun);
-  AddExplain(commands, noun);
+  Noun noun = commands.AddNoun("check", "Is this person covered on this day?");
+  auto& single = noun.AddRpc(
+      "", "", "check --membership 19000000017 --day \"31 Januari 2020\" --programme jkk",
+      &CoverageStub::CheckEligibility, PrintAnswers);
+  single.Code([](const auto& reply) { return CodeOf(reply.answers()); });
+  AddPerson(single).Options(Question(&single.request)).Options(Freshness(&single.request));
+  AddBatch(noun);
+  auto& explain = noun.AddRpc("explain", "The same answer with the facts and rules that decided it",
+                              "check explain --worker 17 --day \"1 Februari 2020\"",
+                              &CoverageStub::ExplainEligibility, PrintExplanation);
+  explain.Code([](const auto& reply) { return CodeOf(reply.answer().answers()); });
+  AddPerson(explain).Options(Question(&explain.request));
 }
 
 }  // namespace lingkaran::cli

@@ -162,34 +162,34 @@ absl::StatusOr<ExitCode> Pay(Session& session, PayOptions& options) {
 }  // namespace
 
 void AddContributionCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("contribution", "Months of single members");
+  Noun noun = commands.AddNoun("contribution", "Months of single members");
   auto options = std::make_shared<PayOptions>();
   PayContributionRequest* request = &options->request;
   request->add_programmes(common::v1::PROGRAMME_JKK);
   request->add_programmes(common::v1::PROGRAMME_JKM);
   request->set_months(1);
-  CLI::App* verb = commands.Verb(
-      noun, "pay", "Pay months of members: by themselves, or by a budget for a list of them",
-      "contribution pay --self --worker 17 --months 1 --reference TRF-1\n"
-      "  lingkaran contribution pay --payer apbd --sponsor 2 --workers lanjut.txt --months 3 \\\n"
-      "      --reference SP2D-14\n\n"
-      "With --self and several workers each pays by a transfer of their own: REFERENCE-<worker>.",
-      [options](Session& session) { return Pay(session, *options); });
-  verb->add_flag("--self", options->self, "Each worker pays for themselves");
-  AddField(verb, request, "--payer", "payer_class", "The budget that pays");
-  AddField(verb, request, "--sponsor", "sponsor_id", "The budget's sponsor id");
-  Repeatable(AddField(verb, request, "--worker", "worker_ids", "A member; repeatable"));
-  verb->add_option("--workers", options->workers_file, "File with one worker id per line");
-  AddField(verb, request, "--programme", "programmes", "Programmes, jkk,jkm unless given");
-  AddField(verb, request, "--months", "months", "How many months")
-      ->check(Positive())
-      ->default_str("1");
-  AddField(verb, request, "--first-month", "first_month",
-           "First month, the one after the last paid one unless given");
-  AddField(verb, request, "--wage-base", "wage_base_rupiah", "Declared monthly income");
-  AddField(verb, request, "--sector", "sector", "Line of work that prices it");
-  AddField(verb, request, "--reference", "bank_reference", "The bank's reference")->required();
-  AddField(verb, request, "--amount", "amount_rupiah", "What was paid, by tariff unless given");
+  noun.AddVerb(
+          "pay", "Pay months of members: by themselves, or by a budget for a list of them",
+          "contribution pay --self --worker 17 --months 1 --reference TRF-1\n"
+          "  lingkaran contribution pay --payer apbd --sponsor 2 --workers lanjut.txt --months "
+          "3 \\\n"
+          "      --reference SP2D-14\n\n"
+          "With --self and several workers each pays by a transfer of their own: "
+          "REFERENCE-<worker>.",
+          [options](Session& session) { return Pay(session, *options); }, request)
+      .Options({{"--self", &options->self, "Each worker pays for themselves"},
+                {"--payer", "payer_class", "The budget that pays"},
+                {"--sponsor", "sponsor_id", "The budget's sponsor id"},
+                {"--worker", "worker_ids", "A member; repeatable", kRepeatable},
+                {"--workers", &options->workers_file, "File with one worker id per line"},
+                {"--programme", "programmes", "Programmes, jkk,jkm unless given"},
+                {"--months", "months", "How many months", kPositive | kShowDefault},
+                {"--first-month", "first_month",
+                 "First month, the one after the last paid one unless given"},
+                {"--wage-base", "wage_base_rupiah", "Declared monthly income"},
+                {"--sector", "sector", "Line of work that prices it"},
+                {"--reference", "bank_reference", "The bank's reference", kRequired},
+                {"--amount", "amount_rupiah", "What was paid, by tariff unless given"}});
 }
 
 }  // namespace lingkaran::cli

@@ -28,13 +28,6 @@ void PrintMonths(std::ostream& out, const coverage::v1::ListCoverageResponse& re
   table.Print(out);
 }
 
-void AddList(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "list", "All paid months of a worker, those taken back too",
-                   "cover list 17", &CoverageStub::ListCoverage, PrintMonths);
-  command->Add("WORKER", "worker_id", "The worker's id")->required();
-}
-
 void PrintExpiring(std::ostream& out, const coverage::v1::ListExpiringResponse& reply) {
   Table table({">Pekerja", "Hari terakhir", "Bisa dilanjutkan sampai", "Program", "Dibayar oleh"});
   for (const coverage::v1::ExpiringCover& cover : reply.covers()) {
@@ -43,18 +36,6 @@ void PrintExpiring(std::ostream& out, const coverage::v1::ListExpiringResponse& 
                SourceText(cover.source())});
   }
   table.Print(out);
-}
-
-void AddExpiring(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "expiring", "Whose cover ends in a span of days",
-                   "cover expiring --from \"1 Januari 2020\" --to \"31 Januari 2020\" --pledge 1",
-                   &CoverageStub::ListExpiring, PrintExpiring);
-  command->code = [](const auto& reply) { return reply.covers().empty() ? kNo : kYes; };
-  command->Add("--from", "from_day", "First day of the span")->required();
-  command->Add("--to", "to_day", "Last day of the span")->required();
-  command->Add("--pledge", "pledge_id", "Only workers of this pledge");
-  command->AddLimit(&coverage::v1::ListExpiringResponse::covers_size);
 }
 
 void PrintStatistics(std::ostream& out, const coverage::v1::GetCoverageStatisticsResponse& reply) {
@@ -67,15 +48,6 @@ void PrintStatistics(std::ostream& out, const coverage::v1::GetCoverageStatistic
   PrintFacts(out, {{"Bulan-orang berlaku", CountText(reply.person_months()) + " (" +
                                                MoneyText(reply.amount_rupiah()) + ")"},
                    {"Bulan-orang ditarik", CountText(reply.revoked_person_months())}});
-}
-
-void AddStatistics(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(noun, "statistics", "How many are covered on a day",
-                                    "cover statistics --day \"1 Desember 2019\" --region 33.72",
-                                    &CoverageStub::GetCoverageStatistics, PrintStatistics);
-  command->Add("--day", "day", "The day asked about, today unless given");
-  command->Add("--region", "region_code", "Only this area");
-  command->Add("--pledge", "pledge_id", "Only person-months of this pledge");
 }
 
 // One stream of a watch is asked for so long, and taken up again so often while nothing comes.
@@ -135,25 +107,34 @@ absl::StatusOr<ExitCode> Watch(Session& session, coverage::v1::WatchCoverageRequ
   }
 }
 
-void AddWatch(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<coverage::v1::WatchCoverageRequest>();
-  CLI::App* verb =
-      commands.Verb(noun, "watch", "Whose cover changes, as it happens, until it is interrupted",
-                    "cover watch --region 33.72 --json",
-                    [request](Session& session) { return Watch(session, *request); });
-  AddField(verb, request.get(), "--resume", "resume_token",
-           "Go on after this token of an earlier watch");
-  AddField(verb, request.get(), "--region", "region_code", "Only people of this area");
-}
-
 }  // namespace
 
 void AddCoverCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("cover", "Paid months and the days they cover");
-  AddList(commands, noun);
-  AddExpiring(commands, noun);
-  AddStatistics(commands, noun);
-  AddWatch(commands, noun);
+  Noun noun = commands.AddNoun("cover", "Paid months and the days they cover");
+  noun.AddRpc("list", "All paid months of a worker, those taken back too", "cover list 17",
+              &CoverageStub::ListCoverage, PrintMonths)
+      .Options({{"WORKER", "worker_id", "The worker's id", kRequired}});
+  noun.AddRpc("expiring", "Whose cover ends in a span of days",
+              "cover expiring --from \"1 Januari 2020\" --to \"31 Januari 2020\" --pledge 1",
+              &CoverageStub::ListExpiring, PrintExpiring)
+      .Code([](const auto& reply) { return reply.covers().empty() ? kNo : kYes; })
+      .Options({{"--from", "from_day", "First day of the span", kRequired},
+                {"--to", "to_day", "Last day of the span", kRequired},
+                {"--pledge", "pledge_id", "Only workers of this pledge"}})
+      .Limit(&coverage::v1::ListExpiringResponse::covers_size);
+  noun.AddRpc("statistics", "How many are covered on a day",
+              "cover statistics --day \"1 Desember 2019\" --region 33.72",
+              &CoverageStub::GetCoverageStatistics, PrintStatistics)
+      .Options({{"--day", "day", "The day asked about, today unless given"},
+                {"--region", "region_code", "Only this area"},
+                {"--pledge", "pledge_id", "Only person-months of this pledge"}});
+  auto request = std::make_shared<coverage::v1::WatchCoverageRequest>();
+  noun.AddVerb(
+          "watch", "Whose cover changes, as it happens, until it is interrupted",
+          "cover watch --region 33.72 --json",
+          [request](Session& session) { return Watch(session, *request); }, request.get())
+      .Options({{"--resume", "resume_token", "Go on after this token of an earlier watch"},
+                {"--region", "region_code", "Only people of this area"}});
 }
 
 }  // namespace lingkaran::cli

@@ -22,6 +22,6 @@ void AddKeysCommands(Commands& commands);
 void AddReconcileCommands(Commands& commands);
 void AddOutboxCommands(Commands& commands);
 // The later life of a pledge: replacement, refund, continuation, statement.
-void AddPledgeChanges(Commands& commands, CLI::App* noun);
+void AddPledgeChanges(Noun& noun);
 
 }  // namespace lingkaran::cli

@@ -10,12 +10,12 @@ namespace {
 // Who has an outbox.
 constexpr const char* kServices[] = {"registry", "sponsorship"};
 
-CLI::Option* AddService(CLI::App* app, std::string* service) {
-  return app->add_option("--service", *service, "registry or sponsorship")
-      ->check([](const std::string& name) {
-        if (std::count(std::begin(kServices), std::end(kServices), name) > 0) return std::string();
-        return "\"" + name + "\" tidak dikenal; pilih registry atau sponsorship";
-      });
+Option ServiceOption(std::string* service, unsigned traits = 0) {
+  const auto check = [](const std::string& name) {
+    if (std::count(std::begin(kServices), std::end(kServices), name) > 0) return std::string();
+    return "\"" + name + "\" tidak dikenal; pilih registry atau sponsorship";
+  };
+  return {"--service", service, "registry or sponsorship", traits, check};
 }
 
 void PrintRows(std::ostream& out, const std::string& service,
@@ -52,61 +52,58 @@ absl::Status ListOf(Session& session, const std::string& service, ListOptions op
   return session.Show(reply, [&](std::ostream& out) { PrintRows(out, service, reply); });
 }
 
-void AddList(Commands& commands, CLI::App* noun) {
+void AddList(Noun& noun) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* verb = commands.Verb(noun, "list", "What waits to be delivered to another service",
-                                 "outbox list --service sponsorship --key allocation/7",
-                                 [options](Session& session) -> absl::StatusOr<ExitCode> {
-                                   for (const char* service : kServices) {
-                                     const std::string& only = options->service;
-                                     if (!only.empty() && only != service) continue;
-                                     RETURN_IF_ERROR(ListOf(session, service, *options));
-                                   }
-                                   return kYes;
-                                 });
-  AddService(verb, &options->service);
-  AddField(verb, &options->request, "--key", "key_prefix",
-           "Only keys that begin like this, e.g. allocation/7");
-  AddField(verb, &options->request, "--parked", "parked_only", "Only what was given up on");
+  const auto list = [options](Session& session) -> absl::StatusOr<ExitCode> {
+    for (const char* service : kServices) {
+      if (!options->service.empty() && options->service != service) continue;
+      RETURN_IF_ERROR(ListOf(session, service, *options));
+    }
+    return kYes;
+  };
+  noun.AddVerb("list", "What waits to be delivered to another service",
+               "outbox list --service sponsorship --key allocation/7", list, &options->request)
+      .Options({ServiceOption(&options->service),
+                {"--key", "key_prefix", "Only keys that begin like this, e.g. allocation/7"},
+                {"--parked", "parked_only", "Only what was given up on"}});
 }
 
-void AddRetry(Commands& commands, CLI::App* noun) {
+void AddRetry(Noun& noun) {
   struct Options {
     std::string service;
     ops::v1::RetryOwedRequest request;
     bool parked = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      commands.Verb(noun, "retry", "Deliver now what waits or was given up on",
-                    "outbox retry --service sponsorship --parked --reason \"coverage sudah pulih\"",
-                    [options](Session& session) -> absl::StatusOr<ExitCode> {
-                      if (options->request.seqs().empty() != options->parked) {
-                        return absl::InvalidArgumentError(
-                            "sebutkan nomor barisnya, atau --parked untuk semua yang diparkir.");
-                      }
-                      ops::v1::RetryOwedResponse reply;
-                      RETURN_IF_ERROR(session.CallAt(options->service, &OperationsStub::RetryOwed,
-                                                     options->request, &reply, options->service));
-                      RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
-                        out << CountText(reply.retried()) << " baris diantar sekarang.\n";
-                      }));
-                      return kYes;
-                    });
-  AddService(verb, &options->service)->required();
-  AddField(verb, &options->request, "SEQ", "seqs", "Numbers of rows, see outbox list")
-      ->check(Positive());
-  verb->add_flag("--parked", options->parked, "All that was given up on");
-  AddField(verb, &options->request, "--reason", "reason", "Why, for the record")->required();
+  const auto retry = [options](Session& session) -> absl::StatusOr<ExitCode> {
+    if (options->request.seqs().empty() != options->parked) {
+      return absl::InvalidArgumentError(
+          "sebutkan nomor barisnya, atau --parked untuk semua yang diparkir.");
+    }
+    ops::v1::RetryOwedResponse reply;
+    RETURN_IF_ERROR(session.CallAt(options->service, &OperationsStub::RetryOwed, options->request,
+                                   &reply, options->service));
+    RETURN_IF_ERROR(session.Show(reply, [&](std::ostream& out) {
+      out << CountText(reply.retried()) << " baris diantar sekarang.\n";
+    }));
+    return kYes;
+  };
+  noun.AddVerb("retry", "Deliver now what waits or was given up on",
+               "outbox retry --service sponsorship --parked --reason \"coverage sudah pulih\"",
+               retry, &options->request)
+      .Options({ServiceOption(&options->service, kRequired),
+                {"SEQ", "seqs", "Numbers of rows, see outbox list", kPositive},
+                {"--parked", &options->parked, "All that was given up on"},
+                {"--reason", "reason", "Why, for the record", kRequired}});
 }
 
 }  // namespace
 
 void AddOutboxCommands(Commands& commands) {
-  for (CLI::App* noun : {commands.Noun("outbox", "What a service has yet to deliver to another"),
-                         commands.HiddenNoun("owed")}) {
-    AddList(commands, noun);
-    AddRetry(commands, noun);
+  for (Noun noun : {commands.AddNoun("outbox", "What a service has yet to deliver to another"),
+                    commands.AddHiddenNoun("owed")}) {
+    AddList(noun);
+    AddRetry(noun);
   }
 }
 

@@ -27,15 +27,15 @@ void PrintPayment(std::ostream& out, const sponsorship::v1::RecordPaymentRespons
 }  // namespace
 
 void AddPaymentCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("payment", "Money that came in");
-  const auto command = commands.Rpc(
-      noun, "record", "Record what the bank says was paid; a bank reference counts once",
-      "payment record --code 1234567890 --reference BNK-1 --amount Rp50.400.000 --date 06/11/2019",
-      &SponsorshipStub::RecordPayment, PrintPayment);
-  command->Add("--code", "payment_code", "Payment code of the invoice")->required();
-  command->Add("--reference", "bank_reference", "The bank's reference")->required();
-  command->Add("--amount", "amount_rupiah", "How much")->required();
-  command->Add("--date", "value_day", "The bank's value date, today unless given");
+  commands.AddNoun("payment", "Money that came in")
+      .AddRpc("record", "Record what the bank says was paid; a bank reference counts once",
+              "payment record --code 1234567890 --reference BNK-1 --amount Rp50.400.000 --date "
+              "06/11/2019",
+              &SponsorshipStub::RecordPayment, PrintPayment)
+      .Options({{"--code", "payment_code", "Payment code of the invoice", kRequired},
+                {"--reference", "bank_reference", "The bank's reference", kRequired},
+                {"--amount", "amount_rupiah", "How much", kRequired},
+                {"--date", "value_day", "The bank's value date, today unless given"}});
 }
 
 }  // namespace lingkaran::cli

@@ -8,58 +8,50 @@ namespace lingkaran::cli {
 namespace {
 
 // What is promised, in a quote and in a pledge alike; JKK and JKM unless given.
-template <typename Command>
-void AddTerms(Command& command) {
-  command.request.add_programmes(common::v1::PROGRAMME_JKK);
-  command.request.add_programmes(common::v1::PROGRAMME_JKM);
-  command.Add("--seats", "seats", "How many workers")->required();
-  command.Add("--months", "months", "How long")->required();
-  command.Add("--programme", "programmes", "Programmes, jkk,jkm unless given");
-  command.Add("--wage-base", "wage_base_rupiah",
-              "Declared monthly income, lowest band unless given");
-  command.Add("--sector", "sector", "Line of work that prices it");
-  command.Add("--first-day", "first_day", "First day of cover, today unless given");
+template <typename RpcVerb>
+void AddTerms(RpcVerb& verb) {
+  verb.request.add_programmes(common::v1::PROGRAMME_JKK);
+  verb.request.add_programmes(common::v1::PROGRAMME_JKM);
+  verb.Options(
+      {{"--seats", "seats", "How many workers", kRequired},
+       {"--months", "months", "How long", kRequired},
+       {"--programme", "programmes", "Programmes, jkk,jkm unless given"},
+       {"--wage-base", "wage_base_rupiah", "Declared monthly income, lowest band unless given"},
+       {"--sector", "sector", "Line of work that prices it"},
+       {"--first-day", "first_day", "First day of cover, today unless given"}});
 }
 
-void AddQuote(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "quote", "What a pledge would cost, and what it means for a family; changes nothing",
+void AddQuote(Noun& noun) {
+  auto& quote = noun.AddRpc(
+      "quote", "What a pledge would cost, and what it means for a family; changes nothing",
       "pledge quote --seats 1000 --months 3 --payer csr --first-day \"1 Maret 2025\"",
       &CoverageStub::QuoteContribution, nullptr);
-  command->print = [request = &command->request](std::ostream& out, const auto& reply) {
-    PrintQuote(out, reply, request->seats());
+  quote.print = [&quote](std::ostream& out, const auto& reply) {
+    PrintQuote(out, reply, quote.request.seats());
   };
-  AddTerms(*command);
-  command->Add("--payer", "payer_class", "Who pays")->required();
+  AddTerms(quote);
+  quote.Options({{"--payer", "payer_class", "Who pays", kRequired}});
 }
 
-void AddCreate(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "create", "Take a promise; answers with price, invoice and payment code",
+void AddCreate(Noun& noun) {
+  auto& create = noun.AddRpc(
+      "create", "Take a promise; answers with price, invoice and payment code",
       "pledge create --sponsor 1 --seats 1000 --months 3 --region 33.72 --disabled-first",
       &SponsorshipStub::CreatePledge, [](std::ostream& out, const auto& reply) {
         PrintQuote(out, reply.quote(), reply.pledge().seats());
         out << '\n';
         PrintPledge(out, reply.pledge());
       });
-  command->Add("--sponsor", "sponsor_id", "The sponsor's id")->required();
-  AddTerms(*command);
-  command->Add("--region", "criteria.region_code", "For workers of this area")->required();
-  command->Add("--disabled-first", "criteria.disabled_first", "Disabled workers come first");
-  command->Add("--disabled-only", "criteria.disabled_only", "Only disabled workers");
-  command->Add("--only-sector", "criteria.sector", "Only workers of this line of work");
-  command->Add("--min-age", "criteria.min_age_years", "Youngest age");
-  command->Add("--max-age", "criteria.max_age_years", "Oldest age");
-  command->Add("--max-income", "criteria.max_income_rupiah", "Highest monthly income");
-  command->Add("--batch", "criteria.batch_id", "Only candidates of this list");
-}
-
-void AddShow(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "show", "One pledge with its money and seats", "pledge show 1",
-                   &SponsorshipStub::GetPledge,
-                   [](std::ostream& out, const auto& reply) { PrintPledge(out, reply.pledge()); });
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
+  create.Options({{"--sponsor", "sponsor_id", "The sponsor's id", kRequired}});
+  AddTerms(create);
+  create.Options({{"--region", "criteria.region_code", "For workers of this area", kRequired},
+                  {"--disabled-first", "criteria.disabled_first", "Disabled workers come first"},
+                  {"--disabled-only", "criteria.disabled_only", "Only disabled workers"},
+                  {"--only-sector", "criteria.sector", "Only workers of this line of work"},
+                  {"--min-age", "criteria.min_age_years", "Youngest age"},
+                  {"--max-age", "criteria.max_age_years", "Oldest age"},
+                  {"--max-income", "criteria.max_income_rupiah", "Highest monthly income"},
+                  {"--batch", "criteria.batch_id", "Only candidates of this list"}});
 }
 
 void PrintPledges(std::ostream& out, const sponsorship::v1::ListPledgesResponse& reply) {
@@ -74,32 +66,25 @@ void PrintPledges(std::ostream& out, const sponsorship::v1::ListPledgesResponse&
   table.Print(out);
 }
 
-void AddList(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "list", "Pledges in the order of their numbers", "pledge list --sponsor 1",
-                   &SponsorshipStub::ListPledges, PrintPledges);
-  command->Add("--sponsor", "sponsor_id", "Only of this sponsor");
-}
-
-void AddCancel(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "cancel", "End a pledge; money that is not spent becomes the sponsor's credit",
-      "pledge cancel 1 --reason \"atas permintaan donatur\"", &SponsorshipStub::CancelPledge,
-      [](std::ostream& out, const auto& reply) { PrintPledge(out, reply.pledge()); });
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
-  command->Add("--reason", "reason", "Why")->required();
-}
-
 }  // namespace
 
 void AddPledgeCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("pledge", "Promises of sponsors: seats x months");
-  AddQuote(commands, noun);
-  AddCreate(commands, noun);
-  AddShow(commands, noun);
-  AddList(commands, noun);
-  AddCancel(commands, noun);
-  AddPledgeChanges(commands, noun);
+  Noun noun = commands.AddNoun("pledge", "Promises of sponsors: seats x months");
+  const auto print = [](std::ostream& out, const auto& reply) { PrintPledge(out, reply.pledge()); };
+  AddQuote(noun);
+  AddCreate(noun);
+  noun.AddRpc("show", "One pledge with its money and seats", "pledge show 1",
+              &SponsorshipStub::GetPledge, print)
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired}});
+  noun.AddRpc("list", "Pledges in the order of their numbers", "pledge list --sponsor 1",
+              &SponsorshipStub::ListPledges, PrintPledges)
+      .Options({{"--sponsor", "sponsor_id", "Only of this sponsor"}});
+  noun.AddRpc("cancel", "End a pledge; money that is not spent becomes the sponsor's credit",
+              "pledge cancel 1 --reason \"atas permintaan donatur\"",
+              &SponsorshipStub::CancelPledge, print)
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
+                {"--reason", "reason", "Why", kRequired}});
+  AddPledgeChanges(noun);
 }
 
 }  // namespace lingkaran::cli

@@ -22,18 +22,14 @@ void PrintReplacements(std::ostream& out, const sponsorship::v1::ReplaceWorkersR
   table.Print(out);
 }
 
-void AddReplace(Commands& commands, CLI::App* noun) {
+void AddReplace(Noun& noun) {
   struct Options {
     std::vector<int64_t> workers;
     std::vector<std::string> reasons;
     sponsorship::v1::ReplacementLine line;  // what is the same for all
   };
   auto options = std::make_shared<Options>();
-  const auto command = commands.Rpc(
-      noun, "replace", "Give seats to the next of the reserve list; the money follows",
-      "pledge replace 1 --worker 17 --reason meninggal --worker 18 --reason \"sudah peserta\"",
-      &SponsorshipStub::ReplaceWorkers, PrintReplacements);
-  command->prepare = [options](sponsorship::v1::ReplaceWorkersRequest& request) -> absl::Status {
+  const auto prepare = [options](sponsorship::v1::ReplaceWorkersRequest& request) -> absl::Status {
     const size_t reasons = options->reasons.size();
     if (reasons != 1 && reasons != options->workers.size()) {
       return absl::InvalidArgumentError(
@@ -47,29 +43,18 @@ void AddReplace(Commands& commands, CLI::App* noun) {
     }
     return absl::OkStatus();
   };
-  command->code = [](const auto& reply) { return CodeOfResults(reply.results()); };
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
-  Repeatable(command->verb->add_option("--worker", options->workers, "Who leaves; repeatable"))
-      ->required();
-  Repeatable(command->verb->add_option("--reason", options->reasons,
-                                       "Why; once for all or once for each worker"))
-      ->required();
-  AddField(command->verb, &options->line, "--from-month", "from_month",
-           "First month to take back, all months unless given");
-}
-
-void AddRefund(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "refund", "Record that available money was paid back",
-      "pledge refund 1 --amount Rp1.000.000 --reference TRF-889 --reason \"perjanjian pasal 4\"",
-      &SponsorshipStub::RefundPledge, [](std::ostream& out, const auto& reply) {
-        out << "Dikembalikan " << MoneyText(reply.refunded_rupiah()) << ".\n";
-        PrintFunds(out, reply.pledge().funds());
-      });
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
-  command->Add("--amount", "amount_rupiah", "How much, all that is available unless given");
-  command->Add("--reference", "bank_reference", "Bank reference of the transfer back")->required();
-  command->Add("--reason", "reason", "Why")->required();
+  noun.AddRpc("replace", "Give seats to the next of the reserve list; the money follows",
+              "pledge replace 1 --worker 17 --reason meninggal --worker 18 --reason \"sudah "
+              "peserta\"",
+              &SponsorshipStub::ReplaceWorkers, PrintReplacements)
+      .Prepare(prepare)
+      .Code([](const auto& reply) { return CodeOfResults(reply.results()); })
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
+                {"--worker", &options->workers, "Who leaves; repeatable", kRequired | kRepeatable},
+                {"--reason", &options->reasons, "Why; once for all or once for each worker",
+                 kRequired | kRepeatable},
+                {"--from-month", FieldOf{&options->line, "from_month"},
+                 "First month to take back, all months unless given"}});
 }
 
 void PrintPlan(std::ostream& out, const sponsorship::v1::PlanContinuationResponse& plan) {
@@ -91,16 +76,6 @@ void PrintPlan(std::ostream& out, const sponsorship::v1::PlanContinuationRespons
                    {"Iuran sebulan bila bayar sendiri", MoneyText(plan.monthly_price_rupiah())}});
 }
 
-void AddPlan(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "plan", "Who runs out when, who has gone on, and what going on costs",
-                   "pledge plan 1 --day \"1 Februari 2020\"\n"
-                   "  lingkaran --field open_worker_ids pledge plan 1 > belum-lanjut.txt",
-                   &SponsorshipStub::PlanContinuation, PrintPlan);
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
-  command->Add("--day", "day", "As seen on this day, today unless given");
-}
-
 void PrintStatement(std::ostream& out, const sponsorship::v1::GetStatementResponse& reply) {
   Table table({">Transaksi", "Waktu", "Rekening", "Jenis", "Rujukan", ">Jumlah"});
   for (const sponsorship::v1::LedgerEntry& entry : reply.entries()) {
@@ -112,20 +87,32 @@ void PrintStatement(std::ostream& out, const sponsorship::v1::GetStatementRespon
   if (reply.next_page_token().empty()) PrintFunds(out, reply.funds());
 }
 
-void AddStatement(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "statement", "The ledger of a pledge, oldest first", "pledge statement 1",
-                   &SponsorshipStub::GetStatement, PrintStatement);
-  command->Add("PLEDGE", "pledge_id", "The pledge")->required();
-}
-
 }  // namespace
 
-void AddPledgeChanges(Commands& commands, CLI::App* noun) {
-  AddReplace(commands, noun);
-  AddRefund(commands, noun);
-  AddPlan(commands, noun);
-  AddStatement(commands, noun);
+void AddPledgeChanges(Noun& noun) {
+  AddReplace(noun);
+  noun.AddRpc(
+          "refund", "Record that available money was paid back",
+          "pledge refund 1 --amount Rp1.000.000 --reference TRF-889 --reason \"perjanjian pasal "
+          "4\"",
+          &SponsorshipStub::RefundPledge,
+          [](std::ostream& out, const auto& reply) {
+            out << "Dikembalikan " << MoneyText(reply.refunded_rupiah()) << ".\n";
+            PrintFunds(out, reply.pledge().funds());
+          })
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
+                {"--amount", "amount_rupiah", "How much, all that is available unless given"},
+                {"--reference", "bank_reference", "Bank reference of the transfer back", kRequired},
+                {"--reason", "reason", "Why", kRequired}});
+  noun.AddRpc("plan", "Who runs out when, who has gone on, and what going on costs",
+              "pledge plan 1 --day \"1 Februari 2020\"\n"
+              "  lingkaran --field open_worker_ids pledge plan 1 > belum-lanjut.txt",
+              &SponsorshipStub::PlanContinuation, PrintPlan)
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
+                {"--day", "day", "As seen on this day, today unless given"}});
+  noun.AddRpc("statement", "The ledger of a pledge, oldest first", "pledge statement 1",
+              &SponsorshipStub::GetStatement, PrintStatement)
+      .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired}});
 }
 
 }  // namespace lingkaran::cli

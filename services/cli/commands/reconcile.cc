@@ -61,45 +61,27 @@ std::string DifferenceText(const ReconcileDifference& d) {
   return "";
 }
 
-ops::v1::BooksReport ReportOf(const ReconcileSummary& summary, bool agree) {
-  ops::v1::BooksReport report;
-  report.set_agree(agree);
-  if (!agree) report.set_difference(summary.difference.ToString());
-  report.set_sources(summary.sources);
-  report.set_received_rupiah(summary.received);
-  report.set_spent_rupiah(summary.spent);
-  report.set_reserved_rupiah(summary.reserved);
-  report.set_person_months(summary.person_months);
-  report.set_workers(summary.workers);
-  report.set_members(summary.members);
-  report.set_journal_entries(summary.journal);
-  report.set_booked_person_months(summary.booked_months);
-  report.set_list_rows(summary.list_rows);
-  report.set_owed(summary.owed);
-  report.set_sources_under_way(summary.sources_active);
-  report.set_rounds(summary.rounds);
-  return report;
-}
-
-void PrintReport(std::ostream& out, const ReconcileSummary& summary, bool agree) {
-  if (!agree) {
+void PrintReport(std::ostream& out, const ReconcileSummary& summary) {
+  const ops::v1::BooksReport& report = summary.report;
+  if (!report.agree()) {
     out << Wrapped("Pembukuan TIDAK cocok: " + DifferenceText(summary.difference) + ".", 0, 2)
         << "\nJangan catat uang lagi. Simpan ketiga basis data seperti adanya, lalu hubungi "
            "pengelola sistem.\n";
     return;
   }
   PrintFacts(out,
-             {{"Uang masuk", absl::StrCat(MoneyText(summary.received), " dari ",
-                                          CountText(summary.sources), " komitmen dan setoran")},
-              {"Menjadi iuran", absl::StrCat(MoneyText(summary.spent), " = ",
-                                             CountText(summary.person_months), " bulan-orang")},
-              {"Disisihkan", MoneyText(summary.reserved)},
-              {"Pekerja terlindungi", CountText(summary.workers)},
-              {"Peserta", CountText(summary.members)},
-              {"Dijumlahkan ulang", absl::StrCat(CountText(summary.journal), " baris buku besar, ",
-                                                 CountText(summary.booked_months), " bulan-orang, ",
-                                                 CountText(summary.list_rows), " baris usulan")},
-              {"Belum terkirim", CountText(summary.owed)}});
+             {{"Uang masuk", absl::StrCat(MoneyText(report.received_rupiah()), " dari ",
+                                          CountText(report.sources()), " komitmen dan setoran")},
+              {"Menjadi iuran", absl::StrCat(MoneyText(report.spent_rupiah()), " = ",
+                                             CountText(report.person_months()), " bulan-orang")},
+              {"Disisihkan", MoneyText(report.reserved_rupiah())},
+              {"Pekerja terlindungi", CountText(report.workers())},
+              {"Peserta", CountText(report.members())},
+              {"Dijumlahkan ulang",
+               absl::StrCat(CountText(report.journal_entries()), " baris buku besar, ",
+                            CountText(report.booked_person_months()), " bulan-orang, ",
+                            CountText(report.list_rows()), " baris usulan")},
+              {"Belum terkirim", CountText(report.owed())}});
   out << "Pembukuan cocok: uang, bulan-orang, dan perlindungan sama di ketiga layanan.\n";
 }
 
@@ -119,28 +101,28 @@ absl::StatusOr<ExitCode> RunReconcile(Session& session, double wait_seconds) {
         status.message(), "]"));
   }
   if (!status.ok() && !absl::IsDataLoss(status)) return status;
-  RETURN_IF_ERROR(session.Show(ReportOf(summary, status.ok()),
-                               [&](std::ostream& out) { PrintReport(out, summary, status.ok()); }));
+  RETURN_IF_ERROR(
+      session.Show(summary.report, [&](std::ostream& out) { PrintReport(out, summary); }));
   return status.ok() ? kYes : kNo;
 }
 
 // `name` is empty where the noun itself reconciles.
-void AddReconcile(Commands& commands, CLI::App* noun, const std::string& name) {
+void AddReconcile(Noun noun, const std::string& name) {
   auto wait = std::make_shared<double>(60);
-  CLI::App* verb = commands.Verb(noun, name, "", "reconcile --wait 60",
-                                 [wait](Session& session) { return RunReconcile(session, *wait); });
-  verb->add_option("--wait", *wait, "Seconds to wait for what is still under way")
-      ->check(CLI::Range(0.0, 86'400.0))
-      ->capture_default_str();
+  noun.AddVerb(name, "", "reconcile --wait 60",
+               [wait](Session& session) { return RunReconcile(session, *wait); })
+      .Options({{"--wait", wait.get(), "Seconds to wait for what is still under way",
+                 kWithinADay | kShowDefault}});
 }
 
 }  // namespace
 
 void AddReconcileCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun(
-      "reconcile", "Add up every service's ledger anew and compare money, person-months and cover");
-  AddReconcile(commands, noun, "");
-  AddReconcile(commands, commands.HiddenNoun("audit"), "books");
+  AddReconcile(commands.AddNoun("reconcile",
+                                "Add up every service's ledger anew and compare money, "
+                                "person-months and cover"),
+               "");
+  AddReconcile(commands.AddHiddenNoun("audit"), "books");
 }
 
 }  // namespace lingkaran::cli

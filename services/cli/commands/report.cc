@@ -53,13 +53,12 @@ ExitCode CodeOf(const sponsorship::v1::GetSponsorReportResponse& reply) {
 }  // namespace
 
 void AddReportCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("report", "Reports without personal data");
-  const auto command = commands.Rpc(
-      noun, "sponsor", "What a sponsor's money became: from receipt to person-month",
-      "report sponsor 1 --pledge 1", &SponsorshipStub::GetSponsorReport, PrintSponsorReport);
-  command->code = CodeOf;
-  command->Add("SPONSOR", "sponsor_id", "The sponsor's id")->required();
-  command->Add("--pledge", "pledge_id", "Only this pledge");
+  commands.AddNoun("report", "Reports without personal data")
+      .AddRpc("sponsor", "What a sponsor's money became: from receipt to person-month",
+              "report sponsor 1 --pledge 1", &SponsorshipStub::GetSponsorReport, PrintSponsorReport)
+      .Code(CodeOf)
+      .Options({{"SPONSOR", "sponsor_id", "The sponsor's id", kRequired},
+                {"--pledge", "pledge_id", "Only this pledge"}});
 }
 
 }  // namespace lingkaran::cli

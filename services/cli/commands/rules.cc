@@ -19,17 +19,15 @@ void PrintRules(std::ostream& out, const coverage::v1::ListRulesResponse& reply)
 }  // namespace
 
 void AddRulesCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("rules", "The rules as data");
-  const auto list =
-      commands.Rpc(noun, "list", "The rules with their sources",
-                   "rules list --day \"2 Desember 2019\"", &CoverageStub::ListRules, PrintRules);
-  list->Add("--day", "day", "Only what is in force on this day");
-  commands.Rpc(noun, "reload", "Let coverage read its rules again; faulty rules change nothing",
-               "rules reload", &CoverageStub::ReloadRules,
-               [](std::ostream& out, const auto& reply) {
-                 out << "Aturan " << reply.rules_version() << " berlaku (sebelumnya "
-                     << reply.previous_rules_version() << ").\n";
-               });
+  Noun noun = commands.AddNoun("rules", "The rules as data");
+  noun.AddRpc("list", "The rules with their sources", "rules list --day \"2 Desember 2019\"",
+              &CoverageStub::ListRules, PrintRules)
+      .Options({{"--day", "day", "Only what is in force on this day"}});
+  noun.AddRpc("reload", "Let coverage read its rules again; faulty rules change nothing",
+              "rules reload", &CoverageStub::ReloadRules, [](std::ostream& out, const auto& reply) {
+                out << "Aturan " << reply.rules_version() << " berlaku (sebelumnya "
+                    << reply.previous_rules_version() << ").\n";
+              });
 }
 
 }  // namespace lingkaran::cli

@@ -24,35 +24,26 @@ void PrintSponsors(std::ostream& out, const sponsorship::v1::ListSponsorsRespons
   table.Print(out);
 }
 
-void AddCreate(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "create", "Make a sponsor known",
-                   "sponsor create --name \"Batavia Prosperindo Aset Manajemen\" --payer csr",
-                   &SponsorshipStub::CreateSponsor, [](std::ostream& out, const auto& reply) {
-                     const Sponsor& sponsor = reply.sponsor();
-                     out << "Donatur " << sponsor.sponsor_id() << " tercatat: " << sponsor.name()
-                         << " (" << Label(sponsor.payer_class()) << ")\n";
-                   });
-  command->Add("--name", "name", "Official name")->required();
-  command->Add("--payer", "payer_class", "Whose money it is")->required();
-}
-
-void AddShow(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "show", "One sponsor with the money kept for it", "sponsor show 1",
-      &SponsorshipStub::GetSponsor,
-      [](std::ostream& out, const auto& reply) { PrintSponsor(out, reply.sponsor()); });
-  command->Add("SPONSOR", "sponsor_id", "The sponsor's id")->required();
-}
-
 }  // namespace
 
 void AddSponsorCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("sponsor", "Companies, banks, institutions, persons and budgets");
-  AddCreate(commands, noun);
-  AddShow(commands, noun);
-  commands.Rpc(noun, "list", "All sponsors", "sponsor list", &SponsorshipStub::ListSponsors,
-               PrintSponsors);
+  Noun noun = commands.AddNoun("sponsor", "Companies, banks, institutions, persons and budgets");
+  noun.AddRpc("create", "Make a sponsor known",
+              "sponsor create --name \"Batavia Prosperindo Aset Manajemen\" --payer csr",
+              &SponsorshipStub::CreateSponsor,
+              [](std::ostream& out, const auto& reply) {
+                const Sponsor& sponsor = reply.sponsor();
+                out << "Donatur " << sponsor.sponsor_id() << " tercatat: " << sponsor.name() << " ("
+                    << Label(sponsor.payer_class()) << ")\n";
+              })
+      .Options({{"--name", "name", "Official name", kRequired},
+                {"--payer", "payer_class", "Whose money it is", kRequired}});
+  noun.AddRpc("show", "One sponsor with the money kept for it", "sponsor show 1",
+              &SponsorshipStub::GetSponsor,
+              [](std::ostream& out, const auto& reply) { PrintSponsor(out, reply.sponsor()); })
+      .Options({{"SPONSOR", "sponsor_id", "The sponsor's id", kRequired}});
+  noun.AddRpc("list", "All sponsors", "sponsor list", &SponsorshipStub::ListSponsors,
+              PrintSponsors);
 }
 
 }  // namespace lingkaran::cli

@@ -107,12 +107,11 @@ absl::StatusOr<int64_t> OpenBatch(Session& session, SubmitOptions& options, int 
   return options.batch_id;
 }
 
-}  // namespace
-
-std::vector<SubmitCandidatesRequest> ToChunks(const List& list, int64_t batch_id, int chunk_rows) {
+// The rows as they go over the wire.
+std::vector<SubmitCandidatesRequest> ToChunks(const List& list, int64_t batch_id) {
   std::vector<SubmitCandidatesRequest> chunks;
   for (size_t i = 0; i < list.rows.size(); ++i) {
-    if (i % chunk_rows == 0) {
+    if (i % kChunkRows == 0) {
       chunks.emplace_back();
       chunks.back().set_batch_id(batch_id);
       chunks.back().set_chunk_number(static_cast<int>(chunks.size()));
@@ -123,9 +122,11 @@ std::vector<SubmitCandidatesRequest> ToChunks(const List& list, int64_t batch_id
   return chunks;
 }
 
+// Streams the whole list into the batch and gathers every row's result. A broken stream is taken
+// up again after the last acknowledged chunk; sending a chunk twice does no harm.
 absl::Status SubmitList(Session& session, const List& list, int64_t batch_id,
                         SubmitOutcome* outcome) {
-  const std::vector<SubmitCandidatesRequest> chunks = ToChunks(list, batch_id, kChunkRows);
+  const std::vector<SubmitCandidatesRequest> chunks = ToChunks(list, batch_id);
   ASSIGN_OR_RETURN(const auto stub, session.Connect<RegistryStub>());
   Progress progress(session.err(), "Mengirim", static_cast<int64_t>(list.rows.size()),
                     session.progress_style());
@@ -145,6 +146,8 @@ absl::Status SubmitList(Session& session, const List& list, int64_t batch_id,
                    " baris sudah tercatat; lanjutkan dengan berkas yang sama dan --batch ",
                    batch_id, "."));
 }
+
+}  // namespace
 
 absl::StatusOr<SubmitOutcome> SubmitFile(Session& session, SubmitOptions& options) {
   std::error_code error;

@@ -33,15 +33,6 @@ struct SubmitOutcome {
   std::map<registry::v1::FindingCode, FindingCount> findings;
 };
 
-// The rows as they go over the wire, in chunks of at most `chunk_rows`.
-std::vector<registry::v1::SubmitCandidatesRequest> ToChunks(const List& list, int64_t batch_id,
-                                                            int chunk_rows);
-
-// Streams the whole list into the batch and gathers every row's result. A broken stream is taken
-// up again after the last acknowledged chunk; sending a chunk twice does no harm.
-absl::Status SubmitList(Session& session, const List& list, int64_t batch_id,
-                        SubmitOutcome* outcome);
-
 // Reads the file, makes or checks the batch, submits, and writes the rejects file.
 absl::StatusOr<SubmitOutcome> SubmitFile(Session& session, SubmitOptions& options);
 

@@ -50,45 +50,31 @@ void PrintFindings(std::ostream& out,
 }
 
 // The options of a command about one worker by id, and of one that may show personal data.
-template <typename Command>
-void AddWorkerId(Command& command) {
-  command.Add("WORKER", "worker_id", "The worker's id")->required()->check(Positive());
-}
-template <typename Command>
-void AddReveal(Command& command) {
-  command.Add(
-      "--reveal", "reveal_purpose",
-      "Show personal data in the clear for this purpose; it is written down with your name");
+Option WorkerId() { return {"WORKER", "worker_id", "The worker's id", kRequired | kPositive}; }
+Option Reveal() {
+  return {"--reveal", "reveal_purpose",
+          "Show personal data in the clear for this purpose; it is written down with your name"};
 }
 
-void AddFind(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "find", "One worker by NIK or membership number",
-      "worker find --nik 3372041203710002\n  echo 3372041203710002 | lingkaran worker find --nik -",
-      &RegistryStub::FindWorker,
-      [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); });
+void AddFind(Noun& noun) {
   auto person = std::make_shared<PersonOptions>();
-  AddPersonOptions(command->verb, person.get());
-  command->verb->remove_option(command->verb->get_option("--worker"));
-  command->prepare = [person](registry::v1::FindWorkerRequest& request) -> absl::Status {
-    ASSIGN_OR_RETURN(const coverage::v1::PersonRef ref, ToPersonRef(*person));
-    if (!ref.nik().empty()) {
-      request.set_nik(ref.nik());
-    } else {
-      request.set_membership_number(ref.membership_number());
-    }
-    return absl::OkStatus();
-  };
-  AddReveal(*command);
-}
-
-void AddShow(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "show", "One worker by id", "worker show 17 --reveal \"klaim 2019/12\"",
-                   &RegistryStub::GetWorker,
-                   [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); });
-  AddWorkerId(*command);
-  AddReveal(*command);
+  std::vector<Option> options = person->Options();
+  options.back() = Reveal();  // by id there is "show"
+  noun.AddRpc("find", "One worker by NIK or membership number",
+              "worker find --nik 3372041203710002\n"
+              "  echo 3372041203710002 | lingkaran worker find --nik -",
+              &RegistryStub::FindWorker,
+              [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); })
+      .Prepare([person](registry::v1::FindWorkerRequest& request) -> absl::Status {
+        ASSIGN_OR_RETURN(const coverage::v1::PersonRef ref, person->ToProto());
+        if (!ref.nik().empty()) {
+          request.set_nik(ref.nik());
+        } else {
+          request.set_membership_number(ref.membership_number());
+        }
+        return absl::OkStatus();
+      })
+      .Options(options);
 }
 
 void PrintSummaries(std::ostream& out, const registry::v1::ListWorkersResponse& reply) {
@@ -102,71 +88,30 @@ void PrintSummaries(std::ostream& out, const registry::v1::ListWorkersResponse& 
   table.Print(out);
 }
 
-void AddList(Commands& commands, CLI::App* noun) {
-  const auto command =
-      commands.Rpc(noun, "list", "Workers by state, region and list, without personal data",
-                   "worker list --state verified --region 33.72 --limit 20",
-                   &RegistryStub::ListWorkers, PrintSummaries);
-  command->Add("--state", "state", "Only this state");
-  command->Add("--region", "region_code", "Only this area, e.g. 33.72");
-  command->Add("--batch", "batch_id", "Only from this list");
-  command->AddLimit(&registry::v1::ListWorkersResponse::workers_size);
-}
-
-void AddDeath(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "death", "Record a death; the day itself is still covered",
-      "worker death 17 --date \"5 November 2019\" --source \"surat kematian 474.3/88\"",
-      &RegistryStub::ReportDeath, [](std::ostream& out, const auto& reply) {
-        out << "Pekerja " << reply.worker().worker_id() << " tercatat meninggal pada "
-            << DayText(reply.worker().death_day()) << ".\n";
-      });
-  AddWorkerId(*command);
-  command->Add("--date", "death_day", "Day of death")->required();
-  command->Add("--source", "source", "Who or what says so")->required();
-}
-
-void AddWithdraw(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "withdraw", "Take a worker off the programme",
-      "worker withdraw 18 --from \"7 November 2019\" --reason \"sudah peserta lewat perusahaan\"",
-      &RegistryStub::WithdrawWorker, [](std::ostream& out, const auto& reply) {
-        out << "Pekerja " << reply.worker().worker_id()
-            << " keluar dari program: " << reply.worker().withdraw_reason() << ".\n";
-      });
-  AddWorkerId(*command);
-  command->Add("--from", "effective_day", "First day without the worker, today unless given");
-  command->Add("--reason", "reason", "Why")->required();
-}
-
-void AddCorrect(Commands& commands, CLI::App* noun) {
-  const auto command = commands.Rpc(
-      noun, "correct", "Correct personal data; what is not given stays as it is",
+void AddCorrect(Noun& noun) {
+  const std::string as = "As in a list";
+  auto& correct = noun.AddRpc(
+      "correct", "Correct personal data; what is not given stays as it is",
       "worker correct 17 --birth-date \"12/03/1971\" --reason \"salah ketik, sesuai KTP\"",
       &RegistryStub::CorrectWorker, [](std::ostream& out, const auto& reply) {
         PrintWorker(out, reply.worker());
         PrintFindings(out, reply.findings());
       });
-  AddWorkerId(*command);
-  command->request.mutable_correction();
-  const std::pair<const char*, const char*> values[] = {
-      {"--nik", "nik"},
-      {"--name", "full_name"},
-      {"--birth-place", "birth_place"},
-      {"--birth-date", "birth_date"},
-      {"--sex", "sex"},
-      {"--address", "address"},
-      {"--village", "village"},
-      {"--district", "district"},
-      {"--occupation", "occupation"},
-      {"--disability", "disability"},
-      {"--income", "monthly_income"},
-      {"--phone", "phone"},
-  };
-  for (const auto& [flag, field] : values) {
-    command->Add(flag, std::string("correction.") + field, "As in a list");
-  }
-  command->Add("--reason", "reason", "Why")->required();
+  correct.request.mutable_correction();
+  correct.Options({WorkerId(),
+                   {"--nik", "correction.nik", as},
+                   {"--name", "correction.full_name", as},
+                   {"--birth-place", "correction.birth_place", as},
+                   {"--birth-date", "correction.birth_date", as},
+                   {"--sex", "correction.sex", as},
+                   {"--address", "correction.address", as},
+                   {"--village", "correction.village", as},
+                   {"--district", "correction.district", as},
+                   {"--occupation", "correction.occupation", as},
+                   {"--disability", "correction.disability", as},
+                   {"--income", "correction.monthly_income", as},
+                   {"--phone", "correction.phone", as},
+                   {"--reason", "reason", "Why", kRequired}});
 }
 
 void PrintCards(std::ostream& out, const registry::v1::IssueCardsResponse& reply) {
@@ -205,31 +150,61 @@ absl::StatusOr<ExitCode> ShowCards(Session& session, const registry::v1::IssueCa
   return kYes;
 }
 
-void AddCard(Commands& commands, CLI::App* noun) {
-  auto request = std::make_shared<registry::v1::IssueCardsRequest>();
-  auto issue = std::make_shared<bool>(false);
-  CLI::App* verb =
-      commands.Verb(noun, "card", "Show a member's card, or issue cards",
-                    "worker card 17 18 19 --issue", [request, issue](Session& session) {
-                      return *issue ? IssueCards(session, *request) : ShowCards(session, *request);
-                    });
-  AddField(verb, request.get(), "WORKER", "worker_ids", "Ids of members")
-      ->required()
-      ->check(Positive());
-  verb->add_flag("--issue", *issue, "Issue cards to those who have none");
+void AddCard(Noun& noun) {
+  struct Options {
+    registry::v1::IssueCardsRequest request;
+    bool issue = false;
+  };
+  auto options = std::make_shared<Options>();
+  const auto card = [options](Session& session) {
+    return options->issue ? IssueCards(session, options->request)
+                          : ShowCards(session, options->request);
+  };
+  noun.AddVerb("card", "Show a member's card, or issue cards", "worker card 17 18 19 --issue", card,
+               &options->request)
+      .Options({{"WORKER", "worker_ids", "Ids of members", kRequired | kPositive},
+                {"--issue", &options->issue, "Issue cards to those who have none"}});
 }
 
 }  // namespace
 
 void AddWorkerCommands(Commands& commands) {
-  CLI::App* noun = commands.Noun("worker", "Workers and members");
-  AddFind(commands, noun);
-  AddShow(commands, noun);
-  AddList(commands, noun);
-  AddDeath(commands, noun);
-  AddWithdraw(commands, noun);
-  AddCorrect(commands, noun);
-  AddCard(commands, noun);
+  Noun noun = commands.AddNoun("worker", "Workers and members");
+  AddFind(noun);
+  noun.AddRpc("show", "One worker by id", "worker show 17 --reveal \"klaim 2019/12\"",
+              &RegistryStub::GetWorker,
+              [](std::ostream& out, const auto& reply) { PrintWorker(out, reply.worker()); })
+      .Options({WorkerId(), Reveal()});
+  noun.AddRpc("list", "Workers by state, region and list, without personal data",
+              "worker list --state verified --region 33.72 --limit 20", &RegistryStub::ListWorkers,
+              PrintSummaries)
+      .Options({{"--state", "state", "Only this state"},
+                {"--region", "region_code", "Only this area, e.g. 33.72"},
+                {"--batch", "batch_id", "Only from this list"}})
+      .Limit(&registry::v1::ListWorkersResponse::workers_size);
+  noun.AddRpc("death", "Record a death; the day itself is still covered",
+              "worker death 17 --date \"5 November 2019\" --source \"surat kematian 474.3/88\"",
+              &RegistryStub::ReportDeath,
+              [](std::ostream& out, const auto& reply) {
+                out << "Pekerja " << reply.worker().worker_id() << " tercatat meninggal pada "
+                    << DayText(reply.worker().death_day()) << ".\n";
+              })
+      .Options({WorkerId(),
+                {"--date", "death_day", "Day of death", kRequired},
+                {"--source", "source", "Who or what says so", kRequired}});
+  noun.AddRpc("withdraw", "Take a worker off the programme",
+              "worker withdraw 18 --from \"7 November 2019\" --reason \"sudah peserta lewat "
+              "perusahaan\"",
+              &RegistryStub::WithdrawWorker,
+              [](std::ostream& out, const auto& reply) {
+                out << "Pekerja " << reply.worker().worker_id()
+                    << " keluar dari program: " << reply.worker().withdraw_reason() << ".\n";
+              })
+      .Options({WorkerId(),
+                {"--from", "effective_day", "First day without the worker, today unless given"},
+                {"--reason", "reason", "Why", kRequired}});
+  AddCorrect(noun);
+  AddCard(noun);
 }
 
 }  // namespace lingkaran::cli

@@ -110,35 +110,11 @@ bool AuditLineReader::IsInOrder() {
   return after;
 }
 
-absl::StatusOr<const ops::v1::SourceTotal*> AuditLineReader::NextTotal() {
-  if (!ahead_.has_total()) return nullptr;
-  current_.Swap(&ahead_);
-  ++totals_;
-  RETURN_IF_ERROR(Advance());
-  return &current_.total();
-}
-
-absl::StatusOr<const ops::v1::WorkerMonths*> AuditLineReader::NextWorker() {
-  if (!ahead_.has_worker()) return nullptr;
-  current_.Swap(&ahead_);
-  ++workers_;
-  RETURN_IF_ERROR(Advance());
-  return &current_.worker();
-}
-
-absl::StatusOr<const ops::v1::MemberLine*> AuditLineReader::NextMember() {
-  if (!ahead_.has_member()) return nullptr;
-  current_.Swap(&ahead_);
-  ++members_;
-  RETURN_IF_ERROR(Advance());
-  return &current_.member();
-}
-
 absl::StatusOr<ops::v1::AuditSummary> AuditLineReader::End() {
   const ops::v1::AuditSummary summary = ahead_.summary();
   RETURN_IF_ERROR(Advance());
-  if (summary.findings() != 0 || summary.sources() != totals_ || summary.workers() != workers_ ||
-      summary.members() != members_) {
+  if (summary.findings() != 0 || summary.sources() != given_[Line::kTotal] ||
+      summary.workers() != given_[Line::kWorker] || summary.members() != given_[Line::kMember]) {
     return absl::InternalError(absl::StrCat("the audit of ", service_, " is not whole"));
   }
   return summary;

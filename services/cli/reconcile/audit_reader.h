@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/error.h"
 #include "services/cli/reconcile/reconciler.h"
 
 namespace lingkaran {
@@ -19,6 +21,8 @@ using SourceKey = std::pair<int64_t, int64_t>;
 // Reads one audit and holds back the line that is of the next kind. Findings end it: `finding` then
 // holds the first. INTERNAL if lines are out of order or the stream is not whole.
 class AuditLineReader {
+  using Line = ops::v1::AuditBookResponse;
+
  public:
   AuditLineReader(std::string service, std::unique_ptr<AuditStream> stream)
       : service_(std::move(service)), stream_(std::move(stream)) {}
@@ -27,9 +31,15 @@ class AuditLineReader {
   absl::Status Begin() { return Advance(); }
 
   // The next line of the kind; nullptr when none is left. Valid until the next call.
-  absl::StatusOr<const ops::v1::SourceTotal*> NextTotal();
-  absl::StatusOr<const ops::v1::WorkerMonths*> NextWorker();
-  absl::StatusOr<const ops::v1::MemberLine*> NextMember();
+  absl::StatusOr<const ops::v1::SourceTotal*> NextTotal() {
+    return Next(Line::kTotal, &Line::total);
+  }
+  absl::StatusOr<const ops::v1::WorkerMonths*> NextWorker() {
+    return Next(Line::kWorker, &Line::worker);
+  }
+  absl::StatusOr<const ops::v1::MemberLine*> NextMember() {
+    return Next(Line::kMember, &Line::member);
+  }
   // After all lines.
   absl::StatusOr<ops::v1::AuditSummary> End();
 
@@ -38,7 +48,14 @@ class AuditLineReader {
   const std::optional<std::string>& finding() const { return finding_; }
 
  private:
-  using Line = ops::v1::AuditBookResponse;
+  template <typename Part>
+  absl::StatusOr<const Part*> Next(Line::LineCase kind, const Part& (Line::*part)() const) {
+    if (ahead_.line_case() != kind) return nullptr;
+    current_.Swap(&ahead_);
+    ++given_[kind];
+    RETURN_IF_ERROR(Advance());
+    return &(current_.*part)();
+  }
   absl::Status Advance();
   // True if the line that was read may follow those before it.
   bool IsInOrder();
@@ -51,9 +68,7 @@ class AuditLineReader {
   std::optional<std::string> finding_;
   int last_kind_ = 0;  // number of its field: they come in this order
   std::tuple<int64_t, int64_t, int64_t> last_key_;
-  int64_t totals_ = 0;
-  int64_t workers_ = 0;
-  int64_t members_ = 0;
+  std::map<int, int64_t> given_;  // lines of each kind
 };
 
 }  // namespace lingkaran

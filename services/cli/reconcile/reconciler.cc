@@ -60,6 +60,7 @@ class Round {
   Round(const AuditReaders& readers, const Suspicions& before, ReconcileSummary* summary)
       : before_(before),
         summary_(*summary),
+        report_(summary->report),
         sponsorship_("sponsorship", readers.sponsorship->Read()),
         readers_(readers) {}
 
@@ -68,9 +69,8 @@ class Round {
     absl::Status status = Compare();
     for (const AuditLineReader* reader : {&sponsorship_, coverage_.get(), registry_.get()}) {
       if (reader == nullptr || !reader->finding().has_value()) continue;
-      ReconcileDifference difference{Kind::kFinding, reader->service()};
-      difference.text = *reader->finding();
-      return Differ(std::move(difference));
+      return Differ(
+          {.kind = Kind::kFinding, .service = reader->service(), .text = *reader->finding()});
     }
     return status;
   }
@@ -93,16 +93,17 @@ class Round {
     ASSIGN_OR_RETURN(const ops::v1::AuditSummary sponsorship, sponsorship_.End());
     ASSIGN_OR_RETURN(const ops::v1::AuditSummary coverage, coverage_->End());
     ASSIGN_OR_RETURN(const ops::v1::AuditSummary registry, registry_->End());
-    summary_.journal = sponsorship.entries();
-    summary_.booked_months = coverage.entries();
-    summary_.list_rows = registry.entries();
-    summary_.owed = sponsorship.owed() + registry.owed();
+    report_.set_journal_entries(sponsorship.entries());
+    report_.set_booked_person_months(coverage.entries());
+    report_.set_list_rows(registry.entries());
+    report_.set_owed(sponsorship.owed() + registry.owed());
     return absl::OkStatus();
   }
 
   absl::Status Differ(ReconcileDifference difference) {
     summary_.difference = std::move(difference);
-    return absl::DataLossError(summary_.difference.ToString());
+    report_.set_difference(summary_.difference.ToString());
+    return absl::DataLossError(report_.difference());
   }
 
   absl::Status ReadTotals() {
@@ -110,11 +111,11 @@ class Round {
       ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, sponsorship_.NextTotal());
       if (total == nullptr) break;
       paid_[{total->pledge_id(), total->contribution_id()}] = *total;
-      ++summary_.sources;
-      summary_.received += total->received_rupiah();
-      summary_.spent += total->spent_rupiah();
-      summary_.reserved += total->reserved_rupiah();
-      summary_.sources_active += total->under_way();
+      report_.set_sources(report_.sources() + 1);
+      report_.set_received_rupiah(report_.received_rupiah() + total->received_rupiah());
+      report_.set_spent_rupiah(report_.spent_rupiah() + total->spent_rupiah());
+      report_.set_reserved_rupiah(report_.reserved_rupiah() + total->reserved_rupiah());
+      report_.set_sources_under_way(report_.sources_under_way() + total->under_way());
     }
     for (const auto& [key, suspicion] : before_.sources) {
       const auto now = paid_.find(key);
@@ -152,28 +153,27 @@ class Round {
       ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, coverage_->NextTotal());
       if (total == nullptr) break;
       covered[{total->pledge_id(), total->contribution_id()}] = *total;
-      summary_.person_months += total->person_months();
+      report_.set_person_months(report_.person_months() + total->person_months());
     }
     for (const auto& [key, total] : covered) {
-      if (!paid_.contains(key)) Note(key, {Kind::kSource});
+      if (!paid_.contains(key)) Note(key, {.kind = Kind::kSource});
     }
     for (const auto& [key, paid] : paid_) {
       const ops::v1::SourceTotal& cover = covered[key];
-      ReconcileDifference difference{Kind::kMoney};
-      difference.left = paid.spent_rupiah();
-      difference.right = cover.spent_rupiah();
-      if (difference.left == difference.right) {
-        difference.kind = Kind::kPersonMonths;
-        difference.left = paid.person_months();
-        difference.right = cover.person_months();
+      if (paid.spent_rupiah() != cover.spent_rupiah()) {
+        Note(key,
+             {.kind = Kind::kMoney, .left = paid.spent_rupiah(), .right = cover.spent_rupiah()});
+      } else if (paid.person_months() != cover.person_months()) {
+        Note(key, {.kind = Kind::kPersonMonths,
+                   .left = paid.person_months(),
+                   .right = cover.person_months()});
       }
-      if (difference.left != difference.right) Note(key, std::move(difference));
     }
     return absl::OkStatus();
   }
 
   absl::Status CompareWorkers() {
-    months_.reserve(summary_.person_months);
+    months_.reserve(report_.person_months());
     ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* paid, sponsorship_.NextWorker());
     ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* cover, coverage_->NextWorker());
     static const ops::v1::WorkerMonths& nothing = *new ops::v1::WorkerMonths();
@@ -192,7 +192,7 @@ class Round {
         ASSIGN_OR_RETURN(cover, coverage_->NextWorker());
       }
     }
-    summary_.workers = static_cast<int64_t>(workers_.size());
+    report_.set_workers(static_cast<int64_t>(workers_.size()));
     return absl::OkStatus();
   }
 
@@ -206,17 +206,16 @@ class Round {
       const bool left = p != paid.months().end() && (c == cover.months().end() || !Before(*c, *p));
       const bool right = c != cover.months().end() && (p == paid.months().end() || !Before(*p, *c));
       const ops::v1::PaidMonth& month = left ? *p : *c;
-      ReconcileDifference difference{left && right ? Kind::kAmount
-                                     : left        ? Kind::kPaidNotCovered
-                                                   : Kind::kCoveredNotPaid};
-      difference.left = left ? p->amount_rupiah() : 0;
-      difference.right = right ? c->amount_rupiah() : 0;
+      ReconcileDifference difference{.kind = left && right ? Kind::kAmount
+                                             : left        ? Kind::kPaidNotCovered
+                                                           : Kind::kCoveredNotPaid,
+                                     .worker_id = who.worker_id(),
+                                     .programme = month.programme(),
+                                     .month = month.month(),
+                                     .left = left ? p->amount_rupiah() : 0,
+                                     .right = right ? c->amount_rupiah() : 0};
       if (!left || !right || difference.left != difference.right) {
-        difference.worker_id = who.worker_id();
-        difference.programme = month.programme();
-        difference.month = month.month();
-        Note(KeyOf(who), std::move(difference));
-        return;
+        return Note(KeyOf(who), std::move(difference));
       }
       ++p;
       ++c;
@@ -227,13 +226,12 @@ class Round {
     workers_.insert(cover.worker_id());
     for (const ops::v1::PaidMonth& month : cover.months()) {
       if (months_.insert(MonthKey(cover.worker_id(), month)).second) continue;
-      ReconcileDifference difference{Kind::kTwice};
-      difference.worker_id = cover.worker_id();
-      difference.programme = month.programme();
-      difference.month = month.month();
-      difference.pledge_id = cover.pledge_id();
-      difference.contribution_id = cover.contribution_id();
-      return Differ(std::move(difference));
+      return Differ({.kind = Kind::kTwice,
+                     .pledge_id = cover.pledge_id(),
+                     .contribution_id = cover.contribution_id(),
+                     .worker_id = cover.worker_id(),
+                     .programme = month.programme(),
+                     .month = month.month()});
     }
     return absl::OkStatus();
   }
@@ -248,7 +246,7 @@ class Round {
           there != nullptr && (here == nullptr || there->worker_id() <= here->worker_id());
       if (!left) return NoMember(there->worker_id());
       RETURN_IF_ERROR(CompareMember(*here, right ? there : nullptr));
-      ++summary_.members;
+      report_.set_members(report_.members() + 1);
       workers_.erase(here->worker_id());
       ASSIGN_OR_RETURN(here, registry_->NextMember());
       if (right) {
@@ -263,16 +261,15 @@ class Round {
 
   // Registry's snapshot is the younger one, and it enrols before anybody covers.
   absl::Status NoMember(int64_t worker_id) {
-    ReconcileDifference difference{Kind::kNoMember};
-    difference.worker_id = worker_id;
-    return Differ(std::move(difference));
+    return Differ({.kind = Kind::kNoMember, .worker_id = worker_id});
   }
 
   absl::Status CompareMember(const ops::v1::MemberLine& here, const ops::v1::MemberLine* there) {
-    ReconcileDifference difference{there == nullptr ? Kind::kMemberMissing : Kind::kMemberBehind};
-    difference.worker_id = here.worker_id();
-    difference.left = here.version();
-    difference.right = there == nullptr ? 0 : there->version();
+    ReconcileDifference difference{
+        .kind = there == nullptr ? Kind::kMemberMissing : Kind::kMemberBehind,
+        .worker_id = here.worker_id(),
+        .left = here.version(),
+        .right = there == nullptr ? 0 : there->version()};
     const auto before = before_.members.find(here.worker_id());
     if (before != before_.members.end() && difference.right < before->second.version) {
       return Differ(before->second.difference);
@@ -299,6 +296,7 @@ class Round {
 
   const Suspicions& before_;
   ReconcileSummary& summary_;
+  ops::v1::BooksReport& report_;
   AuditLineReader sponsorship_;
   const AuditReaders& readers_;
   std::unique_ptr<AuditLineReader> coverage_;
@@ -381,13 +379,16 @@ absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& opti
   int late_rounds = 0;
   for (int round = 1;; ++round) {
     *summary = ReconcileSummary();
-    summary->rounds = round;
+    summary->report.set_rounds(round);
     Round look(readers, suspicions, summary);
     const absl::Status status = look.Run();
     if (!status.ok() && !MayPass(status)) return status;
     if (status.ok()) {
       suspicions = std::move(look.suspicions());
-      if (suspicions.empty() && look.open().empty()) return absl::OkStatus();
+      if (suspicions.empty() && look.open().empty()) {
+        summary->report.set_agree(true);
+        return absl::OkStatus();
+      }
     }
     const bool over = absl::Now() >= end;
     if (over && !status.ok()) {

@@ -81,22 +81,10 @@ struct ReconcileDifference {
   std::string ToString() const;
 };
 
-// What was added up.
+// What was added up, and the first thing that differs.
 struct ReconcileSummary {
-  int64_t sources = 0;             // pledges and contributions
-  int64_t received = 0;            // rupiah that came in
-  int64_t spent = 0;               // of them became person-months
-  int64_t reserved = 0;            // of them are set aside for work under way
-  int64_t person_months = 0;       // that stand at coverage
-  int64_t workers = 0;             // who have some
-  int64_t members = 0;             // at registry
-  int64_t journal = 0;             // entries of sponsorship's ledger
-  int64_t booked_months = 0;       // person-months at coverage, those taken back too
-  int64_t list_rows = 0;           // rows of registry's lists
-  int64_t owed = 0;                // rows that wait to be delivered
-  int64_t sources_active = 0;      // sources that something is at work on
-  int rounds = 0;                  // how often the books were read
-  ReconcileDifference difference;  // if they differ
+  ops::v1::BooksReport report;
+  ReconcileDifference difference;
 };
 
 // OK if every book adds up and all agree, whatever is under way beside. Errors:

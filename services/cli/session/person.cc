@@ -6,33 +6,29 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
-#include "services/cli/session/fields.h"
 
 namespace lingkaran::cli {
 
-void AddPersonOptions(CLI::App* app, PersonOptions* person) {
-  app->add_option("--nik", person->nik, "The person's NIK; \"-\" reads it from standard input");
-  app->add_option("--membership", person->membership, "Membership number (KPJ)");
-  app->add_option("--worker", person->worker_id, "The suite's id of the worker")->check(Positive());
+std::vector<Option> PersonOptions::Options() {
+  return {{"--nik", &nik, "The person's NIK; \"-\" reads it from standard input"},
+          {"--membership", &membership, "Membership number (KPJ)"},
+          {"--worker", &worker_id, "The suite's id of the worker", kPositive}};
 }
 
-absl::StatusOr<coverage::v1::PersonRef> ToPersonRef(const PersonOptions& person) {
-  const int given = !person.nik.empty() + !person.membership.empty() + (person.worker_id != 0);
-  if (given != 1) {
+absl::StatusOr<coverage::v1::PersonRef> PersonOptions::ToProto() const {
+  if (!nik.empty() + !membership.empty() + (worker_id != 0) != 1) {
     return absl::InvalidArgumentError(
         "sebutkan satu orang dengan salah satu dari --nik, --membership, atau --worker.");
   }
   coverage::v1::PersonRef ref;
-  if (person.nik == "-") {
-    std::string nik;
-    std::getline(std::cin, nik);
+  if (nik == "-") {
+    std::getline(std::cin, *ref.mutable_nik());
+  } else if (!nik.empty()) {
     ref.set_nik(nik);
-  } else if (!person.nik.empty()) {
-    ref.set_nik(person.nik);
-  } else if (!person.membership.empty()) {
-    ref.set_membership_number(person.membership);
+  } else if (!membership.empty()) {
+    ref.set_membership_number(membership);
   } else {
-    ref.set_worker_id(person.worker_id);
+    ref.set_worker_id(worker_id);
   }
   return ref;
 }

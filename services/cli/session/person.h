@@ -5,11 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
-#include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "lingkaran/coverage/v1/coverage.pb.h"
+#include "services/cli/session/command.h"
 
 namespace lingkaran::cli {
 
@@ -17,20 +15,21 @@ struct PersonOptions {
   std::string nik;  // "-" reads it from standard input, so that it stays out of the history
   std::string membership;
   int64_t worker_id = 0;
-};
-void AddPersonOptions(CLI::App* app, PersonOptions* person);
-// INVALID_ARGUMENT unless exactly one was given.
-absl::StatusOr<coverage::v1::PersonRef> ToPersonRef(const PersonOptions& person);
 
-// Gives a command whose request has a `person` the options for it.
-template <typename Command>
-void AddPerson(Command& command) {
-  auto options = std::make_shared<PersonOptions>();
-  AddPersonOptions(command.verb, options.get());
-  command.prepare = [options](auto& request) -> absl::Status {
-    ASSIGN_OR_RETURN(*request.mutable_person(), ToPersonRef(*options));
+  // Those that fill it.
+  std::vector<Option> Options();
+  // INVALID_ARGUMENT unless exactly one was given.
+  absl::StatusOr<coverage::v1::PersonRef> ToProto() const;
+};
+
+// Gives a verb whose request has a `person` the options for it.
+template <typename RpcVerb>
+RpcVerb& AddPerson(RpcVerb& verb) {
+  auto person = std::make_shared<PersonOptions>();
+  return verb.Options(person->Options()).Prepare([person](auto& request) -> absl::Status {
+    ASSIGN_OR_RETURN(*request.mutable_person(), person->ToProto());
     return absl::OkStatus();
-  };
+  });
 }
 
 // Whom a line of a file names: "worker:17" an id, 14 digits and more a NIK (a number of a card has
