@@ -1,16 +1,21 @@
 # What tests of several labels are helped by.
 
 # Fresh databases; link it wherever a store or a service is tested.
-lingkaran_library(test_support SOURCES support/test_database.cc LIBS common_sql GTest::gtest)
+lingkaran_library(test_support SOURCES support/test_database.cc LIBS process common_sql GTest::gtest)
+lingkaran_tool(test_support test_headers)
+
+# Real processes.
+add_library(process STATIC support/process.cc)
+target_link_libraries(process PRIVATE lingkaran_options)
 
 # A bad network.
 add_library(fault_proxy STATIC support/fault_proxy.cc support/fault_schedule.cc)
-target_link_libraries(fault_proxy PUBLIC absl::strings absl::time Threads::Threads
+target_link_libraries(fault_proxy PUBLIC process absl::strings absl::time Threads::Threads
                       PRIVATE lingkaran_options)
 
 # Real Redis servers.
-add_library(redis_server STATIC support/redis_server.cc support/process.cc)
-target_link_libraries(redis_server PUBLIC common_redis PRIVATE lingkaran_options)
+add_library(redis_server STATIC support/redis_server.cc)
+target_link_libraries(redis_server PUBLIC process common_redis PRIVATE lingkaran_options)
 target_include_directories(redis_server PUBLIC ${PROJECT_SOURCE_DIR})
 
 # Service processes with their databases and Redis.

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "common/crypto/personal_data_vault.h"
 #include "tests/support/coverage_host.h"
+#include "tests/support/process.h"
 
 namespace lingkaran {
 
@@ -29,14 +30,11 @@ class CoverageWorld {
  public:
   // `redis`: address, or empty for none.
   CoverageWorld(sql::Dialect dialect, const std::string& redis)
-      : directory_(std::filesystem::temp_directory_path() /
-                   absl::StrCat("coverage_", std::random_device{}())),
-        database_(MakeTestDatabase(dialect)) {
-    std::filesystem::create_directories(directory_);
+      : database_(MakeTestDatabase(dialect)) {
     setting.database = database_.url;
     setting.redis = redis;
-    setting.keys = directory_ / "keys.json";
-    setting.rules = directory_;
+    setting.keys = directory_.path() + "/keys.json";
+    setting.rules = directory_.path();
     std::ofstream(setting.keys) << PersonalDataVault::NewKeyFile();
     std::filesystem::permissions(
         setting.keys, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -45,10 +43,7 @@ class CoverageWorld {
     first_id_ = std::uniform_int_distribution<int64_t>(1'000'000, 1'000'000'000'000)(random_);
     host = Open();
   }
-  ~CoverageWorld() {
-    host.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  ~CoverageWorld() { host.reset(); }
 
   // A further process on the same database and Redis.
   std::unique_ptr<CoverageHost> Open() {
@@ -61,7 +56,7 @@ class CoverageWorld {
     alone.redis = "";
     return std::make_unique<CoverageHost>(alone, clock, steady);
   }
-  std::string rules_file() const { return directory_ / "coverage.textproto"; }
+  std::string rules_file() const { return directory_.path() + "/coverage.textproto"; }
   sql::Database& database() { return *database_.db; }
 
   // The n-th person.
@@ -181,7 +176,7 @@ class CoverageWorld {
 
  private:
   std::mt19937_64 random_{std::random_device{}()};
-  std::filesystem::path directory_;
+  TempDirectory directory_;
   TestDatabase database_;
   std::unique_ptr<PersonalDataVault> sealer_;
   int64_t first_id_;

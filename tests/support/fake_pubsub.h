@@ -20,12 +20,6 @@ class FakePubSub final : public PubSub {
   void Deliver(const std::string& message) {
     if (listener_.message) listener_.message(message);
   }
-  void Beat(absl::Time at) {
-    if (listener_.confirmed) listener_.confirmed(at);
-  }
-  void Lose() {
-    if (listener_.lost) listener_.lost();
-  }
 
   std::deque<std::string> published;  // by this end, the oldest first
 

@@ -10,11 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
-#include <functional>
-#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -23,16 +19,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/support/process.h"
 
 namespace lingkaran {
 namespace {
 
 constexpr size_t kMostQueued = 1 << 20;
-
-[[noreturn]] void Die(const char* what) {
-  std::perror(what);
-  std::abort();
-}
 
 sockaddr_in ToAddress(const std::string& target) {
   const size_t colon = target.rfind(':');
@@ -41,8 +33,7 @@ sockaddr_in ToAddress(const std::string& target) {
   int port = 0;
   if (colon == std::string::npos || !absl::SimpleAtoi(target.substr(colon + 1), &port) ||
       inet_pton(AF_INET, target.substr(0, colon).c_str(), &address.sin_addr) != 1) {
-    std::fprintf(stderr, "fault proxy: \"%s\" is no address\n", target.c_str());
-    std::abort();
+    Die(absl::StrCat("fault proxy: \"", target, "\" is no address"));
   }
   address.sin_port = htons(static_cast<uint16_t>(port));
   return address;
@@ -62,23 +53,11 @@ void AtOnce(int fd) {
 
 }  // namespace
 
-// All state belongs to the loop's thread; others hand it work through `tasks_`.
+// One thread that waits without the mutex, and holds it while it works; so do others.
 class FaultProxy::Loop {
  public:
   explicit Loop(const std::string& target) : target_(ToAddress(target)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    sockaddr_in address = ToAddress("127.0.0.1:0");
-    socklen_t size = sizeof address;
-    if (listener_ < 0 || bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        listen(listener_, 128) != 0 ||
-        getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      Die("fault proxy: listen");
-    }
-    port_ = ntohs(address.sin_port);
-    epoll_ = epoll_create1(EPOLL_CLOEXEC);
-    waker_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (epoll_ < 0 || waker_ < 0) Die("fault proxy: epoll");
-    Watch(listener_, EPOLL_CTL_ADD, EPOLLIN);
+    Watch(listener_.fd, EPOLL_CTL_ADD, EPOLLIN);
     Watch(waker_, EPOLL_CTL_ADD, EPOLLIN);
     thread_ = std::thread([this] { Run(); });
   }
@@ -91,62 +70,44 @@ class FaultProxy::Loop {
         if (end.fd >= 0) close(end.fd);
       }
     }
-    close(listener_);
+    close(listener_.fd);
     close(waker_);
     close(epoll_);
   }
 
-  int port() const { return port_; }
+  int port() const { return listener_.port; }
 
-  // Runs `task` on the loop's thread and waits for it.
-  template <typename Task, typename Result = std::invoke_result_t<Task>>
-  Result Do(Task task) {
-    std::packaged_task<Result()> packed(std::move(task));
-    std::future<Result> done = packed.get_future();
-    {
-      const std::lock_guard lock(mutex_);
-      tasks_.push_back([&packed] { packed(); });
-    }
+  // Runs `task` while the loop does nothing else, and has the loop look what has become of it.
+  template <typename Task>
+  std::invoke_result_t<Task> Do(Task task) {
+    const std::lock_guard lock(mutex_);
     const uint64_t one = 1;
     if (write(waker_, &one, sizeof one) < 0) Die("fault proxy: wake");
-    return done.get();
+    return task();
   }
 
   void Apply(const FaultAt& what) {
-    const absl::Time now = absl::Now();
-    const absl::Time until = now + what.length;
-    for (const auto& link : links_) link->felt[static_cast<int>(what.fault)] = false;
-    switch (what.fault) {
-      case Fault::kCut:
-        for (const auto& link : links_) Cut(*link, Fault::kCut);
-        break;
-      case Fault::kHalfClose:
-        for (const auto& link : links_) HalfClose(*link, what.way);
-        break;
-      case Fault::kStall:
-        stall_until_ = until;
-        break;
-      case Fault::kDelay:
-        delay_until_[static_cast<int>(what.way)] = until;
-        delay_by_[static_cast<int>(what.way)] = absl::Microseconds(what.amount);
-        break;
-      case Fault::kDropReplies:
-        drop_until_ = until;
-        break;
-      case Fault::kThrottle:
-        throttle_until_ = until;
-        throttle_rate_ = std::max<int64_t>(1, what.amount);
-        break;
-      case Fault::kRefuse:
-        refuse_until_ = until;
-        break;
+    const int kind = static_cast<int>(what.fault);
+    const int way = static_cast<int>(what.way);
+    const absl::Time until = absl::Now() + what.length;
+    for (const auto& link : links_) {
+      link->felt[kind] = false;
+      if (what.fault == Fault::kCut) Cut(*link, Fault::kCut);
+      if (what.fault == Fault::kHalfClose) HalfClose(*link, what.way);
     }
+    if (what.fault == Fault::kDelay) {
+      delay_until_[way] = until;
+      delay_by_[way] = absl::Microseconds(what.amount);
+    } else {
+      until_[kind] = until;
+    }
+    if (what.fault == Fault::kThrottle) throttle_rate_ = std::max<int64_t>(1, what.amount);
   }
 
   void Heal() {
     schedule_.clear();
-    stall_until_ = drop_until_ = throttle_until_ = refuse_until_ = absl::InfinitePast();
-    delay_until_ = {absl::InfinitePast(), absl::InfinitePast()};
+    until_.fill(absl::InfinitePast());
+    delay_until_.fill(absl::InfinitePast());
   }
 
   void Play(std::vector<FaultAt> faults) {
@@ -157,7 +118,10 @@ class FaultProxy::Loop {
 
   void SetTarget(const std::string& target) { target_ = ToAddress(target); }
   int left() const { return static_cast<int>(schedule_.size()); }
-  int connections() const { return static_cast<int>(links_.size()); }
+  int connections() const {
+    return static_cast<int>(
+        std::count_if(links_.begin(), links_.end(), [](const auto& link) { return !link->dead; }));
+  }
   int64_t accepted() const { return accepted_; }
   std::array<int64_t, kFaults> counts() const { return counts_; }
 
@@ -184,6 +148,8 @@ class FaultProxy::Loop {
     bool dead = false;
     std::array<bool, kFaults> felt{};
   };
+
+  bool Lasts(Fault fault, absl::Time now) const { return now < until_[static_cast<int>(fault)]; }
 
   void Watch(int fd, int how, uint32_t events) {
     epoll_event event{};
@@ -223,10 +189,10 @@ class FaultProxy::Loop {
   }
 
   void Accept(absl::Time now) {
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int client = accept4(listener_.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client < 0) return;
     ++accepted_;
-    if (now < refuse_until_) {
+    if (Lasts(Fault::kRefuse, now)) {
       ++counts_[static_cast<int>(Fault::kRefuse)];
       Reset(client);
       return;
@@ -265,7 +231,7 @@ class FaultProxy::Loop {
       return;
     }
     passed_ += got;
-    if (from == 1 && (now < drop_until_ || link.lossy)) {
+    if (from == 1 && (link.lossy || Lasts(Fault::kDropReplies, now))) {
       Feel(link, Fault::kDropReplies);
       link.lossy = true;
       return;
@@ -285,9 +251,9 @@ class FaultProxy::Loop {
   // Sends what is due; `link` may be cut by it.
   void Write(Link& link, End& sink, absl::Time now) {
     while (!sink.queue.empty() && sink.queue.front().due <= now) {
-      if (now < stall_until_) return Feel(link, Fault::kStall);
+      if (Lasts(Fault::kStall, now)) return Feel(link, Fault::kStall);
       size_t most = sink.queue.front().bytes.size();
-      const bool slow = now < throttle_until_;
+      const bool slow = Lasts(Fault::kThrottle, now);
       if (slow) {
         Feel(link, Fault::kThrottle);
         if (now < sink.next_write) return;
@@ -309,7 +275,7 @@ class FaultProxy::Loop {
 
   // Ends what has ended, and watches what can go on.
   void Settle(Link& link, absl::Time now) {
-    if (link.lossy && now >= drop_until_) Cut(link, std::nullopt);
+    if (link.lossy && !Lasts(Fault::kDropReplies, now)) Cut(link, std::nullopt);
     for (int i = 0; i < 2 && !link.dead && link.connected; ++i) {
       End& sink = link.ends[i];
       Write(link, sink, now);
@@ -329,9 +295,9 @@ class FaultProxy::Loop {
       if (!end.read_end && link.connected && link.ends[1 - i].queued < kMostQueued)
         events |= EPOLLIN;
       if (i == 1 && !link.connected) events |= EPOLLOUT;
-      const bool sends = !end.queue.empty() && now >= stall_until_ &&
+      const bool sends = !end.queue.empty() && !Lasts(Fault::kStall, now) &&
                          end.queue.front().due <= now &&
-                         (now >= throttle_until_ || now >= end.next_write);
+                         (!Lasts(Fault::kThrottle, now) || now >= end.next_write);
       if (link.connected && sends) events |= EPOLLOUT;
       if (!end.gone && events != end.events) Watch(end.fd, EPOLL_CTL_MOD, events);
       end.events = events;
@@ -366,9 +332,7 @@ class FaultProxy::Loop {
     const auto at = [&](absl::Time time) {
       if (time > now) next = std::min(next, time);
     };
-    at(stall_until_);
-    at(drop_until_);
-    at(throttle_until_);
+    for (const absl::Time until : until_) at(until);
     for (const auto& link : links_) {
       for (const End& end : link->ends) {
         if (end.queue.empty()) continue;
@@ -382,6 +346,7 @@ class FaultProxy::Loop {
 
   void Run() {
     std::array<epoll_event, 64> events;
+    std::unique_lock lock(mutex_);
     while (!ending_) {
       absl::Time now = absl::Now();
       while (!schedule_.empty() && play_start_ + schedule_.front().after <= now &&
@@ -396,13 +361,16 @@ class FaultProxy::Loop {
       const int wait = next == absl::InfiniteFuture()
                            ? -1
                            : static_cast<int>(absl::ToInt64Milliseconds(next - now) + 1);
+      lock.unlock();
       const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
+      lock.lock();
       now = absl::Now();
       for (int i = 0; i < count; ++i) {
-        if (events[i].data.fd == listener_) {
+        if (events[i].data.fd == listener_.fd) {
           Accept(now);
         } else if (events[i].data.fd == waker_) {
-          RunTasks();
+          uint64_t ignored = 0;
+          if (read(waker_, &ignored, sizeof ignored) < 0) Die("fault proxy: read");
         } else {
           Event(events[i], now);
         }
@@ -410,25 +378,15 @@ class FaultProxy::Loop {
     }
   }
 
-  void RunTasks() {
-    uint64_t ignored = 0;
-    if (read(waker_, &ignored, sizeof ignored) < 0 && errno != EAGAIN) Die("fault proxy: read");
-    std::vector<std::function<void()>> tasks;
-    {
-      const std::lock_guard lock(mutex_);
-      tasks.swap(tasks_);
-    }
-    for (const auto& task : tasks) task();
-  }
-
   sockaddr_in target_;
-  int listener_ = -1, epoll_ = -1, waker_ = -1, port_ = 0;
+  const Listener listener_ = ListenOnLoopback(SOCK_NONBLOCK);
+  const int epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  const int waker_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   bool ending_ = false;
   std::vector<std::shared_ptr<Link>> links_;
   std::unordered_map<int, std::pair<std::shared_ptr<Link>, int>> by_fd_;
-  absl::Time stall_until_ = absl::InfinitePast(), drop_until_ = absl::InfinitePast(),
-             throttle_until_ = absl::InfinitePast(), refuse_until_ = absl::InfinitePast();
-  std::array<absl::Time, 2> delay_until_ = {absl::InfinitePast(), absl::InfinitePast()};
+  std::array<absl::Time, kFaults> until_;  // the end of what lasts for a while, by Fault
+  std::array<absl::Time, 2> delay_until_;  // by Way
   std::array<absl::Duration, 2> delay_by_;
   int64_t throttle_rate_ = 1;
   std::deque<FaultAt> schedule_;
@@ -436,7 +394,6 @@ class FaultProxy::Loop {
   int64_t passed_ = 0, accepted_ = 0;
   std::array<int64_t, kFaults> counts_{};
   std::mutex mutex_;
-  std::vector<std::function<void()>> tasks_;
   std::thread thread_;
 };
 
@@ -449,23 +406,6 @@ void FaultProxy::SetTarget(const std::string& target) {
 }
 void FaultProxy::Apply(const FaultAt& fault) {
   loop_->Do([&] { loop_->Apply(fault); });
-}
-void FaultProxy::CutAll() { Apply(FaultAt()); }
-void FaultProxy::HalfCloseAll(Way way) { Apply({{}, 0, Fault::kHalfClose, way, {}, 0}); }
-void FaultProxy::Stall(absl::Duration length) {
-  Apply({{}, 0, Fault::kStall, Way::kToClient, length, 0});
-}
-void FaultProxy::Delay(Way way, absl::Duration by, absl::Duration length) {
-  Apply({{}, 0, Fault::kDelay, way, length, absl::ToInt64Microseconds(by)});
-}
-void FaultProxy::DropReplies(absl::Duration length) {
-  Apply({{}, 0, Fault::kDropReplies, Way::kToClient, length, 0});
-}
-void FaultProxy::Throttle(int64_t bytes_per_second, absl::Duration length) {
-  Apply({{}, 0, Fault::kThrottle, Way::kToClient, length, bytes_per_second});
-}
-void FaultProxy::Refuse(absl::Duration length) {
-  Apply({{}, 0, Fault::kRefuse, Way::kToClient, length, 0});
 }
 void FaultProxy::Heal() {
   loop_->Do([&] { loop_->Heal(); });

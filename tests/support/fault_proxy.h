@@ -65,13 +65,22 @@ class FaultProxy {
   void SetTarget(const std::string& target);
 
   // Each does what its Fault says, now.
-  void CutAll();
-  void HalfCloseAll(Way way);
-  void Stall(absl::Duration length);
-  void Delay(Way way, absl::Duration by, absl::Duration length);
-  void DropReplies(absl::Duration length);
-  void Throttle(int64_t bytes_per_second, absl::Duration length);
-  void Refuse(absl::Duration length);
+  void CutAll() { Apply({.fault = Fault::kCut}); }
+  void HalfCloseAll(Way way) { Apply({.fault = Fault::kHalfClose, .way = way}); }
+  void Stall(absl::Duration length) { Apply({.fault = Fault::kStall, .length = length}); }
+  void Delay(Way way, absl::Duration by, absl::Duration length) {
+    Apply({.fault = Fault::kDelay,
+           .way = way,
+           .length = length,
+           .amount = absl::ToInt64Microseconds(by)});
+  }
+  void DropReplies(absl::Duration length) {
+    Apply({.fault = Fault::kDropReplies, .length = length});
+  }
+  void Throttle(int64_t bytes_per_second, absl::Duration length) {
+    Apply({.fault = Fault::kThrottle, .length = length, .amount = bytes_per_second});
+  }
+  void Refuse(absl::Duration length) { Apply({.fault = Fault::kRefuse, .length = length}); }
   // Ends all that last for a while, and what is left of the schedule. Connections that have lost
   // bytes are cut.
   void Heal();

@@ -1,12 +1,38 @@
-// One thread of a test waits for another.
+// Threads of a test, and what one of them waits for. Waits end after half a minute, for a test that
+// has failed.
 #pragma once
 
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 
 namespace lingkaran {
 
-// Opens once, for any number of waiting threads. Waits end after 30 s, for a test that has failed.
+// Runs work(0) to work(count - 1), each on a thread of its own, to their end.
+template <typename Work>
+void OnThreads(int count, Work work) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&work, i] { work(i); });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// Waits for what another thread or process brings about; false if it does not come true in time.
+template <typename Condition>
+bool Eventually(Condition condition, absl::Duration longest = absl::Seconds(30)) {
+  const absl::Time end = absl::Now() + longest;
+  while (!condition()) {
+    if (absl::Now() > end) return false;
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  return true;
+}
+
+// Opens once, for any number of waiting threads.
 class Gate {
  public:
   void Open() {

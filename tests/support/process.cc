@@ -27,11 +27,6 @@ std::string ReadAll(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-[[noreturn]] void Die(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::abort();
-}
-
 // Ends in nullptr, as exec wants it.
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -49,6 +44,11 @@ std::vector<std::string> Environment(const std::vector<std::string>& more) {
 int CodeOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 
 }  // namespace
+
+void Die(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+  std::abort();
+}
 
 Process::Process(std::string program, std::vector<std::string> arguments, const std::string& log,
                  const Options& options)
@@ -159,16 +159,23 @@ OnProcessor::OnProcessor(int processor) {
 
 OnProcessor::~OnProcessor() { sched_setaffinity(0, sizeof(before_), &before_); }
 
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+Listener ListenOnLoopback(int flags) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd, 128) != 0 ||
+      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    Die("no port to listen on");
+  }
+  return {fd, ntohs(address.sin_port)};
+}
+
+int FreePort() {
+  const Listener listener = ListenOnLoopback();
+  close(listener.fd);
+  return listener.port;
 }
 
 TempDirectory::TempDirectory() {

@@ -17,6 +17,9 @@ struct ProcessOptions {
   std::string user = "";  // whom to run as if this program is root; empty: nobody else
 };
 
+// Ends this program with the text on standard error.
+[[noreturn]] void Die(const std::string& text);
+
 // A program that runs until it is stopped; the destructor kills it. It also dies with the thread
 // that started it, so that a test which aborts leaves nothing running.
 class Process {
@@ -72,6 +75,14 @@ class OnProcessor {
  private:
   cpu_set_t before_;
 };
+
+// A socket that listens on a port of the loopback address that was free; `flags` as socket(2) takes
+// them.
+struct Listener {
+  int fd;
+  int port;
+};
+Listener ListenOnLoopback(int flags = 0);
 
 // A TCP port of the loopback address that was free a moment ago.
 int FreePort();

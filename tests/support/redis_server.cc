@@ -2,10 +2,6 @@
 
 #include <poll.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <thread>
-
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -15,20 +11,13 @@
 #include "common/base/string_views.h"
 #include "common/redis/redis_cluster.h"
 #include "common/redis/redis_connection.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
 
 using std::chrono::steady_clock;
 constexpr std::chrono::seconds kPatience(60);
-
-[[noreturn]] void Die(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::abort();
-}
-
-// Another process is awaited: its sign can only be asked for.
-void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
 
 // False if there was no answer.
 bool TryToAsk(const std::string& text, const std::vector<std::string_view>& words,
@@ -50,11 +39,7 @@ bool TryToAsk(const std::string& text, const std::vector<std::string_view>& word
 
 template <typename Condition>
 void Await(const char* what, Condition condition) {
-  const auto end = steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (steady_clock::now() > end) Die(absl::StrCat("never: ", what));
-    Nap();
-  }
+  if (!Eventually(condition, absl::Minutes(1))) Die(absl::StrCat("never: ", what));
 }
 
 std::unique_ptr<RedisServer> MakeMember() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/redis/redis_reply.h"
+#include "common/redis/versioned_cache.h"
 #include "tests/support/process.h"
 
 namespace lingkaran {
@@ -18,6 +19,15 @@ namespace lingkaran {
 RedisReply AskRedis(const std::string& address, const std::vector<std::string_view>& words);
 // The number of a line of INFO, e.g. "used_memory"; ends the program if there is none.
 int64_t RedisInfo(const std::string& address, std::string_view name);
+
+// A cache that waits for a busy machine: for tests that are about something else.
+inline VersionedCache::Options Patient(const std::string& address) {
+  VersionedCache::Options options;
+  options.address = address;
+  options.operation = absl::Minutes(1);
+  options.connect = absl::Minutes(1);
+  return options;
+}
 
 // A Redis that keeps nothing on disk.
 class RedisServer {

@@ -7,26 +7,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace lingkaran {
 namespace {
 
 constexpr char kPostgresUser[] = "postgres";  // PostgreSQL refuses to run as root
 constexpr std::chrono::seconds kStartTime(60);
-
-[[noreturn]] void Die(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-  std::abort();
-}
 
 // Where Debian keeps the newest PostgreSQL's programs.
 std::string PostgresBin() {
@@ -54,17 +48,13 @@ bool Lives(pid_t pid) {
   return name_end != std::string::npos && line[name_end + 2] != 'Z';
 }
 
-// Another process is awaited: its sign can only be asked for.
-void Nap() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
-
 }  // namespace
 
 void ExecuteSql(const std::string& url, const std::string& statement) {
   PGconn* connection = PQconnectdb(url.c_str());
   PGresult* result = PQexec(connection, statement.c_str());
   if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-    std::fprintf(stderr, "%s: %s\n", statement.c_str(), PQerrorMessage(connection));
-    std::exit(1);
+    Die(statement + ": " + PQerrorMessage(connection));
   }
   PQclear(result);
   PQfinish(connection);
@@ -116,7 +106,8 @@ void PostgresServer::Kill() {
   const std::vector<pid_t> children = ChildrenOf(process_->pid());
   process_->Kill();
   for (const pid_t child : children) kill(child, SIGKILL);
-  while (std::any_of(children.begin(), children.end(), Lives)) Nap();
+  while (std::any_of(children.begin(), children.end(), Lives))
+    absl::SleepFor(absl::Milliseconds(2));
 }
 
 void PostgresServer::Pause() {

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/date.h"
 #include "common/crypto/personal_data_vault.h"
-#include "common/redis/versioned_cache.h"
 #include "common/rpc/run_rpc.h"
 #include "tests/support/candidate.h"
 #include "tests/support/requests.h"
@@ -27,27 +26,14 @@ Suite::Suite(const Options& options) : clock_(options.now) {
   const std::string keys = directory_.path() + "/keys.json";
   std::ofstream(keys) << PersonalDataVault::NewKeyFile();
   std::filesystem::permissions(keys, std::filesystem::perms::owner_read);
-  if (options.redis) StartRedis();
+  if (options.redis) {
+    redis_server_ = std::make_unique<RedisServer>();
+    redis_address_ = "unix:" + redis_server_->socket();
+  }
   coverage_ = std::make_unique<decltype(coverage_)::element_type>(Config(options.dialect), clock_);
   registry_ = std::make_unique<decltype(registry_)::element_type>(Config(options.dialect), clock_);
   sponsorship_ =
       std::make_unique<decltype(sponsorship_)::element_type>(Config(options.dialect), clock_);
-}
-
-void Suite::StartRedis() {
-  const std::string socket = directory_.path() + "/redis.sock";
-  redis_process_ =
-      std::make_unique<Process>("/usr/bin/redis-server",
-                                std::vector<std::string>{"--port", "0", "--unixsocket", socket,
-                                                         "--save", "", "--dir", directory_.path()},
-                                directory_.path() + "/redis.log");
-  redis_address_ = "unix:" + socket;
-  const std::unique_ptr<VersionedCache> probe = VersionedCache::Make({.address = redis_address_});
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (!probe->Ping()) {
-    if (absl::Now() > end) throw std::runtime_error("redis-server did not start");
-    absl::SleepFor(absl::Milliseconds(20));
-  }
 }
 
 void Suite::GoTo(int year, int month, int day) {

@@ -18,7 +18,7 @@
 #include "services/registry/app.h"
 #include "services/sponsorship/app.h"
 #include "tests/support/in_process.h"
-#include "tests/support/process.h"
+#include "tests/support/redis_server.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran {
@@ -30,7 +30,7 @@ class Suite {
  public:
   struct Options {
     sql::Dialect dialect = sql::Dialect::kSqlite;
-    bool redis = false;  // an own Redis, on a socket in the temporary directory
+    bool redis = false;                                     // an own Redis, on a socket
     absl::Time now = absl::FromUnixSeconds(1'573'092'000);  // 7 November 2019, 09:00 WIB
   };
   explicit Suite(const Options& options);
@@ -73,13 +73,12 @@ class Suite {
   const std::string& redis() const { return redis_address_; }
 
  private:
-  void StartRedis();
   // With a new database; peers are those that run already.
   ServiceConfig Config(sql::Dialect dialect);
 
   TempDirectory directory_;
   ManualClock clock_;
-  std::unique_ptr<Process> redis_process_;
+  std::unique_ptr<RedisServer> redis_server_;
   std::string redis_address_;
   std::vector<TestDatabase> databases_;
   // In the order of start: what is stopped first stands last.

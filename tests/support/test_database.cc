@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
 #include <random>
 #include <stdexcept>
 
 #include <libpq-fe.h>
+
+#include "tests/support/process.h"
 
 namespace lingkaran {
 namespace {
@@ -61,14 +62,9 @@ std::string WithDatabase(const std::string& url, const std::string& name) {
 }
 
 void MakeFile(TestDatabase& database) {
-  std::string directory =
-      (std::filesystem::temp_directory_path() / "lingkaran-test-XXXXXX").string();
-  if (mkdtemp(directory.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  database.url = "sqlite:" + directory + "/test.db";
-  database.remover = std::shared_ptr<void>(nullptr, [directory](void*) {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  });
+  auto directory = std::make_shared<TempDirectory>();
+  database.url = "sqlite:" + directory->path() + "/test.db";
+  database.remover = std::move(directory);
 }
 
 void MakeOnServer(TestDatabase& database) {

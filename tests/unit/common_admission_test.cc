@@ -2,8 +2,6 @@
 #include "common/rpc/admission_control.h"
 
 #include <future>
-#include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/overload.h"
 #include "common/base/random.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -29,13 +28,21 @@ class AdmissionTest : public testing::Test {
       order_.push_back(deadline);
       return absl::OkStatus();
     });
-    const absl::Time end = absl::Now() + absl::Seconds(10);
-    while (admission_.waiting() == before && absl::Now() < end) std::this_thread::yield();
-    EXPECT_EQ(admission_.waiting(), before + 1) << "it does not wait";
+    EXPECT_TRUE(Eventually([&] { return admission_.waiting() == before + 1; }));
     return caller;
   }
   absl::StatusOr<AdmissionControl::Permit> Enter() {
     return admission_.Enter(clock_.Now() + absl::Seconds(60));
+  }
+
+  // As many as may run at once.
+  std::vector<absl::StatusOr<AdmissionControl::Permit>> Fill() {
+    std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
+    for (int i = 0; i < 2; ++i) {
+      running.push_back(Enter());
+      EXPECT_TRUE(running.back().ok());
+    }
+    return running;
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1'573'100'000)};
@@ -45,11 +52,7 @@ class AdmissionTest : public testing::Test {
 };
 
 TEST_F(AdmissionTest, BeyondThoseRunningAndWaitingARefusalComesAtOnce) {
-  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
-  for (int i = 0; i < 2; ++i) {
-    running.push_back(Enter());
-    ASSERT_TRUE(running.back().ok());
-  }
+  auto running = Fill();
   std::vector<std::future<absl::Status>> waiting;
   for (int i = 0; i < 3; ++i) waiting.push_back(Wait());
   EXPECT_EQ(admission_.waiting(), 3);
@@ -83,8 +86,7 @@ TEST_F(AdmissionTest, RefusedTogetherTheyComeBackApart) {
 }
 
 TEST_F(AdmissionTest, FirstComeFirstServed) {
-  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
-  for (int i = 0; i < 2; ++i) running.push_back(Enter());
+  auto running = Fill();
   std::vector<std::future<absl::Status>> waiting;
   for (int i = 1; i <= 3; ++i) waiting.push_back(Wait(absl::Seconds(10 * i)));
   running.pop_back();  // one place: the three have it one after the other
@@ -93,8 +95,7 @@ TEST_F(AdmissionTest, FirstComeFirstServed) {
 }
 
 TEST_F(AdmissionTest, WhoWaitedTooLongIsRefusedAlthoughAPlaceIsFree) {
-  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
-  for (int i = 0; i < 2; ++i) running.push_back(Enter());
+  auto running = Fill();
   std::future<absl::Status> late = Wait();
   clock_.Advance(absl::Milliseconds(101));
   std::future<absl::Status> fresh = Wait();
@@ -105,8 +106,7 @@ TEST_F(AdmissionTest, WhoWaitedTooLongIsRefusedAlthoughAPlaceIsFree) {
 }
 
 TEST_F(AdmissionTest, NobodyWaitsLongerThanHisDeadlineAllows) {
-  std::vector<absl::StatusOr<AdmissionControl::Permit>> running;
-  for (int i = 0; i < 2; ++i) running.push_back(Enter());
+  auto running = Fill();
   // A quarter of 200 ms.
   std::future<absl::Status> hurried = Wait(absl::Milliseconds(200));
   std::future<absl::Status> patient = Wait();

@@ -1,10 +1,12 @@
 #include "common/base/date.h"
 
-#include <cstdio>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+
+#include "absl/strings/str_format.h"
 
 namespace lingkaran {
 namespace {
@@ -15,12 +17,6 @@ const Day kLast(2199, 12, 31);
 rc::Gen<Day> AnyDay() {
   return rc::gen::map(rc::gen::inRange<int>(0, static_cast<int>(kLast - kFirst) + 1),
                       [](int days) { return kFirst + days; });
-}
-
-std::string Printed(const char* format, int a, int b, int c) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, a, b, c);
-  return text;
 }
 
 TEST(DayNumber, RoundTrip) {
@@ -95,6 +91,10 @@ TEST(SysDays, TheFarthestDaysHaveRoomToAddTo) {
 }
 
 TEST(LocalDay, IsTheDayThatAClockThereShows) {
+  const absl::Time midnight =
+      absl::FromCivil(absl::CivilDay(2019, 11, 8), absl::FixedTimeZone(7 * 3600));
+  EXPECT_EQ(LocalDay(midnight - absl::Nanoseconds(1), 7), Day(2019, 11, 7));
+  EXPECT_EQ(LocalDay(midnight, 7), Day(2019, 11, 8));
   EXPECT_TRUE(rc::check("as the time zone says", [] {
     const absl::Time time = absl::FromUnixSeconds(*rc::gen::inRange<int64_t>(-5e9, 5e9)) +
                             absl::Nanoseconds(*rc::gen::inRange(0, 1'000'000'000));
@@ -180,16 +180,16 @@ TEST(ParseDay, EveryAcceptedFormOfAnyDay) {
     const int d = day.day();
     RC_ASSERT(*ParseDay(FormatDay(day)) == day);
     RC_ASSERT(*ParseDay("  " + FormatDay(day) + "\t") == day);
-    RC_ASSERT(*ParseDay(Printed("%02d/%02d/%04d", d, m, y)) == day);
-    RC_ASSERT(*ParseDay(Printed("%d/%d/%d", d, m, y)) == day);
-    RC_ASSERT(*ParseDay(Printed("%02d-%02d-%04d", d, m, y)) == day);
-    RC_ASSERT(*ParseDay(Printed("%d.%d.%d", d, m, y)) == day);
-    RC_ASSERT(*ParseDay(Printed("%04d-%02d-%02d", y, m, d)) == day);
+    RC_ASSERT(*ParseDay(absl::StrFormat("%02d/%02d/%04d", d, m, y)) == day);
+    RC_ASSERT(*ParseDay(absl::StrFormat("%d/%d/%d", d, m, y)) == day);
+    RC_ASSERT(*ParseDay(absl::StrFormat("%02d-%02d-%04d", d, m, y)) == day);
+    RC_ASSERT(*ParseDay(absl::StrFormat("%d.%d.%d", d, m, y)) == day);
+    RC_ASSERT(*ParseDay(absl::StrFormat("%04d-%02d-%02d", y, m, d)) == day);
   }));
 }
 
 TEST(ParseDay, MonthNames) {
-  const char* const kNames[12][7] = {
+  const std::vector<std::string> kNames[12] = {
       {"Januari", "JAN", "january"},
       {"Februari", "Pebruari", "feb", "February"},
       {"Maret", "mar", "March"},
@@ -204,12 +204,9 @@ TEST(ParseDay, MonthNames) {
       {"Desember", "Des", "December", "Dec"},
   };
   for (int month = 1; month <= 12; ++month) {
-    for (const char* name : kNames[month - 1]) {
-      if (name == nullptr) {
-        continue;
-      }
-      EXPECT_EQ(*ParseDay(std::string("7 ") + name + " 1980"), Day(1980, month, 7)) << name;
-      EXPECT_EQ(*ParseDay(std::string("07-") + name + "-1980"), Day(1980, month, 7)) << name;
+    for (const std::string& name : kNames[month - 1]) {
+      EXPECT_EQ(*ParseDay("7 " + name + " 1980"), Day(1980, month, 7)) << name;
+      EXPECT_EQ(*ParseDay("07-" + name + "-1980"), Day(1980, month, 7)) << name;
     }
   }
 }
@@ -259,16 +256,6 @@ TEST(Format, Indonesian) {
   EXPECT_EQ(FormatDay(Day(2019, 11, 7)), "7 November 2019");
   EXPECT_EQ(FormatDay(Day(1980, 5, 31)), "31 Mei 1980");
   EXPECT_EQ(FormatMonth(Month(2020, 8)), "Agustus 2020");
-}
-
-TEST(LocalDay, TurnsAtLocalMidnight) {
-  const absl::Time before =
-      absl::FromCivil(absl::CivilSecond(2019, 11, 7, 16, 59, 59), absl::UTCTimeZone());
-  EXPECT_EQ(LocalDay(before, 7), Day(2019, 11, 7));
-  EXPECT_EQ(LocalDay(before, 8), Day(2019, 11, 8));
-  EXPECT_EQ(LocalDay(before + absl::Seconds(1), 7), Day(2019, 11, 8));
-  EXPECT_EQ(LocalDay(before - absl::Hours(2), 9), Day(2019, 11, 7));
-  EXPECT_EQ(LocalDay(before - absl::Hours(2) + absl::Seconds(1), 9), Day(2019, 11, 8));
 }
 
 }  // namespace

@@ -20,6 +20,16 @@ namespace {
 
 int Priority() { return getpriority(PRIO_PROCESS, 0); }
 
+// Runs what can't fail.
+template <typename Work>
+void RunWell(Executor& executor, Work work) {
+  const absl::Status status = executor.Run([&] {
+    work();
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+}
+
 TEST(ExecutorTest, RunsOnThreadsThatAreLowAndLeavesItsCallersAlone) {
   LowPriorityExecutor executor(2);
   std::thread::id worker;
@@ -39,12 +49,7 @@ TEST(ExecutorTest, RunsOnThreadsThatAreLowAndLeavesItsCallersAlone) {
 TEST(ExecutorTest, InlineRunsOnTheThreadOfTheCaller) {
   InlineExecutor executor;
   std::thread::id worker;
-  EXPECT_TRUE(executor
-                  .Run([&] {
-                    worker = std::this_thread::get_id();
-                    return absl::OkStatus();
-                  })
-                  .ok());
+  RunWell(executor, [&] { worker = std::this_thread::get_id(); });
   EXPECT_EQ(worker, std::this_thread::get_id());
 }
 
@@ -56,28 +61,24 @@ TEST(ExecutorTest, HasSoManyThreadsAndNoMore) {
   std::set<std::thread::id> workers;
   int running = 0;
   int most = 0;
-  std::vector<std::thread> callers;
-  for (int i = 0; i < 4 * kThreads; ++i) {
-    callers.emplace_back([&] {
-      EXPECT_TRUE(executor
-                      .Run([&] {
-                        {
-                          MutexLock lock(mutex);
-                          workers.insert(std::this_thread::get_id());
-                          most = std::max(most, ++running);
-                          if (running == kThreads) all_run.Open();
-                        }
-                        EXPECT_TRUE(go_on.Wait());
-                        MutexLock lock(mutex);
-                        --running;
-                        return absl::OkStatus();
-                      })
-                      .ok());
+  std::thread watcher([&] {
+    EXPECT_TRUE(all_run.Wait());
+    go_on.Open();
+  });
+  OnThreads(4 * kThreads, [&](int) {
+    RunWell(executor, [&] {
+      {
+        MutexLock lock(mutex);
+        workers.insert(std::this_thread::get_id());
+        most = std::max(most, ++running);
+        if (running == kThreads) all_run.Open();
+      }
+      EXPECT_TRUE(go_on.Wait());
+      MutexLock lock(mutex);
+      --running;
     });
-  }
-  EXPECT_TRUE(all_run.Wait());
-  go_on.Open();
-  for (std::thread& caller : callers) caller.join();
+  });
+  watcher.join();
   EXPECT_EQ(most, kThreads);
   EXPECT_EQ(workers.size(), kThreads);
 }
@@ -87,12 +88,7 @@ TEST(ExecutorTest, TheCallersDeadlineIsTheWorks) {
   const absl::Time deadline = absl::Now() + absl::Hours(1);
   const auto deadline_there = [&] {
     absl::Time found;
-    EXPECT_TRUE(executor
-                    .Run([&] {
-                      found = CurrentDeadline();
-                      return absl::OkStatus();
-                    })
-                    .ok());
+    RunWell(executor, [&] { found = CurrentDeadline(); });
     return found;
   };
   {
@@ -106,13 +102,10 @@ TEST(ExecutorTest, WhatCouldNotBeginInTimeNeverRuns) {
   LowPriorityExecutor executor(1);
   Gate busy, go_on;
   std::thread other([&] {
-    EXPECT_TRUE(executor
-                    .Run([&] {
-                      busy.Open();
-                      EXPECT_TRUE(go_on.Wait());
-                      return absl::OkStatus();
-                    })
-                    .ok());
+    RunWell(executor, [&] {
+      busy.Open();
+      EXPECT_TRUE(go_on.Wait());
+    });
   });
   ASSERT_TRUE(busy.Wait());
   bool ran = false;

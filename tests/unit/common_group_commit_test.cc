@@ -75,17 +75,13 @@ TEST(GroupCommit, EveryCallIsDoneOnceAndGroupsKeepTheirBounds) {
     for (int i = 0; i < 1'000 && line.InLine(7) < 3; ++i) std::this_thread::yield();
     --under_way;
   });
-  std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      for (int i = 0; i < kCalls; ++i) {
-        Item item{t * kCalls + i};
-        ASSERT_TRUE(line.Join(7, item, 1 + item.number % 3, absl::InfiniteFuture()));
-        ASSERT_TRUE(item.done);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(kThreads, [&](int t) {
+    for (int i = 0; i < kCalls; ++i) {
+      Item item{t * kCalls + i};
+      ASSERT_TRUE(line.Join(7, item, 1 + item.number % 3, absl::InfiniteFuture()));
+      ASSERT_TRUE(item.done);
+    }
+  });
   EXPECT_EQ(seen.size(), static_cast<size_t>(kThreads * kCalls));
   EXPECT_LT(groups, kThreads * kCalls);
 }

@@ -5,14 +5,15 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -87,10 +88,7 @@ TEST_F(LogTest, AnyTextStaysOneValidLine) {
     RC_ASSERT(lines.size() == 1U);
     Struct object;
     RC_ASSERT(google::protobuf::util::JsonStringToMessage(lines[0], &object).ok());
-    bool ascii = true;
-    for (const char c : text) {
-      ascii = ascii && static_cast<unsigned char>(c) < 0x80;
-    }
+    const bool ascii = std::all_of(text.begin(), text.end(), absl::ascii_isascii);
     RC_ASSERT((!ascii || Text(object, "text") == text));
   }));
 }
@@ -122,18 +120,12 @@ TEST_F(LogTest, LinesOfThreadsStayWhole) {
   constexpr int kThreads = 4;
   constexpr int kLines = 200;
   const std::vector<std::string> lines = Logged([] {
-    std::vector<std::thread> threads;
-    for (int t = 0; t < kThreads; ++t) {
-      threads.emplace_back([t] {
-        const std::string text(200, static_cast<char>('a' + t));
-        for (int i = 0; i < kLines; ++i) {
-          Log(Severity::kInfo, "line", {{"text", text}, {"i", i}});
-        }
-      });
-    }
-    for (std::thread& thread : threads) {
-      thread.join();
-    }
+    OnThreads(kThreads, [](int t) {
+      const std::string text(200, static_cast<char>('a' + t));
+      for (int i = 0; i < kLines; ++i) {
+        Log(Severity::kInfo, "line", {{"text", text}, {"i", i}});
+      }
+    });
   });
   ASSERT_EQ(lines.size(), static_cast<size_t>(kThreads * kLines));
   for (const std::string& line : lines) {

@@ -1,6 +1,5 @@
 // The cache over a Redis that is absent, hung, slow, full, read-only, out of step or no Redis at
 // all: each is a miss in time, and none is ever another's answer.
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "common/redis/versioned_cache.h"
 #include "tests/support/fault_proxy.h"
+#include "tests/support/gate.h"
 #include "tests/support/redis_server.h"
 
 namespace lingkaran {
@@ -31,18 +31,9 @@ class ScriptedServer {
   // `serve`: descriptor, and the number of the connection from 0. It returns when the other side is
   // gone.
   using Serve = std::function<void(int descriptor, int number)>;
-  explicit ScriptedServer(Serve serve) : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    if (serve == nullptr) return;
-    listen(listener_, 16);
+  explicit ScriptedServer(Serve serve) {
     acceptor_ = std::thread([this, serve = std::move(serve)] {
-      for (int client; (client = accept(listener_, nullptr, nullptr)) >= 0;) {
+      for (int client; (client = accept(listener_.fd, nullptr, nullptr)) >= 0;) {
         const int number = accepted_++;
         threads_.emplace_back([serve, client, number] {
           serve(client, number);
@@ -53,17 +44,16 @@ class ScriptedServer {
   }
   // Nobody asks any more when it goes: every connection has ended.
   ~ScriptedServer() {
-    shutdown(listener_, SHUT_RDWR);
-    if (acceptor_.joinable()) acceptor_.join();
+    shutdown(listener_.fd, SHUT_RDWR);
+    acceptor_.join();
     for (std::thread& thread : threads_) thread.join();
-    close(listener_);
+    close(listener_.fd);
   }
-  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  std::string address() const { return absl::StrCat("127.0.0.1:", listener_.port); }
   int accepted() const { return accepted_; }
 
  private:
-  const int listener_;
-  int port_ = 0;
+  const Listener listener_ = ListenOnLoopback();
   std::atomic<int> accepted_{0};
   std::thread acceptor_;
   std::vector<std::thread> threads_;
@@ -80,6 +70,14 @@ bool Say(int descriptor, const std::string& bytes) {
          static_cast<ssize_t>(bytes.size());
 }
 
+// Says to every question what `answer` has for it.
+template <typename Answer>
+void AnswerAll(int descriptor, Answer answer) {
+  for (std::string question; !(question = Receive(descriptor)).empty();) {
+    if (!Say(descriptor, answer(question))) return;
+  }
+}
+
 // Reads and answers nothing.
 void Hang(int descriptor, int) {
   while (!Receive(descriptor).empty()) {
@@ -90,13 +88,6 @@ VersionedCache::Options Quick(const std::string& address) {
   VersionedCache::Options options;
   options.address = address;
   options.breaker_pause = absl::Seconds(30);
-  return options;
-}
-VersionedCache::Options Patient(const std::string& address) {
-  VersionedCache::Options options;
-  options.address = address;
-  options.operation = absl::Minutes(1);
-  options.connect = absl::Minutes(1);
   return options;
 }
 
@@ -113,22 +104,11 @@ absl::Duration Fastest(int times, Call call) {
   return best;
 }
 
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (!condition()) {
-    if (absl::Now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 const CachePlace kA{"a", "f"};
 const CachePlace kB{"b", "f"};
 
 TEST(BrokenRedisTest, AbsentIsAMiss) {
-  const ScriptedServer nobody_listens(nullptr);
-  const auto redis = VersionedCache::Make(Quick(nobody_listens.address()));
+  const auto redis = VersionedCache::Make(Quick("127.0.0.1:1"));
   EXPECT_THAT(redis->Get({kA, kB}), Each(Eq(std::nullopt)));
   redis->SetIfNewer({{kA, 1, "x"}});
   EXPECT_FALSE(redis->Ping());
@@ -163,13 +143,9 @@ TEST(BrokenRedisTest, HungBlocksNoCrowd) {
   options.operation = absl::Milliseconds(50);
   const auto redis = VersionedCache::Make(options);
   const absl::Time start = absl::Now();
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 32; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 100; ++i) redis->Get({kA});
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(32, [&](int) {
+    for (int i = 0; i < 100; ++i) redis->Get({kA});
+  });
   EXPECT_LT(absl::Now() - start, 3'200 * options.operation) << "they must not wait one by one";
 }
 
@@ -193,11 +169,10 @@ TEST(BrokenRedisTest, NonsenseIsAMiss) {
   for (const std::string answer :
        {"+OK\r\n", "*1\r\n$1\r\nx\r\n", "-LOADING not yet\r\n", "HTTP/1.1 400\r\n",
         "*2\r\n:1\r\n:2\r\n", "*-1\r\n", "*2147483647\r\n", "$9223372036854775807\r\n",
-        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "$-5\r\n", ":\r\n",
-        "\r\n"}) {
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "$-5\r\n", ":\r\n", "\r\n",
+        "-MOVED 1 127.0.0.1:1\r\n"}) {
     ScriptedServer fake([&](int descriptor, int) {
-      while (!Receive(descriptor).empty() && Say(descriptor, answer)) {
-      }
+      AnswerAll(descriptor, [&](const std::string&) { return answer; });
     });
     const auto redis = VersionedCache::Make(Quick(fake.address()));
     EXPECT_THAT(redis->Get({{"a", "f"}, {"a", "g"}}), Each(Eq(std::nullopt))) << answer;
@@ -209,6 +184,19 @@ TEST(BrokenRedisTest, NonsenseIsAMiss) {
 std::string OneValue(const std::string& bytes) {
   return absl::StrCat("*1\r\n$", bytes.size() + 6, "\r\n", std::string(5, '\0'), "\1", bytes,
                       "\r\n");
+}
+
+// What is said about the place that is asked for.
+std::string About(const std::string& question) {
+  return OneValue(absl::StrContains(question, "$1\r\nb\r\n") ? "about b" : "about a");
+}
+
+// Gives up soon, and asks again however often that was in vain.
+VersionedCache::Options Hasty(const std::string& address) {
+  VersionedCache::Options options = Quick(address);
+  options.operation = absl::Milliseconds(30);
+  options.breaker_failures = 1000;
+  return options;
 }
 
 // The reply to a question that was given up comes just before the next question's. Whoever kept the
@@ -224,15 +212,9 @@ TEST(BrokenRedisTest, ALateReplyIsNeverTheNextQuestions) {
       Hang(descriptor, number);
       return;
     }
-    for (std::string question; !(question = Receive(descriptor)).empty();) {
-      const bool b = absl::StrContains(question, "$1\r\nb\r\n");
-      if (!Say(descriptor, OneValue(b ? "about b" : "about a"))) return;
-    }
+    AnswerAll(descriptor, About);
   });
-  VersionedCache::Options options = Quick(server.address());
-  options.operation = absl::Milliseconds(30);
-  options.breaker_failures = 1000;
-  const auto redis = VersionedCache::Make(options);
+  const auto redis = VersionedCache::Make(Hasty(server.address()));
   EXPECT_FALSE(redis->Get({kA})[0].has_value());
   given_up.Notify();
   late_one_is_out.WaitForNotification();
@@ -248,20 +230,15 @@ TEST(BrokenRedisTest, ALateReplyIsNeverTheNextQuestions) {
 // The same, if the reply comes only after the next question has been asked.
 TEST(BrokenRedisTest, AConnectionThatOwesAReplyIsNotAskedAgain) {
   ScriptedServer server([](int descriptor, int number) {
-    std::string question = Receive(descriptor);
     if (number == 0) {
-      question = Receive(descriptor);
-      if (question.empty()) return;
+      Receive(descriptor);
+      if (Receive(descriptor).empty()) return;
       Say(descriptor, OneValue("about a"));
+      Say(descriptor, OneValue("about b"));
     }
-    for (; !question.empty(); question = Receive(descriptor)) {
-      if (!Say(descriptor, OneValue("about b"))) return;
-    }
+    AnswerAll(descriptor, About);
   });
-  VersionedCache::Options options = Quick(server.address());
-  options.operation = absl::Milliseconds(30);
-  options.breaker_failures = 1000;
-  const auto redis = VersionedCache::Make(options);
+  const auto redis = VersionedCache::Make(Hasty(server.address()));
   EXPECT_FALSE(redis->Get({kA})[0].has_value());
   std::optional<CacheValue> b;
   ASSERT_TRUE(Eventually([&] { return (b = redis->Get({kB})[0]).has_value(); }));
@@ -271,11 +248,7 @@ TEST(BrokenRedisTest, AConnectionThatOwesAReplyIsNotAskedAgain) {
 // A server that answers each question twice: the second answer must not wait for the next question.
 TEST(BrokenRedisTest, AReplyThatNobodyAskedForIsNeverTheNextQuestions) {
   ScriptedServer server([](int descriptor, int) {
-    for (std::string question; !(question = Receive(descriptor)).empty();) {
-      const bool b = absl::StrContains(question, "$1\r\nb\r\n");
-      const std::string answer = OneValue(b ? "about b" : "about a");
-      if (!Say(descriptor, answer + answer)) return;
-    }
+    AnswerAll(descriptor, [](const std::string& asked) { return About(asked) + About(asked); });
   });
   VersionedCache::Options options = Patient(server.address());
   options.breaker_failures = 1000;
@@ -379,15 +352,6 @@ TEST(BrokenRedisTest, AReadOnlyReplicaAnswersAndRefusesWrites) {
   EXPECT_GT(replica.Ask({"PTTL", "a"}).integer, 0);
   master.Kill();
   EXPECT_TRUE(reader->Get({kA})[0].has_value()) << "a replica without its master still answers";
-}
-
-TEST(BrokenRedisTest, AClusterUnderAPlainAddressIsAMissAndNoLoop) {
-  ScriptedServer server([](int descriptor, int) {
-    while (!Receive(descriptor).empty() && Say(descriptor, "-MOVED 1 127.0.0.1:1\r\n")) {
-    }
-  });
-  const auto redis = VersionedCache::Make(Patient(server.address()));
-  EXPECT_FALSE(redis->Get({kA})[0].has_value());
 }
 
 }  // namespace

@@ -62,31 +62,16 @@ TEST(StatusTest, NothingIsLostOnTheWay) {
   }));
 }
 
-TEST(StatusTest, ReasonAndMetadataSurvive) {
+TEST(StatusTest, OtherClientsCanReadOurReasons) {
   const absl::Status error = Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted,
                                    "no money is left on pledge 12", {{"pledge_id", "12"}});
-  const absl::Status back = FromGrpc(ToGrpc(error));
-  EXPECT_EQ(ReasonOf(back), Reason::kFundsExhausted);
-  EXPECT_EQ(MetadataOf(back), (Metadata{{"pledge_id", "12"}}));
-  EXPECT_EQ(back, error);
-
   google::rpc::Status proto;
   ASSERT_TRUE(proto.ParseFromString(ToGrpc(error).error_details()));
   ASSERT_EQ(proto.details_size(), 1);
   google::rpc::ErrorInfo info;
-  ASSERT_TRUE(proto.details(0).UnpackTo(&info)) << "other clients must be able to read it";
+  ASSERT_TRUE(proto.details(0).UnpackTo(&info));
   EXPECT_EQ(info.reason(), "FUNDS_EXHAUSTED");
   EXPECT_EQ(info.domain(), "lingkaran.id");
-}
-
-TEST(StatusTest, FieldViolationsSurvive) {
-  FieldErrors errors;
-  errors.Require(false, "seats", "send 1 to 1,000,000");
-  errors.Require(false, "criteria.region_code", "send a code of the tree");
-  const absl::Status back = FromGrpc(ToGrpc(errors.ToStatus()));
-  EXPECT_EQ(ReasonOf(back), Reason::kInvalidField);
-  EXPECT_EQ(FieldViolationsOf(back), FieldViolationsOf(errors.ToStatus()));
-  EXPECT_EQ(FieldViolationsOf(back).size(), 2u);
 }
 
 TEST(StatusTest, HugeErrorsStillFitTheTrailers) {
@@ -186,12 +171,10 @@ TEST_F(RequestKeyTest, TheIdIsNoPartOfTheFingerprint) {
 
 TEST_F(RequestKeyTest, DifferentBodiesHaveDifferentFingerprints) {
   std::set<std::string> prints;
-  prints.insert(KeyOf(*Request("i", "")).fingerprint);
-  prints.insert(KeyOf(*Request("i", "ab", "c")).fingerprint);
-  prints.insert(KeyOf(*Request("i", "a", "bc")).fingerprint);
-  prints.insert(KeyOf(*Request("i", "abc")).fingerprint);
-  prints.insert(KeyOf(*Request("i", "", "abc")).fingerprint);
-  EXPECT_EQ(prints.size(), 5u);
+  for (const auto& [text, more] : std::vector<std::pair<std::string, std::string>>{
+           {"", ""}, {"ab", "c"}, {"a", "bc"}, {"abc", ""}, {"", "abc"}}) {
+    EXPECT_TRUE(prints.insert(KeyOf(*Request("i", text, more)).fingerprint).second);
+  }
 }
 
 TEST_F(RequestKeyTest, TheRequestStaysAsItIs) {
@@ -306,17 +289,6 @@ TEST(CallTest, StillWantedUntilTheDeadline) {
   call.deadline = absl::Now() - absl::Milliseconds(1);
   EXPECT_TRUE(absl::IsDeadlineExceeded(call.StillWanted()));
   EXPECT_EQ(ReasonOf(call.StillWanted()), Reason::kDeadlinePassed);
-}
-
-TEST(NewRequestIdTest, IsAUuidAndNeverTheSame) {
-  std::set<std::string> ids;
-  for (int i = 0; i < 1000; ++i) {
-    const std::string id = NewRequestId();
-    EXPECT_THAT(id, testing::MatchesRegex(
-                        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
-    ids.insert(id);
-  }
-  EXPECT_EQ(ids.size(), 1000u);
 }
 
 }  // namespace

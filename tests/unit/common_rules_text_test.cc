@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "common/base/error.h"
 #include "google/rpc/error_details.pb.h"
+#include "tests/support/process.h"
 
 namespace lingkaran {
 namespace {
@@ -19,11 +19,6 @@ using google::rpc::BadRequest;
 // BadRequest stands in for a file of rules: repeated entries of text fields.
 class TextprotoTest : public ::testing::Test {
  protected:
-  TextprotoTest()
-      : path_(::testing::TempDir() + "lingkaran_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".textproto") {}
-  ~TextprotoTest() override { std::remove(path_.c_str()); }
-
   absl::StatusOr<TextprotoFile> Load(const std::string& text) {
     std::ofstream(path_, std::ios::trunc) << text;
     message_.Clear();
@@ -34,15 +29,14 @@ class TextprotoTest : public ::testing::Test {
   // A file of so many entries, the first in line 1, one a line.
   TextprotoFile Entries(int count) {
     std::string text;
-    for (int i = 0; i < count; ++i) {
-      text += "field_violations { field: \"a\" }\n";
-    }
+    for (int i = 0; i < count; ++i) text += "field_violations { field: \"a\" }\n";
     absl::StatusOr<TextprotoFile> file = Load(text);
     EXPECT_TRUE(file.ok()) << file.status();
     return *std::move(file);
   }
 
-  const std::string path_;
+  const TempDirectory directory_;
+  const std::string path_ = directory_.path() + "/rules.textproto";
   BadRequest message_;
 };
 

@@ -8,12 +8,12 @@
 #include <fstream>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -102,27 +102,16 @@ TEST(PersonalDataVault, OtherKeysOpenNothing) {
 }
 
 TEST(PersonalDataVault, EqualTextsLookDifferentAndNoNonceComesTwice) {
-  // 12 bytes are exactly the first 16 characters after the key's name.
-  std::set<std::string> nonces;
-  for (int i = 0; i < 2000; ++i) {
-    nonces.insert(One().Seal("c", "same").substr(3, 16));
-  }
   std::vector<std::vector<std::string>> of_threads(4);
-  std::vector<std::thread> threads;
-  for (auto& mine : of_threads) {
-    threads.emplace_back([&mine] {
-      for (int i = 0; i < 1000; ++i) {
-        mine.push_back(One().Seal("c", "same").substr(3, 16));
-      }
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  for (const auto& mine : of_threads) {
-    nonces.insert(mine.begin(), mine.end());
-  }
-  EXPECT_EQ(nonces.size(), 6000U);
+  OnThreads(4, [&](int thread) {
+    for (int i = 0; i < 1'500; ++i) {
+      // 12 bytes are exactly the first 16 characters after the key's name.
+      of_threads[thread].push_back(One().Seal("c", "same").substr(3, 16));
+    }
+  });
+  std::set<std::string> nonces;
+  for (const auto& mine : of_threads) nonces.insert(mine.begin(), mine.end());
+  EXPECT_EQ(nonces.size(), 6'000U);
 }
 
 TEST(PersonalDataVault, OldKeysStillOpen) {
@@ -159,19 +148,13 @@ TEST(PersonalDataVault, ManySealersInOneThread) {
 
 TEST(PersonalDataVault, ThreadsDoNotDisturbEachOther) {
   const NikHash expected = One().HashNik("3372015505800001");
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([t, expected] {
-      for (int i = 0; i < 500; ++i) {
-        const std::string context = absl::StrCat("workers.personal/", t, "/", i);
-        EXPECT_EQ(*One().Open(context, One().Seal(context, context)), context);
-        EXPECT_EQ(One().HashNik("3372015505800001"), expected);
-      }
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
+  OnThreads(4, [&](int t) {
+    for (int i = 0; i < 500; ++i) {
+      const std::string context = absl::StrCat("workers.personal/", t, "/", i);
+      EXPECT_EQ(*One().Open(context, One().Seal(context, context)), context);
+      EXPECT_EQ(One().HashNik("3372015505800001"), expected);
+    }
+  });
 }
 
 TEST(SealerHash, IsHmacSha256CutTo16Bytes) {
