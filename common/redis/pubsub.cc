@@ -111,7 +111,7 @@ class RealPubSub final : public PubSub {
         SetStands(false);
         if (stop_) return;
         CountEvent("redis_link_lost");
-        listener_.lost();
+        if (listener_.lost) listener_.lost();
       }
       subscriber_.reset();
       publisher_.reset();
@@ -291,7 +291,7 @@ class RealPubSub final : public PubSub {
     if (beats_.empty() || beats_.front().sequence != sequence) return;
     const absl::Time at = beats_.front().at;
     beats_.pop_front();
-    listener_.confirmed(at);
+    if (listener_.confirmed) listener_.confirmed(at);
   }
 
   // Takes the replies to what we published. False if one was refused.

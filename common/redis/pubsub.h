@@ -27,15 +27,15 @@ class PubSub {
     absl::Duration heartbeat = absl::Milliseconds(400);
     absl::Duration silence = absl::Milliseconds(1500);
   };
-  // Called on the link's own thread, one at a time.
+  // Called on the link's own thread, one at a time; null for what the listener need not know.
   struct Listener {
     std::function<void(std::string_view message)> message;
     // Everything published since the line stood and before steady time `at` has been given to
     // `message`. The first after Listen or `lost` says that the line stands since before `at`.
-    std::function<void(absl::Time at)> confirmed;
+    std::function<void(absl::Time at)> confirmed = nullptr;
     // A line that stood does so no more: what is published until the next `confirmed` may never
     // come.
-    std::function<void()> lost;
+    std::function<void()> lost = nullptr;
   };
   // Never fails: a Redis that is not there yet is used when it comes. `steady` must outlive it.
   static std::unique_ptr<PubSub> Make(const Options& options, const Clock& steady);

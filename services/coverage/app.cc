@@ -128,7 +128,6 @@ grpc::Service* CoverageApp::service() { return parts_->service.get(); }
 grpc::Service* CoverageApp::operations() { return parts_->operations.get(); }
 absl::Status CoverageApp::Healthy() { return parts_->database->Ping(); }
 void CoverageApp::Drain() { parts_->service->Drain(); }
-LogFollower& CoverageApp::follower() { return *parts_->follower; }
 NearCache& CoverageApp::near() { return *parts_->near; }
 std::string CoverageApp::rules_version() const { return parts_->rules->Current().version(); }
 std::string CoverageApp::database() const { return parts_->database->Description(); }

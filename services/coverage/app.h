@@ -43,8 +43,7 @@ class CoverageApp {
   std::string rules_version() const;
   // The server is about to stop: streams end.
   void Drain();
-  // How the near cache stands, for tests.
-  LogFollower& follower();
+  // For tests: how it stands.
   NearCache& near();
   // For the start line, without password.
   std::string database() const;

@@ -215,7 +215,6 @@ TEST(CoverageNoticeTest, ComesBackAsItWas) {
   ASSERT_TRUE(back.has_value());
   EXPECT_EQ(back->from, 11);
   EXPECT_EQ(back->to, 12);
-  EXPECT_FALSE(back->left_out);
   ASSERT_EQ(back->changed.size(), 1u);
   EXPECT_EQ(Pack(back->changed[0]), Pack(record));
   EXPECT_EQ(back->changed[0].facts.position, 12);
@@ -227,15 +226,12 @@ TEST(CoverageNoticeTest, TooManyPeopleAreLeftOut) {
   notice.changed.assign(200'000, store::MakeRecord(MemberRow(7), {MonthRow(7, kNovember)}, 12));
   const std::string message = EncodeNotice(notice, 5, 99);
   EXPECT_LT(message.size(), 1'000u);
-  const auto back = DecodeNotice(message, 5, 1);
-  ASSERT_TRUE(back.has_value());
-  EXPECT_TRUE(back->left_out);
-  EXPECT_EQ(back->to, 12);
+  EXPECT_FALSE(DecodeNotice(message, 5, 1).has_value()) << "SQL knows them";
 }
 
 // ---- What is fresh ----
 
-TEST_P(CoverageFollowerTest, WithoutSqlAndLineItStopsToAnswer) {
+TEST_P(CoverageFollowerTest, WithoutSqlItStopsToAnswer) {
   StartTwo();
   a_->Write({MemberRow(1)}, {});
   steady_.Advance(absl::Milliseconds(1'999));
@@ -247,70 +243,6 @@ TEST_P(CoverageFollowerTest, WithoutSqlAndLineItStopsToAnswer) {
   Sql("ALTER TABLE away RENAME TO log_position");
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
-}
-
-TEST_P(CoverageFollowerTest, HeartbeatsConfirmIfSqlWasAskedSinceTheLineStands) {
-  StartTwo();
-  a_->Write({MemberRow(1)}, {});
-  const auto later = [&] { steady_.Advance(absl::Seconds(3)); };
-  later();
-  a_->pubsub.Beat(steady_.Now());  // the line stands; what was published before never came
-  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
-  later();
-  a_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "SQL was not asked since";
-  ASSERT_TRUE(a_->follower.CatchUp().ok());
-  later();
-  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
-  a_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
-
-  a_->pubsub.Lose();
-  a_->pubsub.Beat(steady_.Now());
-  later();
-  a_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed) << "it is another line";
-  ASSERT_TRUE(a_->follower.CatchUp().ok());
-  later();
-  a_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
-}
-
-TEST_P(CoverageFollowerTest, HeartbeatsDoNotConfirmOverAGap) {
-  StartTwo();
-  b_->pubsub.Beat(steady_.Now());
-  ASSERT_TRUE(b_->follower.CatchUp().ok());
-  a_->Write({MemberRow(1)}, {});
-  Pass();
-  a_->Write({}, {MonthRow(1, kNovember)});
-  a_->pubsub.published.clear();
-  a_->Write({}, {MonthRow(1, kNovember + 1)});
-  Pass();
-  steady_.Advance(absl::Seconds(3));
-  b_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
-  ASSERT_TRUE(b_->follower.CatchUp().ok());
-  EXPECT_EQ(b_->MonthsOf(1), 2);
-  // The same for a notice that named too many to send them.
-  Written written = WriteRows(db(), {}, {MonthRow(1, kNovember + 2)});
-  b_->pubsub.Deliver(EncodeNotice({written.position - 1, written.position, {}, true}, epoch_, 77));
-  steady_.Advance(absl::Seconds(3));
-  b_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(b_->Ask(1), LookupResult::kUnconfirmed);
-}
-
-TEST_P(CoverageFollowerTest, HeartbeatsAloneConfirmForALimitedTime) {
-  StartTwo();
-  a_->Write({MemberRow(1)}, {});
-  a_->pubsub.Beat(steady_.Now());
-  ASSERT_TRUE(a_->follower.CatchUp().ok());
-  steady_.Advance(absl::Minutes(1));
-  a_->pubsub.Beat(steady_.Now());
-  EXPECT_EQ(a_->Ask(1), LookupResult::kFound);
-  steady_.Advance(absl::Seconds(1));
-  a_->pubsub.Beat(steady_.Now());
-  steady_.Advance(absl::Seconds(2));
-  EXPECT_EQ(a_->Ask(1), LookupResult::kUnconfirmed);
 }
 
 // ---- Where the log begins, ends, and has holes ----
@@ -380,8 +312,8 @@ TEST_P(CoverageFollowerTest, AfterAnOlderReleaseWroteNothingIsAnsweredUntilItIsM
   EXPECT_EQ(a_->Ask(1), LookupResult::kBypassed);
   // One with threads mends.
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->follower.progress().complete; }));
-  EXPECT_EQ(b_->follower.progress().loaded, 1);
+  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
+  EXPECT_EQ(b_->near.size(), 1u);
   ExpectTruth(*b_, 1);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
   EXPECT_EQ(a_->Ask(1), LookupResult::kMiss) << "follows again, from an empty table";
@@ -392,7 +324,7 @@ TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt)
   a_->Write({MemberRow(1)}, {});
   WriteAsOlderRelease(db(), {}, {MonthRow(1, kNovember)});
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->follower.progress().complete; }));
+  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
   // A did not look all the while.
   EXPECT_EQ(a_->MonthsOf(1), 0);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
@@ -405,7 +337,7 @@ TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt)
 TEST_P(CoverageFollowerTest, WithoutALineTheOthersWritesComeByThemselves) {
   a_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->follower.progress().complete; }));
+  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
   for (int i = 0; i < 5; ++i) {
     const int64_t position =
         a_->Write(i == 0 ? std::vector<Member>{MemberRow(1)} : std::vector<Member>(),
@@ -440,10 +372,9 @@ TEST_P(CoverageFollowerTest, TheWarmStartIsCompleteAndTrueWhileWritesGoOn) {
     }
   });
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(2)}, /*linked=*/false);
-  EXPECT_TRUE(Becomes([&] { return b_->follower.progress().complete; }));
+  EXPECT_TRUE(Becomes([&] { return b_->near.complete(); }));
   stop = true;
   writer.join();
-  EXPECT_EQ(b_->follower.progress().loaded, kMembers);
   ExpectTruth(*b_, kMembers);
   EXPECT_EQ(b_->near.size(), static_cast<size_t>(kMembers));
   // Complete: who is not there is nobody.

@@ -58,8 +58,8 @@ class Rows {
 // Reading and unpacking cost as much as putting in: a thread for each.
 class CacheLoader {
  public:
-  CacheLoader(NearCache& near, int64_t position, std::atomic<int64_t>& loaded)
-      : near_(near), position_(position), loaded_(loaded), thread_([this] { Run(); }) {}
+  CacheLoader(NearCache& near, int64_t position)
+      : near_(near), position_(position), thread_([this] { Run(); }) {}
   ~CacheLoader() { Finish(); }
 
   // Takes the portion; waits while too many are queued.
@@ -97,14 +97,12 @@ class CacheLoader {
       changed_.NotifyAll();
       lock.Unlock();
       portion.LoadInto(near_, position_);
-      loaded_.fetch_add(static_cast<int64_t>(portion.size()));
       lock.Lock();
     }
   }
 
   NearCache& near_;
   const int64_t position_;
-  std::atomic<int64_t>& loaded_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<Rows> waiting_ ABSL_GUARDED_BY(mutex_);
@@ -114,16 +112,14 @@ class CacheLoader {
 
 }  // namespace
 
-absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64_t>& loaded,
-                     absl::FunctionRef<bool()> goes_on) {
+absl::Status LoadAll(sql::Database& database, NearCache& near, absl::FunctionRef<bool()> goes_on) {
   bool all_read = true;
   const absl::Status status = database.Read([&](sql::Tx& tx) -> absl::Status {
     tx.LiftLimits();
     all_read = true;
-    loaded.store(0);
     near.BeginLoad();  // before the snapshot: that is as new as the cache, or newer
     const int64_t position = store::Position(tx);
-    CacheLoader loader(near, position, loaded);
+    CacheLoader loader(near, position);
     Rows portion;
     const bool read = store::StreamRecords(tx, [&](std::string_view row) {
       if (!portion.Add(row)) all_read = false;
@@ -141,7 +137,7 @@ absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64
   if (!near.complete()) {
     // Somebody is left out: there is no room, or a newer release wrote the record.
     Log(Severity::kWarning, "warm_start_incomplete",
-        {{"read", loaded.load()}, {"held", static_cast<int64_t>(near.size())}});
+        {{"members", static_cast<int64_t>(near.size())}});
   }
   return absl::OkStatus();
 }

@@ -2,9 +2,6 @@
 // records that it is filled from.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/sql/database.h"
@@ -13,9 +10,8 @@
 namespace lingkaran::coverage {
 
 // Streams all stored records into the near cache, in one snapshot, while it answers and changes
-// come in. `loaded` counts. CANCELLED as soon as `goes_on` says no; other errors are the store's.
-absl::Status LoadAll(sql::Database& database, NearCache& near, std::atomic<int64_t>& loaded,
-                     absl::FunctionRef<bool()> goes_on);
+// come in. CANCELLED as soon as `goes_on` says no; other errors are the store's.
+absl::Status LoadAll(sql::Database& database, NearCache& near, absl::FunctionRef<bool()> goes_on);
 
 // Makes the stored records equal to the truth and the log whole, after a program wrote that does
 // not record; does nothing if it is whole. Short transactions, so writes go on between them. While

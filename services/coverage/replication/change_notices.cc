@@ -1,6 +1,5 @@
 #include "services/coverage/replication/change_notices.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "lingkaran/internal/v1/cache.pb.h"
@@ -20,7 +19,6 @@ std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sen
   out.set_from(notice.from);
   out.set_to(notice.to);
   out.set_sender(sender);
-  out.set_left_out(notice.left_out);
   size_t bytes = 0;
   for (const MemberRecord& record : notice.changed) {
     std::string packed = Pack(record);
@@ -40,11 +38,11 @@ std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch
   internal::v1::ChangeNotice in;
   if (!in.ParseFromArray(message.data(), static_cast<int>(message.size()))) return std::nullopt;
   if (in.epoch() != epoch || in.sender() == own_sender || in.from() >= in.to()) return std::nullopt;
-  ChangeNotice out{in.from(), in.to(), {}, in.left_out()};
+  if (in.left_out()) return std::nullopt;
+  ChangeNotice out{in.from(), in.to(), {}};
   for (const std::string& packed : in.records()) {
     std::optional<MemberRecord> record = Unpack(packed);
-    // Of another release, whose records this one can't read.
-    if (!record) return ChangeNotice{in.from(), in.to(), {}, /*left_out=*/true};
+    if (!record) return std::nullopt;  // of another release, whose records this one can't read
     record->facts.position = in.to();
     out.changed.push_back(*std::move(record));
   }
@@ -53,12 +51,8 @@ std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch
 
 void ChangeNotices::Add(ChangeNotice notice) {
   const MutexLock lock(mutex_);
-  told_ = std::max(told_, notice.to);
-  if (notice.left_out || waiting_.size() >= kMostWaiting ||
-      people_ + notice.changed.size() > kMostPeopleWaiting) {
-    return;
-  }
   const size_t people = notice.changed.size();
+  if (waiting_.size() >= kMostWaiting || people_ + people > kMostPeopleWaiting) return;
   const int64_t from = notice.from;
   if (waiting_.emplace(from, std::move(notice)).second) people_ += people;
 }
@@ -73,16 +67,10 @@ void ChangeNotices::Apply() {
   }
 }
 
-bool ChangeNotices::gap() const {
-  const MutexLock lock(mutex_);
-  return near_.position() < told_;
-}
-
 void ChangeNotices::Forget() {
   const MutexLock lock(mutex_);
   waiting_.clear();
   people_ = 0;
-  told_ = 0;
 }
 
 }  // namespace lingkaran::coverage

@@ -19,12 +19,11 @@ struct ChangeNotice {
   int64_t from = 0;
   int64_t to = 0;
   std::vector<MemberRecord> changed;
-  bool left_out = false;  // there were too many: SQL knows them
 };
 
-// To and from a message on the line (proto lingkaran/internal/v1 ChangeNotice); people that take
-// more than about 4 MB are left out. Decode gives nullopt for what is no notice, or one of another
-// database, or of `own_sender`, which has applied it already.
+// To and from a message on the line (proto lingkaran/internal/v1 ChangeNotice). People that take
+// more than about 4 MB are left out: SQL knows them. Decode gives nullopt for what is no notice or
+// lacks people, for one of another database, or of `own_sender`, which has applied it already.
 std::string EncodeNotice(const ChangeNotice& notice, int64_t epoch, uint64_t sender);
 std::optional<ChangeNotice> DecodeNotice(std::string_view message, int64_t epoch,
                                          uint64_t own_sender);
@@ -38,17 +37,14 @@ class ChangeNotices {
   void Add(ChangeNotice notice);
   // Gives the near cache all that follow its position without a gap.
   void Apply();
-  // True if the near cache lacks something that a notice told of.
-  bool gap() const;
   // Positions begin anew.
   void Forget();
 
  private:
   NearCache& near_;
-  mutable Mutex mutex_;
+  Mutex mutex_;
   std::map<int64_t, ChangeNotice> waiting_ ABSL_GUARDED_BY(mutex_);  // by `from`
   size_t people_ ABSL_GUARDED_BY(mutex_) = 0;                        // in waiting_
-  int64_t told_ ABSL_GUARDED_BY(mutex_) = 0;                         // the largest `to` that came
 };
 
 }  // namespace lingkaran::coverage

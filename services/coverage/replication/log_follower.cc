@@ -60,17 +60,10 @@ News ReadNews(sql::Tx& tx, int64_t after) {
 // ---- SQL ----
 
 absl::Status LogFollower::Ask() {
-  const int64_t standing = line_;
   for (bool more = true; more;) {
     ASSIGN_OR_RETURN(more, following_ ? FollowOn() : BeginAnew());
   }
-  asked_on_ = standing;
   return absl::OkStatus();
-}
-
-void LogFollower::Arrived(int64_t head, absl::Time asked) {
-  last_sql_ = absl::ToUnixNanos(asked);
-  near_.Confirm(head, asked);
 }
 
 absl::StatusOr<bool> LogFollower::BeginAnew() {
@@ -94,7 +87,7 @@ absl::StatusOr<bool> LogFollower::BeginAnew() {
   near_.Restart(head.position, changes);
   following_ = true;
   notices_.Apply();
-  Arrived(head.position, asked);
+  near_.Confirm(head.position, asked);
   if (options_.load) Want(&Wishes::load);
   Moved();
   return false;
@@ -128,7 +121,7 @@ absl::StatusOr<bool> LogFollower::FollowOn() {
   const bool more = news.rows.more;
   near_.Advance(from, more ? news.rows.changes.back().position : head.position, news.changed);
   notices_.Apply();
-  if (!more) Arrived(head.position, asked);
+  if (!more) near_.Confirm(head.position, asked);
   Moved();
   return more;
 }
@@ -146,36 +139,6 @@ void LogFollower::Take(ChangeNotice notice) {
   if (!following_) return;
   notices_.Apply();
   Moved();
-}
-
-void LogFollower::Heard(std::string_view message) {
-  std::optional<ChangeNotice> notice = DecodeNotice(message, epoch_, sender_);
-  if (!notice) return;
-  const bool ask = notice->left_out;
-  Take(*std::move(notice));
-  if (ask) Want(&Wishes::ask);
-}
-
-// All that was published on this line before `at` is here: if nothing of it is missing, W was the
-// head then. What was published before the line stood never came, so SQL must have been asked
-// since, and not too long ago: a replica may die before it publishes.
-void LogFollower::HeartbeatCame(absl::Time at) {
-  if (line_ % 2 == 0) {
-    ++line_;
-    Want(&Wishes::ask);
-    return;
-  }
-  const absl::Time asked = absl::FromUnixNanos(last_sql_);
-  if (!following_ || asked_on_ != line_ || notices_.gap() ||
-      at - asked > options_.longest_without_sql) {
-    return;
-  }
-  near_.Confirm(near_.position(), at);
-}
-
-void LogFollower::LineLost() {
-  if (line_ % 2 == 1) ++line_;
-  Want(&Wishes::ask);
 }
 
 // ---- Threads ----
@@ -197,22 +160,20 @@ void LogFollower::Poll() {
   absl::Duration pause = options_.poll;
   MutexLock lock(mutex_);
   while (!stopping_) {
-    wishes_.ask = false;
     lock.Unlock();
     const absl::Status status = CatchUp();
     ShowGauges();
     if (!status.ok()) CountEvent("log_poll_failed");
     pause = status.ok() ? options_.poll : std::min(2 * pause, kLongestPause);
     lock.Lock();
-    changed_.WaitFor(lock, pause, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return stopping_ || wishes_.ask;
-    });
+    changed_.WaitFor(lock, pause,
+                     [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; });
   }
 }
 
 absl::Status LogFollower::WorkOnce(bool mend) {
   if (!mend) {
-    return LoadAll(database_, near_, loaded_, [this] {
+    return LoadAll(database_, near_, [this] {
       const MutexLock lock(mutex_);
       return !stopping_ && !wishes_.work();
     });
@@ -260,9 +221,10 @@ LogFollower::LogFollower(sql::Database& database, NearCache& near, PubSub* pubsu
       sender_(RandomBits()),
       notices_(near) {
   if (pubsub_ != nullptr) {
-    pubsub_->Listen({.message = [this](std::string_view message) { Heard(message); },
-                     .confirmed = [this](absl::Time at) { HeartbeatCame(at); },
-                     .lost = [this] { LineLost(); }});
+    pubsub_->Listen({.message = [this](std::string_view message) {
+      std::optional<ChangeNotice> notice = DecodeNotice(message, epoch_, sender_);
+      if (notice) Take(*std::move(notice));
+    }});
   }
   if (!options_.threads) return;
   poller_ = std::thread([this] { Poll(); });

@@ -2,19 +2,17 @@
 //
 // Three sources, the first of which is the truth:
 //   SQL     the log is asked every poll interval, and when a check finds the near cache unconfirmed
-//           (CatchUp): what changed since the watermark W, and whether W is the head;
+//           (CatchUp): what changed since the watermark W, and as of when W is the head;
 //   writes  of this process, after their commit (Wrote);
 //   notices that other replicas publish through Redis after theirs, with the changed people inside.
 // A notice that comes too early waits for the gap to close; a gap that stays is closed from SQL.
-// The follower's own heartbeat that comes back over Redis proves that all notices published before
-// it have come. When Redis or its line is lost, the poll goes on and nothing need be thrown away;
-// when SQL is lost too, the near cache stops answering by itself.
+// When Redis or its line is lost, the poll goes on and nothing need be thrown away; when SQL is
+// lost, nothing confirms W, and the near cache stops answering by itself.
 //
 // Also the warm start: streams member_records into the near cache while it answers.
 #pragma once
 
 #include <atomic>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -37,8 +35,6 @@ class LogFollower {
     bool threads = true;  // false: CatchUp is all there is, for simulations
     absl::Duration poll = absl::Milliseconds(250);
     bool load = true;  // warm start
-    // Heartbeats alone confirm at most for so long after the last answer of SQL.
-    absl::Duration longest_without_sql = absl::Minutes(1);
   };
 
   // `pubsub` may be null (no Redis). All outlive it. `epoch` names the database (store::Epoch).
@@ -55,17 +51,9 @@ class LogFollower {
   // True as soon as W lies beyond `position`; false if `most` goes by without that.
   bool AwaitBeyond(int64_t position, absl::Duration most);
 
-  // For start line, metrics and tests: how the warm start stands.
-  struct Progress {
-    int64_t loaded = 0;
-    bool complete = false;
-  };
-  Progress progress() const { return {loaded_.load(), near_.complete()}; }
-
  private:
   // What the threads are to do.
   struct Wishes {
-    bool ask = false;
     bool mend = false;
     bool load = false;
     bool work() const { return mend || load; }
@@ -75,15 +63,10 @@ class LogFollower {
   absl::Status Ask();
   absl::StatusOr<bool> BeginAnew();
   absl::StatusOr<bool> FollowOn();
-  // At the head of the log, as of which it was asked at `asked`.
-  void Arrived(int64_t head, absl::Time asked);
   // W may have moved.
   void Moved();
 
   void Take(ChangeNotice notice);
-  void Heard(std::string_view message);
-  void HeartbeatCame(absl::Time at);
-  void LineLost();
 
   void Poll();
   void Work();
@@ -102,10 +85,6 @@ class LogFollower {
   ChangeNotices notices_;
   SingleFlight flight_;
   std::atomic<bool> following_{false};
-  std::atomic<int64_t> last_sql_{0};  // steady nanoseconds
-  std::atomic<int64_t> line_{0};      // which line through Redis it is; odd while it stands
-  std::atomic<int64_t> asked_on_{0};  // the line that stood when SQL was last asked
-  std::atomic<int64_t> loaded_{0};
 
   Mutex move_mutex_;
   CondVar moved_;
