@@ -1,5 +1,6 @@
 // lingkaran reconcile
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "services/cli/commands/nouns.h"
 #include "services/cli/reconcile/reconciler.h"
 #include "services/cli/render/labels.h"
@@ -8,57 +9,37 @@
 namespace lingkaran::cli {
 namespace {
 
-using Kind = ReconcileDifference::Kind;
-
-std::string SourceText(const ReconcileDifference& d) {
-  if (d.pledge_id != 0) return absl::StrCat("komitmen ", d.pledge_id);
-  return absl::StrCat("setoran ", d.contribution_id);
-}
-
-std::string MonthOf(const ReconcileDifference& d) {
-  return absl::StrCat(SourceText(d), ", pekerja ", d.worker_id, ", ",
-                      Label(static_cast<common::v1::Programme>(d.programme)), " ",
-                      MonthText(d.month));
-}
+// What differs, by ReconcileDifference::Kind: $0 is the source, $1 the month of a worker, $2 the
+// worker, $3 and $4 are left and right (in rupiah $5 and $6), $7 the service and $8 its finding.
+constexpr const char* kDifferences[] = {
+    "",
+    "pembukuan $7 sendiri tidak cocok: $8",
+    "$0: ada perlindungan, tetapi sponsorship tidak mengenalnya",
+    "$0: menjadi iuran $5, perlindungannya bernilai $6",
+    "$0: dibayar $3 bulan-orang, terlindungi $4",
+    "$1: dibayar $5, tetapi tidak terlindungi",
+    "$1: terlindungi seharga $6, tetapi tidak dibayar",
+    "$1: dibayar $5, terlindungi seharga $6",
+    "$1: bulan yang sama juga dibayar sumber lain",
+    "pekerja $2: dikenal coverage, tetapi tidak pernah didaftarkan registry",
+    "pekerja $2: peserta menurut registry, tetapi tidak dikenal coverage",
+    "pekerja $2: versi $3 di registry, $4 di coverage",
+    "pekerja $2: versi $3 di registry, $4 di coverage",
+    "pekerja $2: nomor pesertanya berbeda di registry dan coverage",
+};
+static_assert(std::size(kDifferences) ==
+              static_cast<int>(ReconcileDifference::Kind::kMembershipNumber) + 1);
 
 // What differs, in one sentence.
 std::string DifferenceText(const ReconcileDifference& d) {
-  const std::string worker = absl::StrCat("pekerja ", d.worker_id);
-  switch (d.kind) {
-    case Kind::kNone:
-      return "";
-    case Kind::kFinding:
-      return absl::StrCat("pembukuan ", d.service, " sendiri tidak cocok: ", d.text);
-    case Kind::kSource:
-      return SourceText(d) + ": ada perlindungan, tetapi sponsorship tidak mengenalnya";
-    case Kind::kMoney:
-      return absl::StrCat(SourceText(d), ": menjadi iuran ", MoneyText(d.left),
-                          ", perlindungannya bernilai ", MoneyText(d.right));
-    case Kind::kPersonMonths:
-      return absl::StrCat(SourceText(d), ": dibayar ", CountText(d.left),
-                          " bulan-orang, terlindungi ", CountText(d.right));
-    case Kind::kPaidNotCovered:
-      return absl::StrCat(MonthOf(d), ": dibayar ", MoneyText(d.left),
-                          ", tetapi tidak terlindungi");
-    case Kind::kCoveredNotPaid:
-      return absl::StrCat(MonthOf(d), ": terlindungi seharga ", MoneyText(d.right),
-                          ", tetapi tidak dibayar");
-    case Kind::kAmount:
-      return absl::StrCat(MonthOf(d), ": dibayar ", MoneyText(d.left), ", terlindungi seharga ",
-                          MoneyText(d.right));
-    case Kind::kTwice:
-      return MonthOf(d) + ": bulan yang sama juga dibayar sumber lain";
-    case Kind::kNoMember:
-      return worker + ": dikenal coverage, tetapi tidak pernah didaftarkan registry";
-    case Kind::kMemberMissing:
-      return worker + ": peserta menurut registry, tetapi tidak dikenal coverage";
-    case Kind::kMemberAhead:
-    case Kind::kMemberBehind:
-      return absl::StrCat(worker, ": versi ", d.left, " di registry, ", d.right, " di coverage");
-    case Kind::kMembershipNumber:
-      return worker + ": nomor pesertanya berbeda di registry dan coverage";
-  }
-  return "";
+  const std::string source = d.pledge_id != 0 ? absl::StrCat("komitmen ", d.pledge_id)
+                                              : absl::StrCat("setoran ", d.contribution_id);
+  const std::string month_of =
+      absl::StrCat(source, ", pekerja ", d.worker_id, ", ",
+                   Label(static_cast<common::v1::Programme>(d.programme)), " ", MonthText(d.month));
+  return absl::Substitute(kDifferences[static_cast<int>(d.kind)], source, month_of, d.worker_id,
+                          CountText(d.left), CountText(d.right), MoneyText(d.left),
+                          MoneyText(d.right), d.service, d.text);
 }
 
 void PrintReport(std::ostream& out, const ReconcileSummary& summary) {

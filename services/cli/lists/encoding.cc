@@ -119,7 +119,7 @@ size_t CharacterCount(std::string_view utf8) {
   return std::count_if(utf8.begin(), utf8.end(), [](char c) { return !IsContinuation(c); });
 }
 
-absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes) {
+absl::StatusOr<std::string> DecodeFile(std::string_view bytes) {
   if (bytes.empty()) return absl::InvalidArgumentError("berkas ini kosong (0 byte).");
   if (const std::string_view format = ForeignFormat(bytes); !format.empty()) {
     return absl::InvalidArgumentError("berkas ini " + std::string(format) + ", bukan CSV." +
@@ -133,9 +133,7 @@ absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes) {
   const bool bom = StartsWith(bytes, kBom);
   if (bom) bytes.remove_prefix(kBom.size());
   const size_t valid = ValidUtf8Prefix(bytes);
-  if (valid == bytes.size()) {
-    return DecodedText{std::string(bytes), bom ? Encoding::kUtf8WithBom : Encoding::kUtf8};
-  }
+  if (valid == bytes.size()) return std::string(bytes);
   // In UTF-8 a character can only be halved where the file was cut off.
   if (IsCutCharacter(bytes.substr(valid)) && (bom || HasWideCharacter(bytes.substr(0, valid)))) {
     return absl::InvalidArgumentError(
@@ -145,9 +143,7 @@ absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes) {
     return absl::InvalidArgumentError(
         "berkas ini menyatakan diri UTF-8, tetapi isinya bukan UTF-8." + std::string(kSaveAsCsv));
   }
-  absl::StatusOr<std::string> text = FromWindows1252(bytes);
-  if (!text.ok()) return text.status();
-  return DecodedText{*std::move(text), Encoding::kWindows1252};
+  return FromWindows1252(bytes);
 }
 
 }  // namespace lingkaran::cli

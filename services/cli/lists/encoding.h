@@ -8,22 +8,13 @@
 
 namespace lingkaran::cli {
 
-// How the bytes of a file stand for letters.
-enum class Encoding { kUtf8, kUtf8WithBom, kWindows1252 };
-
 // The byte order mark that spreadsheets put before UTF-8, and want there.
 inline constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
-// A text and how it was written.
-struct DecodedText {
-  std::string text;  // UTF-8 without byte order mark
-  Encoding encoding = Encoding::kUtf8;
-};
-
-// Decodes UTF-8 with or without byte order mark, and Windows-1252 (what spreadsheets on Indonesian
+// Decodes UTF-8, dropping a byte order mark, and Windows-1252 (what spreadsheets on Indonesian
 // office machines save as "CSV"). INVALID_ARGUMENT, in Indonesian and with the way to mend it, for
 // workbooks (xlsx, xls, ods), PDF, web pages, UTF-16, bytes that no text has, and an empty file.
-absl::StatusOr<DecodedText> DecodeFile(std::string_view bytes);
+absl::StatusOr<std::string> DecodeFile(std::string_view bytes);
 
 // Number of bytes at the start of `bytes` that are whole, valid UTF-8 characters.
 size_t ValidUtf8Prefix(std::string_view bytes);

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/error.h"
 #include "services/cli/lists/csv_rows.h"
 
 namespace lingkaran::cli {
@@ -163,27 +164,25 @@ std::string List::Value(const ListRow& row, Column column) const {
 
 absl::StatusOr<List> ReadList(std::string_view bytes, const ListLimits& limits) {
   if (bytes.size() > limits.bytes) return TooLarge(limits.bytes);
-  absl::StatusOr<DecodedText> decoded = DecodeFile(bytes);
-  if (!decoded.ok()) return decoded.status();
-  if (IsBlank(decoded->text)) return absl::InvalidArgumentError("berkas ini kosong.");
+  ASSIGN_OR_RETURN(const std::string text, DecodeFile(bytes));
+  if (IsBlank(text)) return absl::InvalidArgumentError("berkas ini kosong.");
 
-  Header header = FindHeader(decoded->text);
-  if (absl::Status status = CheckHeader(header); !status.ok()) return status;
+  Header header = FindHeader(text);
+  RETURN_IF_ERROR(CheckHeader(header));
 
   List list;
   list.header = std::move(header.cells);
   list.columns = header.columns;
   list.delimiter = header.delimiter;
-  list.encoding = decoded->encoding;
-  list.rows.reserve(std::count(decoded->text.begin(), decoded->text.end(), '\n'));
+  list.rows.reserve(std::count(text.begin(), text.end(), '\n'));
   absl::Status error;
   int row_number = 0;
-  const absl::Status parsed = ForEachCsvRow(decoded->text, list.delimiter, [&](CsvRow&& row) {
+  const absl::Status parsed = ForEachCsvRow(text, list.delimiter, [&](CsvRow&& row) {
     if (row_number++ <= header.rows_before) return true;
     return TakeRow(std::move(row), limits, list, error);
   });
-  if (!error.ok()) return error;
-  if (!parsed.ok()) return parsed;
+  RETURN_IF_ERROR(error);
+  RETURN_IF_ERROR(parsed);
   if (list.rows.empty()) {
     return absl::InvalidArgumentError("daftar ini hanya berisi judul kolom, tanpa satu baris pun.");
   }

@@ -41,9 +41,7 @@ struct List {
   std::array<int, kColumnCount> columns{};  // place of each Column in the header; -1 if missing
   std::vector<ListRow> rows;                // in the order of the file
   char delimiter = ',';
-  Encoding encoding = Encoding::kUtf8;
 
-  bool Has(Column column) const { return columns[static_cast<int>(column)] >= 0; }
   // The cell of a column with line breaks and tabs turned into blanks; empty if it has none.
   std::string Value(const ListRow& row, Column column) const;
 };

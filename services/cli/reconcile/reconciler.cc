@@ -1,12 +1,14 @@
 #include "services/cli/reconcile/reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "services/cli/reconcile/audit_reader.h"
@@ -53,6 +55,26 @@ std::string SourceName(const ReconcileDifference& d) {
   return d.pledge_id != 0 ? absl::StrCat("pledge ", d.pledge_id)
                           : absl::StrCat("contribution ", d.contribution_id);
 }
+
+// By Kind: $0 is the source, $1 the month of a worker, $2 the worker, $3 and $4 are left and right,
+// $5 the service and $6 its finding.
+constexpr const char* kDifferences[] = {
+    "no difference",
+    "$5: $6",
+    "$0: has person-months at coverage and is unknown to sponsorship",
+    "$0: sponsorship spent $3 rupiah, person-months at coverage cost $4",
+    "$0: sponsorship paid $3 person-months, coverage has $4",
+    "$1: paid $3 rupiah, and not covered",
+    "$1: covered for $4 rupiah, and not paid",
+    "$1: paid $3 rupiah, covered for $4",
+    "$1: another source covers the same month",
+    "worker $2: known to coverage, never enrolled by registry",
+    "worker $2: enrolled by registry, unknown to coverage",
+    "worker $2: version $3 at registry, $4 at coverage",
+    "worker $2: version $3 at registry, $4 at coverage",
+    "worker $2: membership numbers differ",
+};
+static_assert(std::size(kDifferences) == static_cast<int>(Kind::kMembershipNumber) + 1);
 
 // The three books, read once.
 class Round {
@@ -330,44 +352,11 @@ std::string OwedText(const AuditReaders& readers) {
 }  // namespace
 
 std::string ReconcileDifference::ToString() const {
-  const auto month_of = [this] {
-    return absl::StrCat(SourceName(*this), ", worker ", worker_id, ", programme ", programme,
-                        ", month ", month);
-  };
-  switch (kind) {
-    case Kind::kNone:
-      return "no difference";
-    case Kind::kFinding:
-      return absl::StrCat(service, ": ", text);
-    case Kind::kSource:
-      return absl::StrCat(SourceName(*this),
-                          ": has person-months at coverage and is unknown to sponsorship");
-    case Kind::kMoney:
-      return absl::StrCat(SourceName(*this), ": sponsorship spent ", left,
-                          " rupiah, person-months at coverage cost ", right);
-    case Kind::kPersonMonths:
-      return absl::StrCat(SourceName(*this), ": sponsorship paid ", left,
-                          " person-months, coverage has ", right);
-    case Kind::kPaidNotCovered:
-      return absl::StrCat(month_of(), ": paid ", left, " rupiah, and not covered");
-    case Kind::kCoveredNotPaid:
-      return absl::StrCat(month_of(), ": covered for ", right, " rupiah, and not paid");
-    case Kind::kAmount:
-      return absl::StrCat(month_of(), ": paid ", left, " rupiah, covered for ", right);
-    case Kind::kTwice:
-      return absl::StrCat(month_of(), ": another source covers the same month");
-    case Kind::kNoMember:
-      return absl::StrCat("worker ", worker_id, ": known to coverage, never enrolled by registry");
-    case Kind::kMemberMissing:
-      return absl::StrCat("worker ", worker_id, ": enrolled by registry, unknown to coverage");
-    case Kind::kMemberAhead:
-    case Kind::kMemberBehind:
-      return absl::StrCat("worker ", worker_id, ": version ", left, " at registry, ", right,
-                          " at coverage");
-    case Kind::kMembershipNumber:
-      return absl::StrCat("worker ", worker_id, ": membership numbers differ");
-  }
-  return "";
+  const std::string source = SourceName(*this);
+  const std::string month_of =
+      absl::StrCat(source, ", worker ", worker_id, ", programme ", programme, ", month ", month);
+  return absl::Substitute(kDifferences[static_cast<int>(kind)], source, month_of, worker_id, left,
+                          right, service, text);
 }
 
 absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& options,

@@ -13,6 +13,104 @@
 namespace lingkaran::cli {
 namespace {
 
+constexpr std::pair<Reason, std::string_view> kReasons[] = {
+    {Reason::kRequestIdReused,
+     "request-id ini sudah dipakai untuk permintaan lain; pakai yang baru."},
+    {Reason::kActorRequired,
+     "siapa Anda tidak disebutkan; tambahkan --actor \"NAMA;role=officer\"."},
+    {Reason::kNotAllowed,
+     "peran Anda tidak boleh melakukan ini; minta petugas yang berwenang, atau periksa --actor."},
+    {Reason::kDeadlinePassed,
+     "waktunya habis sebelum selesai; ulangi, atau beri waktu lebih lama dengan --timeout."},
+    {Reason::kStoreUnavailable, "pangkalan data sedang tidak terjangkau; ulangi sebentar lagi."},
+    {Reason::kPeerUnavailable,
+     "layanan lain yang diperlukan tidak terjangkau; ulangi sebentar lagi."},
+    {Reason::kTokenNotYetApplied, "perubahan itu belum sampai; ulangi sebentar lagi."},
+    {Reason::kTokenInvalid,
+     "token itu bukan dari layanan ini; salin consistency_token dari jawaban perubahan itu."},
+    {Reason::kOverloaded, "layanan sedang penuh; ulangi sebentar lagi."},
+    {Reason::kInternal, "ada gangguan di dalam layanan; laporkan nomor rujukannya."},
+    {Reason::kOwedNotFound, "kiriman dengan nomor itu tidak ada lagi; lihat dengan: outbox list."},
+    {Reason::kAgencyNotFound, "instansi itu tidak ada; lihat nomornya dengan: agency list."},
+    {Reason::kBatchNotFound, "usulan itu tidak ada; periksa nomornya pada jawaban batch submit."},
+    {Reason::kWorkerNotFound, "pekerja itu tidak ada; cari dengan: worker find, atau worker list."},
+    {Reason::kBatchState,
+     "keadaan usulan itu tidak mengizinkannya; lihat dengan: batch show. Yang belum lengkap harus "
+     "dilengkapi, yang sudah diperiksa tidak berubah lagi: kirim baris lain sebagai usulan baru."},
+    {Reason::kControlTotal,
+     "jumlah baris tidak sama dengan yang dinyatakan; cocokkan daftar dengan suratnya, lalu kirim "
+     "lagi."},
+    {Reason::kFourEyes, "yang mengirim daftar tidak boleh memeriksanya sendiri; minta rekan lain."},
+    {Reason::kLineChanged,
+     "baris yang sudah dikirim berubah isinya; kirim berkas yang sama seperti semula."},
+    {Reason::kNikTaken, "NIK itu milik pekerja lain; periksa KTP-nya."},
+    {Reason::kWorkerDeceased,
+     "pekerja itu tercatat meninggal; lihat dengan: worker show, dan beri kursinya kepada orang "
+     "lain."},
+    {Reason::kWorkerWithdrawn,
+     "pekerja itu sudah keluar dari program; beri kursinya kepada orang lain."},
+    {Reason::kWorkerNotVerified,
+     "pekerja itu belum diverifikasi; periksa dahulu usulannya dengan: batch review."},
+    {Reason::kAlreadyMember,
+     "orang itu sudah menjadi peserta; bayar iurannya dengan: contribution pay."},
+    {Reason::kCardNotFound,
+     "kartunya belum diterbitkan; terbitkan dengan: worker card NOMOR --issue."},
+    {Reason::kRegionUnknown, "kode wilayah itu tidak dikenal; tulis misalnya 33.72."},
+    {Reason::kEvidenceRequired,
+     "persetujuan memerlukan bukti bahwa mereka bekerja dan tidak sakit; tambahkan --working "
+     "--healthy --attested-by --attested-on --document, dengan tanggal yang belum lama dan tidak "
+     "di masa depan."},
+    {Reason::kSponsorNotFound, "donatur itu tidak ada; lihat nomornya dengan: sponsor list."},
+    {Reason::kPledgeNotFound, "komitmen itu tidak ada; lihat nomornya dengan: pledge list."},
+    {Reason::kAllocationNotFound,
+     "pengisian kursi itu tidak ada; lihat nomornya pada jawaban allocation start."},
+    {Reason::kPledgeState,
+     "keadaan komitmen itu tidak mengizinkannya; lihat dengan: pledge show. Uang untuk komitmen "
+     "yang batal harus dikirim kembali."},
+    {Reason::kFundsExhausted,
+     "tidak ada uang yang tersedia; catat pembayaran dahulu, atau minta jumlah yang lebih kecil."},
+    {Reason::kPaymentConflict,
+     "bukti bank itu sudah tercatat dengan isi lain; periksa nomor dan jumlahnya."},
+    {Reason::kInvoiceNotFound, "kode bayar itu tidak ada; lihat yang benar dengan: pledge show."},
+    {Reason::kAllocationRunning, "pengisian kursi masih berjalan; tunggu sampai selesai."},
+    {Reason::kSeatNotHeld,
+     "pekerja itu tidak memegang kursi komitmen ini; periksa nomor pekerja dan nomor komitmennya."},
+    {Reason::kReserveEmpty,
+     "daftar cadangan sudah habis; usulkan calon baru dengan: batch submit."},
+    {Reason::kSeatsExhausted, "semua kursi sudah terisi; buat komitmen baru untuk kursi lagi."},
+    {Reason::kSeatHeld,
+     "pekerja itu sudah mempunyai kursi komitmen ini, atau kursinya sedang diisi; jangan sebut dia "
+     "lagi."},
+    {Reason::kReservationEnded,
+     "batas waktu penyisihan uang sudah lewat; uangnya tersedia lagi, isi kursinya kembali dengan: "
+     "allocation start."},
+    {Reason::kAmountMismatch,
+     "jumlahnya tidak sama dengan tarif; setor tepat sebesar tarif, atau tanpa --amount."},
+    {Reason::kRefundNotAllowed,
+     "sumber dana ini tidak boleh dikembalikan; sisanya menjadi simpanan donatur bila komitmen "
+     "dibatalkan."},
+    {Reason::kMemberNotFound,
+     "orang itu belum menjadi peserta; beri dahulu kursi dengan: allocation start."},
+    {Reason::kMonthAlreadyPaid,
+     "bulan itu sudah dibayar; bayar bulan sesudahnya, lihat dengan: cover list."},
+    {Reason::kNoRuleInForce,
+     "tidak ada aturan yang berlaku pada hari itu; pilih hari lain, lihat dengan: rules list."},
+    {Reason::kMonthsNotPermitted,
+     "jumlah bulan itu tidak boleh dibayar sekaligus; pilih jumlah lain dengan --months."},
+    {Reason::kAfterDeath,
+     "bulan itu sesudah orang itu meninggal atau keluar; beri kursinya kepada orang lain."},
+    {Reason::kNotCovered,
+     "orang itu tidak terlindungi pada hari itu; lihat sebabnya dengan: check explain."},
+    {Reason::kBatchTooLarge, "terlalu banyak sekaligus; bagi menjadi beberapa kali."},
+    {Reason::kContributionMismatch, "iuran tidak sesuai tarif; hitung lagi dengan: pledge quote."},
+    {Reason::kRulesInvalid,
+     "aturan itu salah; perbaiki berkas yang disebut dalam catatan layanan, sementara itu yang "
+     "lama tetap berlaku."},
+    {Reason::kResumeTooOld,
+     "catatan perubahan tidak lagi sampai ke tanda itu; ambil dahulu seluruh daftar, lalu mulai "
+     "lagi dengan: cover watch tanpa --resume."},
+};
+
 // How a fact that comes with an error is written.
 enum class Form { kText, kList, kNumber, kMoney, kDay, kMonth };
 
@@ -90,129 +188,8 @@ std::string FieldsText(const std::vector<std::pair<std::string, std::string>>& v
 }  // namespace
 
 std::string_view ReasonText(Reason reason) {
-  switch (reason) {
-    case Reason::kUnspecified:
-    case Reason::kInvalidField:
-      return "";
-    case Reason::kRequestIdReused:
-      return "request-id ini sudah dipakai untuk permintaan lain; pakai yang baru.";
-    case Reason::kActorRequired:
-      return "siapa Anda tidak disebutkan; tambahkan --actor \"NAMA;role=officer\".";
-    case Reason::kNotAllowed:
-      return "peran Anda tidak boleh melakukan ini; minta petugas yang berwenang, atau periksa "
-             "--actor.";
-    case Reason::kDeadlinePassed:
-      return "waktunya habis sebelum selesai; ulangi, atau beri waktu lebih lama dengan --timeout.";
-    case Reason::kStoreUnavailable:
-      return "pangkalan data sedang tidak terjangkau; ulangi sebentar lagi.";
-    case Reason::kPeerUnavailable:
-      return "layanan lain yang diperlukan tidak terjangkau; ulangi sebentar lagi.";
-    case Reason::kTokenNotYetApplied:
-      return "perubahan itu belum sampai; ulangi sebentar lagi.";
-    case Reason::kTokenInvalid:
-      return "token itu bukan dari layanan ini; salin consistency_token dari jawaban perubahan "
-             "itu.";
-    case Reason::kOverloaded:
-      return "layanan sedang penuh; ulangi sebentar lagi.";
-    case Reason::kInternal:
-      return "ada gangguan di dalam layanan; laporkan nomor rujukannya.";
-    case Reason::kOwedNotFound:
-      return "kiriman dengan nomor itu tidak ada lagi; lihat dengan: outbox list.";
-    case Reason::kAgencyNotFound:
-      return "instansi itu tidak ada; lihat nomornya dengan: agency list.";
-    case Reason::kBatchNotFound:
-      return "usulan itu tidak ada; periksa nomornya pada jawaban batch submit.";
-    case Reason::kWorkerNotFound:
-      return "pekerja itu tidak ada; cari dengan: worker find, atau worker list.";
-    case Reason::kBatchState:
-      return "keadaan usulan itu tidak mengizinkannya; lihat dengan: batch show. Yang belum "
-             "lengkap harus dilengkapi, yang sudah diperiksa tidak berubah lagi: kirim baris lain "
-             "sebagai usulan baru.";
-    case Reason::kControlTotal:
-      return "jumlah baris tidak sama dengan yang dinyatakan; cocokkan daftar dengan suratnya, "
-             "lalu kirim lagi.";
-    case Reason::kFourEyes:
-      return "yang mengirim daftar tidak boleh memeriksanya sendiri; minta rekan lain.";
-    case Reason::kLineChanged:
-      return "baris yang sudah dikirim berubah isinya; kirim berkas yang sama seperti semula.";
-    case Reason::kNikTaken:
-      return "NIK itu milik pekerja lain; periksa KTP-nya.";
-    case Reason::kWorkerDeceased:
-      return "pekerja itu tercatat meninggal; lihat dengan: worker show, dan beri kursinya kepada "
-             "orang lain.";
-    case Reason::kWorkerWithdrawn:
-      return "pekerja itu sudah keluar dari program; beri kursinya kepada orang lain.";
-    case Reason::kWorkerNotVerified:
-      return "pekerja itu belum diverifikasi; periksa dahulu usulannya dengan: batch review.";
-    case Reason::kAlreadyMember:
-      return "orang itu sudah menjadi peserta; bayar iurannya dengan: contribution pay.";
-    case Reason::kCardNotFound:
-      return "kartunya belum diterbitkan; terbitkan dengan: worker card NOMOR --issue.";
-    case Reason::kRegionUnknown:
-      return "kode wilayah itu tidak dikenal; tulis misalnya 33.72.";
-    case Reason::kEvidenceRequired:
-      return "persetujuan memerlukan bukti bahwa mereka bekerja dan tidak sakit; tambahkan "
-             "--working --healthy --attested-by --attested-on --document, dengan tanggal yang "
-             "belum lama dan tidak di masa depan.";
-    case Reason::kSponsorNotFound:
-      return "donatur itu tidak ada; lihat nomornya dengan: sponsor list.";
-    case Reason::kPledgeNotFound:
-      return "komitmen itu tidak ada; lihat nomornya dengan: pledge list.";
-    case Reason::kAllocationNotFound:
-      return "pengisian kursi itu tidak ada; lihat nomornya pada jawaban allocation start.";
-    case Reason::kPledgeState:
-      return "keadaan komitmen itu tidak mengizinkannya; lihat dengan: pledge show. Uang untuk "
-             "komitmen yang batal harus dikirim kembali.";
-    case Reason::kFundsExhausted:
-      return "tidak ada uang yang tersedia; catat pembayaran dahulu, atau minta jumlah yang lebih "
-             "kecil.";
-    case Reason::kPaymentConflict:
-      return "bukti bank itu sudah tercatat dengan isi lain; periksa nomor dan jumlahnya.";
-    case Reason::kInvoiceNotFound:
-      return "kode bayar itu tidak ada; lihat yang benar dengan: pledge show.";
-    case Reason::kAllocationRunning:
-      return "pengisian kursi masih berjalan; tunggu sampai selesai.";
-    case Reason::kSeatNotHeld:
-      return "pekerja itu tidak memegang kursi komitmen ini; periksa nomor pekerja dan nomor "
-             "komitmennya.";
-    case Reason::kReserveEmpty:
-      return "daftar cadangan sudah habis; usulkan calon baru dengan: batch submit.";
-    case Reason::kSeatsExhausted:
-      return "semua kursi sudah terisi; buat komitmen baru untuk kursi lagi.";
-    case Reason::kSeatHeld:
-      return "pekerja itu sudah mempunyai kursi komitmen ini, atau kursinya sedang diisi; jangan "
-             "sebut dia lagi.";
-    case Reason::kReservationEnded:
-      return "batas waktu penyisihan uang sudah lewat; uangnya tersedia lagi, isi kursinya kembali "
-             "dengan: allocation start.";
-    case Reason::kAmountMismatch:
-      return "jumlahnya tidak sama dengan tarif; setor tepat sebesar tarif, atau tanpa --amount.";
-    case Reason::kRefundNotAllowed:
-      return "sumber dana ini tidak boleh dikembalikan; sisanya menjadi simpanan donatur bila "
-             "komitmen dibatalkan.";
-    case Reason::kMemberNotFound:
-      return "orang itu belum menjadi peserta; beri dahulu kursi dengan: allocation start.";
-    case Reason::kMonthAlreadyPaid:
-      return "bulan itu sudah dibayar; bayar bulan sesudahnya, lihat dengan: cover list.";
-    case Reason::kNoRuleInForce:
-      return "tidak ada aturan yang berlaku pada hari itu; pilih hari lain, lihat dengan: rules "
-             "list.";
-    case Reason::kMonthsNotPermitted:
-      return "jumlah bulan itu tidak boleh dibayar sekaligus; pilih jumlah lain dengan --months.";
-    case Reason::kAfterDeath:
-      return "bulan itu sesudah orang itu meninggal atau keluar; beri kursinya kepada orang lain.";
-    case Reason::kNotCovered:
-      return "orang itu tidak terlindungi pada hari itu; lihat sebabnya dengan: check explain.";
-    case Reason::kBatchTooLarge:
-      return "terlalu banyak sekaligus; bagi menjadi beberapa kali.";
-    case Reason::kContributionMismatch:
-      return "iuran tidak sesuai tarif; hitung lagi dengan: pledge quote.";
-    case Reason::kRulesInvalid:
-      return "aturan itu salah; perbaiki berkas yang disebut dalam catatan layanan, sementara itu "
-             "yang lama tetap berlaku.";
-    case Reason::kResumeTooOld:
-      return "catatan perubahan tidak lagi sampai ke tanda itu; ambil dahulu seluruh daftar, lalu "
-             "mulai lagi dengan: cover watch tanpa --resume.";
+  for (const auto& [known, text] : kReasons) {
+    if (reason == known) return text;
   }
   return "";
 }

@@ -80,7 +80,7 @@ constexpr Field kFields[] = {
     {"status", "hasil", "--status", "pilih satu dari daftar dalam --help"},
     {"to_day", "hari terakhir rentang", "--to", "tulis tanggal yang tidak sebelum --from"},
     {"value_day", "tanggal pembayaran", "--date",
-     "tulis tanggal pada bukti bank, tidak di masa depan"},
+     "tulis tanggal pada bukti bank, misalnya 7 November 2019"},
     {"wage_base_rupiah", "upah dasar", "--wage-base", "tulis penghasilan sebulan"},
     {"worker_id", "pekerja", "--worker atau WORKER", "tulis nomor pekerja, lebih dari 0"},
     {"worker_ids", "pekerja", "--worker atau --workers",

@@ -1,5 +1,6 @@
 #include "services/cli/render/labels.h"
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -9,11 +10,67 @@
 namespace lingkaran::cli {
 namespace {
 
-// The word at a value's place; the number for a value that this release does not know.
-template <size_t N>
-std::string Word(const char* const (&words)[N], int value) {
-  if (value < 0 || value >= static_cast<int>(N)) return absl::StrCat("?", value);
-  return words[value];
+using google::protobuf::EnumDescriptor;
+
+// The words of each enum in the order of its numbers.
+const std::map<const EnumDescriptor*, std::vector<std::string>>& Words() {
+  static const auto& words = *new std::map<const EnumDescriptor*, std::vector<std::string>>{
+      {common::v1::Programme_descriptor(), {"-", "JKK", "JKM", "JHT"}},
+      {common::v1::PayerClass_descriptor(),
+       {"-", "CSR perusahaan", "bank", "lembaga", "perorangan", "pekerja sendiri", "APBN", "APBD",
+        "dana desa"}},
+      {common::v1::Sector_descriptor(), {"-", "umum", "transportasi"}},
+      {common::v1::Confidence_descriptor(), {"-", "belum diperiksa", "rendah", "sedang", "tinggi"}},
+      {registry::v1::AgencyKind_descriptor(),
+       {"-", "dinas sosial", "kelurahan/desa", "dinas tenaga kerja", "cabang"}},
+      {registry::v1::BatchKind_descriptor(), {"-", "calon peserta", "peserta lama"}},
+      {registry::v1::BatchState_descriptor(),
+       {"-", "terbuka", "lengkap, menunggu pemeriksaan", "disetujui", "ditolak"}},
+      {registry::v1::RowStatus_descriptor(), {"-", "diterima", "ditolak", "ganda"}},
+      {registry::v1::FindingCode_descriptor(),
+       {"-",
+        "NIK kosong",
+        "NIK bukan 16 angka",
+        "angka NIK hilang oleh spreadsheet",
+        "NIK tidak mungkin ada",
+        "tanggal lahir lain dari NIK",
+        "jenis kelamin lain dari NIK",
+        "NIK terbit di daerah lain",
+        "nama kosong",
+        "tanggal lahir tidak terbaca",
+        "melewati batas umur",
+        "di bawah batas umur",
+        "tanpa pekerjaan",
+        "NIK dua kali dalam daftar",
+        "sudah diusulkan dalam daftar lain",
+        "sudah menjadi peserta",
+        "jenis kelamin tidak terbaca",
+        "penghasilan tidak terbaca",
+        "nomor HP tidak terbaca",
+        "kecamatan tidak dikenal",
+        "sudah meninggal",
+        "nomor peserta kosong",
+        "nomor peserta milik orang lain",
+        "isi tidak terbaca"}},
+      {registry::v1::WorkerState_descriptor(),
+       {"-", "diusulkan", "terverifikasi", "peserta", "tidak disetujui", "keluar", "meninggal",
+        "peserta lama"}},
+      {sponsorship::v1::PledgeState_descriptor(),
+       {"-", "menunggu pembayaran", "dibayar sebagian", "lunas", "terpakai seluruhnya",
+        "dibatalkan"}},
+      {sponsorship::v1::AllocationState_descriptor(),
+       {"-", "berjalan", "selesai", "selesai, calon kurang"}},
+      {coverage::v1::Verdict_descriptor(), {"-", "TERLINDUNGI", "TIDAK", "BELUM DIKETAHUI"}},
+      {coverage::v1::BenefitLevel_descriptor(), {"", "penuh", "dikurangi"}},
+      {coverage::v1::AnswerReason_descriptor(),
+       {"", "iuran hari itu sudah dibayar", "masih dalam masa tunggu",
+        "belum pernah ada iuran program ini", "perlindungan belum mulai",
+        "perlindungan sudah berakhir, masih bisa dilanjutkan",
+        "kepesertaan berakhir, perlu daftar ulang", "di antara dua masa iuran", "sesudah meninggal",
+        "sudah keluar dari program", "orang tidak dikenal", "tidak terlindungi",
+        "data tidak terjangkau, tanyakan lagi", "iuran menunggak, masih dalam masa tenggang"}},
+  };
+  return words;
 }
 
 // The word beside a name; the name itself if it has none.
@@ -26,6 +83,12 @@ std::string WordOf(const std::pair<const char*, const char*> (&words)[N], const 
 }
 
 }  // namespace
+
+std::string WordOf(const EnumDescriptor* type, int value) {
+  const std::vector<std::string>& words = Words().at(type);
+  if (value < 0 || value >= static_cast<int>(words.size())) return absl::StrCat("?", value);
+  return words[value];
+}
 
 std::string LedgerKindText(const std::string& kind) {
   constexpr std::pair<const char*, const char*> kKinds[] = {
@@ -49,101 +112,6 @@ std::string LedgerAccountText(const std::string& account) {
   if (parts.size() == 1) return WordOf(kOwners, account);
   if (parts.size() != 3) return account;
   return absl::StrCat(WordOf(kOwners, parts[0]), " ", parts[1], ": ", WordOf(kNames, parts[2]));
-}
-
-std::string Label(common::v1::Programme programme) {
-  return Word({"-", "JKK", "JKM", "JHT"}, programme);
-}
-
-std::string Label(common::v1::PayerClass payer_class) {
-  return Word({"-", "CSR perusahaan", "bank", "lembaga", "perorangan", "pekerja sendiri", "APBN",
-               "APBD", "dana desa"},
-              payer_class);
-}
-
-std::string Label(common::v1::Sector sector) { return Word({"-", "umum", "transportasi"}, sector); }
-
-std::string Label(common::v1::Confidence confidence) {
-  return Word({"-", "belum diperiksa", "rendah", "sedang", "tinggi"}, confidence);
-}
-
-std::string Label(registry::v1::AgencyKind kind) {
-  return Word({"-", "dinas sosial", "kelurahan/desa", "dinas tenaga kerja", "cabang"}, kind);
-}
-
-std::string Label(registry::v1::BatchKind kind) {
-  return Word({"-", "calon peserta", "peserta lama"}, kind);
-}
-
-std::string Label(registry::v1::BatchState state) {
-  return Word({"-", "terbuka", "lengkap, menunggu pemeriksaan", "disetujui", "ditolak"}, state);
-}
-
-std::string Label(registry::v1::RowStatus status) {
-  return Word({"-", "diterima", "ditolak", "ganda"}, status);
-}
-
-std::string Label(registry::v1::FindingCode code) {
-  return Word({"-",
-               "NIK kosong",
-               "NIK bukan 16 angka",
-               "angka NIK hilang oleh spreadsheet",
-               "NIK tidak mungkin ada",
-               "tanggal lahir lain dari NIK",
-               "jenis kelamin lain dari NIK",
-               "NIK terbit di daerah lain",
-               "nama kosong",
-               "tanggal lahir tidak terbaca",
-               "melewati batas umur",
-               "di bawah batas umur",
-               "tanpa pekerjaan",
-               "NIK dua kali dalam daftar",
-               "sudah diusulkan dalam daftar lain",
-               "sudah menjadi peserta",
-               "jenis kelamin tidak terbaca",
-               "penghasilan tidak terbaca",
-               "nomor HP tidak terbaca",
-               "kecamatan tidak dikenal",
-               "sudah meninggal",
-               "nomor peserta kosong",
-               "nomor peserta milik orang lain",
-               "isi tidak terbaca"},
-              code);
-}
-
-std::string Label(registry::v1::WorkerState state) {
-  return Word({"-", "diusulkan", "terverifikasi", "peserta", "tidak disetujui", "keluar",
-               "meninggal", "peserta lama"},
-              state);
-}
-
-std::string Label(sponsorship::v1::PledgeState state) {
-  return Word({"-", "menunggu pembayaran", "dibayar sebagian", "lunas", "terpakai seluruhnya",
-               "dibatalkan"},
-              state);
-}
-
-std::string Label(sponsorship::v1::AllocationState state) {
-  return Word({"-", "berjalan", "selesai", "selesai, calon kurang"}, state);
-}
-
-std::string Label(coverage::v1::Verdict verdict) {
-  return Word({"-", "TERLINDUNGI", "TIDAK", "BELUM DIKETAHUI"}, verdict);
-}
-
-std::string Label(coverage::v1::BenefitLevel level) {
-  return Word({"", "penuh", "dikurangi"}, level);
-}
-
-std::string Label(coverage::v1::AnswerReason reason) {
-  return Word(
-      {"", "iuran hari itu sudah dibayar", "masih dalam masa tunggu",
-       "belum pernah ada iuran program ini", "perlindungan belum mulai",
-       "perlindungan sudah berakhir, masih bisa dilanjutkan",
-       "kepesertaan berakhir, perlu daftar ulang", "di antara dua masa iuran", "sesudah meninggal",
-       "sudah keluar dari program", "orang tidak dikenal", "tidak terlindungi",
-       "data tidak terjangkau, tanyakan lagi", "iuran menunggak, masih dalam masa tenggang"},
-      reason);
 }
 
 std::string ProgrammeList(const google::protobuf::RepeatedField<int>& programmes) {

@@ -9,21 +9,14 @@
 
 namespace lingkaran::cli {
 
-std::string Label(common::v1::Programme programme);
-std::string Label(common::v1::PayerClass payer_class);
-std::string Label(common::v1::Sector sector);
-std::string Label(common::v1::Confidence confidence);
-std::string Label(registry::v1::AgencyKind kind);
-std::string Label(registry::v1::BatchKind kind);
-std::string Label(registry::v1::BatchState state);
-std::string Label(registry::v1::RowStatus status);
-std::string Label(registry::v1::FindingCode code);
-std::string Label(registry::v1::WorkerState state);
-std::string Label(sponsorship::v1::PledgeState state);
-std::string Label(sponsorship::v1::AllocationState state);
-std::string Label(coverage::v1::Verdict verdict);
-std::string Label(coverage::v1::BenefitLevel level);
-std::string Label(coverage::v1::AnswerReason reason);
+// The word for a value of an enum; the number of one that this release does not know. Every enum
+// that is shown has words.
+std::string WordOf(const google::protobuf::EnumDescriptor* type, int value);
+template <typename Enum>
+std::string Label(Enum value) {
+  return WordOf(google::protobuf::GetEnumDescriptor<Enum>(), value);
+}
+
 // A kind of the ledger, e.g. "spend" as "menjadi iuran"; a kind that is new comes back as it is.
 std::string LedgerKindText(const std::string& kind);
 // An account of the ledger, e.g. "pledge/1/available" as "komitmen 1: tersedia".

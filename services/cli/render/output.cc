@@ -1,8 +1,8 @@
 #include "services/cli/render/output.h"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include "absl/status/status.h"
@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/date.h"
+#include "common/base/error.h"
 #include "common/base/money.h"
 #include "services/cli/lists/encoding.h"
 
@@ -34,26 +35,12 @@ std::string Padded(const std::string& text, size_t width, bool right) {
 // The value of a field that is no message; element `index` if it is repeated.
 std::string ScalarText(const Message& message, const FieldDescriptor* field, int index) {
   const Reflection& r = *message.GetReflection();
-  const bool many = field->is_repeated();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(many ? r.GetRepeatedInt32(message, field, index)
-                               : r.GetInt32(message, field));
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(many ? r.GetRepeatedInt64(message, field, index)
-                               : r.GetInt64(message, field));
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return (many ? r.GetRepeatedBool(message, field, index) : r.GetBool(message, field))
-                 ? "true"
-                 : "false";
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return std::string(
-          (many ? r.GetRepeatedEnum(message, field, index) : r.GetEnum(message, field))->name());
-    case FieldDescriptor::CPPTYPE_STRING:
-      return many ? r.GetRepeatedString(message, field, index) : r.GetString(message, field);
-    default:
-      return "";  // our contracts have no floating point and no unsigned fields
+  std::string text;
+  if (field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    google::protobuf::TextFormat::PrintFieldValueToString(message, field, index, &text);
+    return text;
   }
+  return index < 0 ? r.GetString(message, field) : r.GetRepeatedString(message, field, index);
 }
 
 absl::Status UnknownField(const Message& message, const std::string& name) {
@@ -66,38 +53,21 @@ absl::Status UnknownField(const Message& message, const std::string& name) {
 }
 
 absl::Status Collect(const Message& message, const std::vector<std::string>& path, size_t at,
-                     std::vector<std::string>& values);
-
-// Goes on below one sub-message.
-absl::Status CollectBelow(const Message& child, const std::vector<std::string>& path, size_t at,
-                          std::vector<std::string>& values) {
-  if (at < path.size()) return Collect(child, path, at, values);
-  values.push_back(ToJson(child));
-  return absl::OkStatus();
-}
-
-absl::Status Collect(const Message& message, const std::vector<std::string>& path, size_t at,
                      std::vector<std::string>& values) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(path[at]);
   if (field == nullptr) return UnknownField(message, path[at]);
   const Reflection& reflection = *message.GetReflection();
+  const bool many = field->is_repeated();
   const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
   ++at;
-  if (!is_message && at < path.size() && !field->is_repeated()) {
+  if (!is_message && at < path.size() && !many) {
     return absl::InvalidArgumentError(
         absl::StrCat("isian \"", field->name(), "\" tidak punya isian di bawahnya"));
   }
-  if (!field->is_repeated()) {
-    if (!is_message) {
-      values.push_back(ScalarText(message, field, 0));
-      return absl::OkStatus();
-    }
-    if (!reflection.HasField(message, field)) return absl::OkStatus();
-    return CollectBelow(reflection.GetMessage(message, field), path, at, values);
-  }
-  int first = 0;
-  int last = reflection.FieldSize(message, field) - 1;
-  if (int index; at < path.size() && absl::SimpleAtoi(path[at], &index)) {
+  if (!many && is_message && !reflection.HasField(message, field)) return absl::OkStatus();
+  int first = many ? 0 : -1;  // -1 is the one value of a field that is not repeated
+  int last = many ? reflection.FieldSize(message, field) - 1 : -1;
+  if (int index; many && at < path.size() && absl::SimpleAtoi(path[at], &index)) {
     first = std::max(index, 0);
     last = std::min(index, last);
     ++at;
@@ -107,9 +77,13 @@ absl::Status Collect(const Message& message, const std::vector<std::string>& pat
       values.push_back(ScalarText(message, field, i));
       continue;
     }
-    const absl::Status status =
-        CollectBelow(reflection.GetRepeatedMessage(message, field, i), path, at, values);
-    if (!status.ok()) return status;
+    const Message& child = many ? reflection.GetRepeatedMessage(message, field, i)
+                                : reflection.GetMessage(message, field);
+    if (at == path.size()) {
+      values.push_back(ToJson(child));
+    } else {
+      RETURN_IF_ERROR(Collect(child, path, at, values));
+    }
   }
   return absl::OkStatus();
 }
@@ -231,8 +205,7 @@ absl::StatusOr<std::vector<std::string>> FieldValues(const Message& message,
   const std::vector<std::string> parts =
       absl::StrSplit(absl::string_view(path.data(), path.size()), '.');
   std::vector<std::string> values;
-  const absl::Status status = Collect(message, parts, 0, values);
-  if (!status.ok()) return status;
+  RETURN_IF_ERROR(Collect(message, parts, 0, values));
   return values;
 }
 

@@ -44,7 +44,6 @@ class Table {
  public:
   explicit Table(std::vector<std::string> titles);
   void Row(std::vector<std::string> cells);
-  size_t size() const { return rows_.size(); }
   void Print(std::ostream& out) const;
 
  private:

@@ -28,9 +28,9 @@ absl::Status CannotWrite(const std::string& path) {
 
 absl::StatusOr<std::vector<std::string>> ReadLines(const std::string& path) {
   ASSIGN_OR_RETURN(const std::string bytes, ReadFileBytes(path, kMaxKeyFileBytes));
-  ASSIGN_OR_RETURN(const DecodedText decoded, DecodeFile(bytes));
+  ASSIGN_OR_RETURN(const std::string decoded, DecodeFile(bytes));
   std::vector<std::string> lines;
-  for (const absl::string_view line : absl::StrSplit(decoded.text, absl::ByAnyChar("\r\n"))) {
+  for (const absl::string_view line : absl::StrSplit(decoded, absl::ByAnyChar("\r\n"))) {
     const absl::string_view text = absl::StripAsciiWhitespace(line);
     if (!text.empty()) lines.emplace_back(text);
   }
