@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 
 namespace lingkaran::cli {
 namespace {
@@ -12,15 +13,13 @@ namespace {
 // libcsv does not count lines, so it is fed one physical line at a time.
 class RowParser {
  public:
-  RowParser(char delimiter, absl::FunctionRef<bool(CsvRow&&)> take) : take_(take) {
+  RowParser(char delimiter, absl::FunctionRef<absl::Status(CsvRow&&)> take) : take_(take) {
     csv_init(&parser_, kStrict);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
   }
   ~RowParser() { csv_free(&parser_); }
   RowParser(const RowParser&) = delete;
   RowParser& operator=(const RowParser&) = delete;
-
-  bool wants_more() const { return wants_more_; }
 
   absl::Status Feed(std::string_view line) {
     ++line_;
@@ -42,13 +41,13 @@ class RowParser {
       csv_set_opts(&parser_, kStrict);
       line.remove_prefix(1);
     }
-    return absl::OkStatus();
+    return taken_;
   }
 
   absl::Status Finish() {
     const int row_line = row_.line_number;
     row_.ended = false;
-    if (csv_fini(&parser_, &OnCell, &OnRow, this) == 0) return absl::OkStatus();
+    if (csv_fini(&parser_, &OnCell, &OnRow, this) == 0) return taken_;
     return absl::InvalidArgumentError(absl::StrCat(
         "berkas ini berakhir di tengah isi yang diawali tanda kutip (\") pada baris ", row_line,
         ": berkas terpotong, atau tanda kutip penutupnya hilang. Kirim ulang berkas yang utuh."));
@@ -65,18 +64,18 @@ class RowParser {
   static void OnRow(int, void* data) {
     auto* self = static_cast<RowParser*>(data);
     self->between_rows_ = true;
-    if (self->row_.cells.empty() || !self->wants_more_) return;
+    if (self->row_.cells.empty() || !self->taken_.ok()) return;
     const size_t width = self->row_.cells.size();
-    self->wants_more_ = self->take_(std::exchange(self->row_, CsvRow()));
+    self->taken_ = self->take_(std::exchange(self->row_, CsvRow()));
     self->row_.cells.reserve(width);
   }
 
-  absl::FunctionRef<bool(CsvRow&&)> take_;
+  absl::FunctionRef<absl::Status(CsvRow&&)> take_;
+  absl::Status taken_;  // what `take` said of the last row
   csv_parser parser_;
   CsvRow row_;
   int line_ = 0;
   bool between_rows_ = true;
-  bool wants_more_ = true;
 };
 
 // The first line of `text` with its line end.
@@ -90,12 +89,11 @@ std::string_view FirstLine(std::string_view text) {
 }  // namespace
 
 absl::Status ForEachCsvRow(std::string_view text, char delimiter,
-                           absl::FunctionRef<bool(CsvRow&&)> take) {
+                           absl::FunctionRef<absl::Status(CsvRow&&)> take) {
   RowParser parser(delimiter, take);
   while (!text.empty()) {
     const std::string_view line = FirstLine(text);
-    if (absl::Status status = parser.Feed(line); !status.ok()) return status;
-    if (!parser.wants_more()) return absl::OkStatus();
+    RETURN_IF_ERROR(parser.Feed(line));
     text.remove_prefix(line.size());
   }
   return parser.Finish();

@@ -18,12 +18,12 @@ struct CsvRow {
   bool ended = true;               // false if the text ended without a line end after it
 };
 
-// Calls `take` for each row that holds a cell, blank lines left out, until it answers false or the
-// text ends. Lines end with LF, CRLF or CR. A quotation mark within an unquoted cell is an
-// ordinary character. INVALID_ARGUMENT (in Indonesian) for letters after a closing quotation mark
-// and for a quotation mark that is never closed.
+// Calls `take` for each row that holds a cell, blank lines left out; ends with its first error.
+// Lines end with LF, CRLF or CR. A quotation mark within an unquoted cell is an ordinary character.
+// INVALID_ARGUMENT (in Indonesian) for letters after a closing quotation mark and for a quotation
+// mark that is never closed.
 absl::Status ForEachCsvRow(std::string_view text, char delimiter,
-                           absl::FunctionRef<bool(CsvRow&&)> take);
+                           absl::FunctionRef<absl::Status(CsvRow&&)> take);
 
 // A cell as it must be written: quoted if it holds the delimiter, a quote, a line break, or blanks
 // at an end.

@@ -1,7 +1,6 @@
 #include "services/cli/lists/list_reader.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error.h"
@@ -23,14 +23,12 @@ constexpr int kLongNumber = 12;  // digits
 
 // A row that may be the header, seen with one delimiter.
 struct Header {
-  char delimiter = ',';
-  std::vector<std::string> cells;
-  std::array<int, kColumnCount> columns{};
+  List list;            // without rows
   int known = 0;        // columns that we know
   int rows_before = 0;  // title rows above it
   std::optional<Column> twice;
 
-  bool Has(Column column) const { return columns[static_cast<int>(column)] >= 0; }
+  bool Has(Column column) const { return list.columns[static_cast<int>(column)] >= 0; }
   bool IsComplete() const { return Has(Column::kNik) && Has(Column::kFullName); }
   // Which of two candidates is rather the header.
   auto Rank() const { return std::pair(IsComplete(), known); }
@@ -39,44 +37,40 @@ struct Header {
 // True for a row of data: a header has no long numbers, and data must not stand in an error.
 bool HoldsLongNumber(const std::vector<std::string>& cells) {
   return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) {
-    return std::count_if(cell.begin(), cell.end(),
-                         [](unsigned char c) { return std::isdigit(c) != 0; }) >= kLongNumber;
+    return std::count_if(cell.begin(), cell.end(), absl::ascii_isdigit) >= kLongNumber;
   });
 }
 
 Header Recognise(std::vector<std::string> cells, char delimiter, int rows_before) {
   Header header;
-  header.delimiter = delimiter;
+  header.list.delimiter = delimiter;
   header.rows_before = rows_before;
-  header.columns.fill(-1);
   if (HoldsLongNumber(cells)) return header;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::optional<Column> column = ColumnOfHeader(cells[i]);
     if (!column.has_value()) continue;
-    int& place = header.columns[static_cast<int>(*column)];
-    if (place >= 0) {
+    if (header.Has(*column)) {
       header.twice = column;
       continue;
     }
-    place = static_cast<int>(i);
+    header.list.columns[static_cast<int>(*column)] = static_cast<int>(i);
     ++header.known;
   }
-  header.cells = std::move(cells);
+  header.list.header = std::move(cells);
   return header;
 }
 
 // The best header among the first rows; its `known` is 0 if no row looks like one.
 Header FindHeader(std::string_view text) {
   Header best;
-  best.columns.fill(-1);
   for (const char delimiter : kDelimiters) {
     int rows = 0;
     // A wrong delimiter may trip over quotes; then the rows so far are all it has to say.
     ForEachCsvRow(text, delimiter, [&](CsvRow&& row) {
-      if (row.line_number > kTitleLines + 1) return false;
+      if (row.line_number > kTitleLines + 1) return absl::CancelledError();
       Header header = Recognise(std::move(row.cells), delimiter, rows++);
       if (header.Rank() > best.Rank()) best = std::move(header);
-      return true;
+      return absl::OkStatus();
     }).IgnoreError();
   }
   return best;
@@ -96,7 +90,7 @@ absl::Status CheckHeader(const Header& header) {
     }
     return absl::InvalidArgumentError(absl::StrCat(
         "kolom ", absl::StrJoin(missing, " dan "), " tidak ada. Kolom yang ditemukan: ",
-        absl::StrJoin(header.cells, ", "), ". Tambahkan kolom itu atau perbaiki judulnya."));
+        absl::StrJoin(header.list.header, ", "), ". Tambahkan kolom itu atau perbaiki judulnya."));
   }
   if (header.twice.has_value()) {
     return absl::InvalidArgumentError(
@@ -107,40 +101,35 @@ absl::Status CheckHeader(const Header& header) {
 }
 
 bool IsBlank(std::string_view cell) {
-  return std::all_of(cell.begin(), cell.end(),
-                     [](unsigned char c) { return std::isspace(c) != 0; });
+  return std::all_of(cell.begin(), cell.end(), absl::ascii_isspace);
 }
 
-// Checks a row against the header and puts it into the list. `error` gets what speaks against it.
-bool TakeRow(CsvRow&& row, const ListLimits& limits, List& list, absl::Status& error) {
+// Checks a row against the header and puts it into the list.
+absl::Status TakeRow(CsvRow&& row, const ListLimits& limits, List& list) {
   const size_t width = list.header.size();
   if (!row.ended && row.cells.size() < width) {
-    error = absl::InvalidArgumentError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         "berkas ini terpotong: baris terakhir (", row.line_number, ") hanya berisi ",
         row.cells.size(), " dari ", width, " kolom. Salin atau unduh ulang berkas aslinya."));
-    return false;
   }
-  if (std::all_of(row.cells.begin(), row.cells.end(), IsBlank)) return true;
+  if (std::all_of(row.cells.begin(), row.cells.end(), IsBlank)) return absl::OkStatus();
   if (row.cells.size() > width &&
       !std::all_of(row.cells.begin() + width, row.cells.end(), IsBlank)) {
-    error = absl::InvalidArgumentError(absl::StrCat(
+    return absl::InvalidArgumentError(absl::StrCat(
         "baris ", row.line_number, " berisi ", row.cells.size(), " kolom, tetapi judulnya ", width,
         ": isi yang mengandung tanda pemisah harus diapit tanda kutip (\")."));
-    return false;
   }
   if (static_cast<int>(list.rows.size()) >= limits.rows) {
-    error = absl::InvalidArgumentError(absl::StrCat("daftar ini lebih dari ", limits.rows,
-                                                    " baris. Bagi menjadi beberapa berkas."));
-    return false;
+    return absl::InvalidArgumentError(absl::StrCat("daftar ini lebih dari ", limits.rows,
+                                                   " baris. Bagi menjadi beberapa berkas."));
   }
   row.cells.resize(width);
   list.rows.push_back({row.line_number, std::move(row.cells)});
-  return true;
+  return absl::OkStatus();
 }
 
 bool IsBareNik(std::string_view cell) {
-  return cell.size() == 16 && std::all_of(cell.begin(), cell.end(),
-                                          [](unsigned char c) { return std::isdigit(c) != 0; });
+  return cell.size() == 16 && std::all_of(cell.begin(), cell.end(), absl::ascii_isdigit);
 }
 
 absl::Status TooLarge(size_t most) {
@@ -170,19 +159,13 @@ absl::StatusOr<List> ReadList(std::string_view bytes, const ListLimits& limits) 
   Header header = FindHeader(text);
   RETURN_IF_ERROR(CheckHeader(header));
 
-  List list;
-  list.header = std::move(header.cells);
-  list.columns = header.columns;
-  list.delimiter = header.delimiter;
+  List list = std::move(header.list);
   list.rows.reserve(std::count(text.begin(), text.end(), '\n'));
-  absl::Status error;
   int row_number = 0;
-  const absl::Status parsed = ForEachCsvRow(text, list.delimiter, [&](CsvRow&& row) {
-    if (row_number++ <= header.rows_before) return true;
-    return TakeRow(std::move(row), limits, list, error);
-  });
-  RETURN_IF_ERROR(error);
-  RETURN_IF_ERROR(parsed);
+  RETURN_IF_ERROR(ForEachCsvRow(text, list.delimiter, [&](CsvRow&& row) {
+    if (row_number++ <= header.rows_before) return absl::OkStatus();
+    return TakeRow(std::move(row), limits, list);
+  }));
   if (list.rows.empty()) {
     return absl::InvalidArgumentError("daftar ini hanya berisi judul kolom, tanpa satu baris pun.");
   }
@@ -215,25 +198,20 @@ std::string RejectsFile(const List& list, const std::vector<RejectedRow>& reject
     if (!IsRejectsHeader(list.header[i])) kept.push_back(i);
   }
   std::string out(kBom);
-  const auto append = [&](std::string_view cell, bool last) {
-    absl::StrAppend(&out, CsvCell(cell, list.delimiter));
-    if (last) {
-      out += "\r\n";
-    } else {
-      out += list.delimiter;
-    }
+  const auto append = [&](std::string_view cell) {
+    absl::StrAppend(&out, CsvCell(cell, list.delimiter), std::string(1, list.delimiter));
   };
-  for (const size_t i : kept) append(list.header[i], false);
-  append(kReasonHeader, false);
-  append(kMendHeader, true);
+  const auto end_row = [&](const std::string& reason, const std::string& mend) {
+    append(reason);
+    absl::StrAppend(&out, CsvCell(mend, list.delimiter), "\r\n");
+  };
+  for (const size_t i : kept) append(list.header[i]);
+  end_row(kReasonHeader, kMendHeader);
   const size_t nik = list.columns[static_cast<int>(Column::kNik)];
   for (const RejectedRow& row : rejected) {
     const std::vector<std::string>& cells = list.rows[row.index].cells;
-    for (const size_t i : kept) {
-      append(i == nik && IsBareNik(cells[i]) ? "'" + cells[i] : cells[i], false);
-    }
-    append(row.reason, false);
-    append(row.mend, true);
+    for (const size_t i : kept) append(i == nik && IsBareNik(cells[i]) ? "'" + cells[i] : cells[i]);
+    end_row(row.reason, row.mend);
   }
   return out;
 }

@@ -37,9 +37,11 @@ struct ListRow {
 
 // A list that was read whole.
 struct List {
-  std::vector<std::string> header;          // as in the file
-  std::array<int, kColumnCount> columns{};  // place of each Column in the header; -1 if missing
-  std::vector<ListRow> rows;                // in the order of the file
+  List() { columns.fill(-1); }
+
+  std::vector<std::string> header;        // as in the file
+  std::array<int, kColumnCount> columns;  // place of each Column in the header; -1 if missing
+  std::vector<ListRow> rows;              // in the order of the file
   char delimiter = ',';
 
   // The cell of a column with line breaks and tabs turned into blanks; empty if it has none.

@@ -43,8 +43,9 @@ uint64_t MonthKey(int64_t worker, const ops::v1::PaidMonth& month) {
          static_cast<uint64_t>(month.programme());
 }
 
-bool Before(const ops::v1::PaidMonth& a, const ops::v1::PaidMonth& b) {
-  return std::pair(a.programme(), a.month()) < std::pair(b.programme(), b.month());
+// In the order of a worker's months.
+std::pair<int, int> PlaceOf(const ops::v1::PaidMonth& month) {
+  return {month.programme(), month.month()};
 }
 
 SourceKey KeyOf(const ops::v1::WorkerMonths& line) {
@@ -222,26 +223,24 @@ class Round {
   // difference.
   void CompareMonths(const ops::v1::WorkerMonths& who, const ops::v1::WorkerMonths& paid,
                      const ops::v1::WorkerMonths& cover) {
-    auto p = paid.months().begin();
-    auto c = cover.months().begin();
-    while (p != paid.months().end() || c != cover.months().end()) {
-      const bool left = p != paid.months().end() && (c == cover.months().end() || !Before(*c, *p));
-      const bool right = c != cover.months().end() && (p == paid.months().end() || !Before(*p, *c));
-      const ops::v1::PaidMonth& month = left ? *p : *c;
-      ReconcileDifference difference{.kind = left && right ? Kind::kAmount
-                                             : left        ? Kind::kPaidNotCovered
-                                                           : Kind::kCoveredNotPaid,
-                                     .worker_id = who.worker_id(),
-                                     .programme = month.programme(),
-                                     .month = month.month(),
-                                     .left = left ? p->amount_rupiah() : 0,
-                                     .right = right ? c->amount_rupiah() : 0};
-      if (!left || !right || difference.left != difference.right) {
-        return Note(KeyOf(who), std::move(difference));
-      }
-      ++p;
-      ++c;
-    }
+    const auto same = [](const ops::v1::PaidMonth& a, const ops::v1::PaidMonth& b) {
+      return PlaceOf(a) == PlaceOf(b) && a.amount_rupiah() == b.amount_rupiah();
+    };
+    const auto& left = paid.months();
+    const auto& right = cover.months();
+    const auto [p, c] = std::mismatch(left.begin(), left.end(), right.begin(), right.end(), same);
+    if (p == left.end() && c == right.end()) return;
+    const bool is_paid = p != left.end() && (c == right.end() || PlaceOf(*p) <= PlaceOf(*c));
+    const bool is_covered = c != right.end() && (p == left.end() || PlaceOf(*c) <= PlaceOf(*p));
+    const ops::v1::PaidMonth& month = is_paid ? *p : *c;
+    Note(KeyOf(who), {.kind = is_paid && is_covered ? Kind::kAmount
+                              : is_paid             ? Kind::kPaidNotCovered
+                                                    : Kind::kCoveredNotPaid,
+                      .worker_id = who.worker_id(),
+                      .programme = month.programme(),
+                      .month = month.month(),
+                      .left = is_paid ? p->amount_rupiah() : 0,
+                      .right = is_covered ? c->amount_rupiah() : 0});
   }
 
   absl::Status AddCover(const ops::v1::WorkerMonths& cover) {
