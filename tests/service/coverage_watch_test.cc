@@ -57,6 +57,11 @@ class Watch {
     ended_ = true;
     return FromGrpc(stream_->Finish());
   }
+  // How it ends, if there is no further message.
+  absl::Status EndNow() {
+    EXPECT_FALSE(Next().has_value());
+    return End();
+  }
   void Cut() { context_.TryCancel(); }
 
   std::string token;  // of the last message
@@ -70,6 +75,12 @@ class Watch {
 
 class CoverageWatchTest : public CoverageServiceTest {
  protected:
+  // The token that a watch begins with.
+  static std::string TokenOf(CoverageHost& host) {
+    Watch watch(host);
+    EXPECT_TRUE(watch.Next().has_value());
+    return watch.token;
+  }
   std::vector<int64_t> Ids(const std::vector<cv1::CoverageChange>& changes) {
     std::vector<int64_t> out;
     for (const cv1::CoverageChange& change : changes) {
@@ -138,8 +149,7 @@ TEST_P(CoverageWatchTest, HearsOfAnotherProcessesWrites) {
 
 TEST_P(CoverageWatchTest, OnlyWhoLivesInTheArea) {
   Watch nowhere(*world_.host, "", "Solo");
-  EXPECT_FALSE(nowhere.Next().has_value());
-  EXPECT_EQ(ReasonOf(nowhere.End()), Reason::kInvalidField);
+  EXPECT_EQ(ReasonOf(nowhere.EndNow()), Reason::kInvalidField);
   Watch solo(*world_.host, "", "33.72");
   ASSERT_TRUE(solo.Next().has_value());
   cv1::Member elsewhere = world_.MemberOf(0);
@@ -151,12 +161,7 @@ TEST_P(CoverageWatchTest, OnlyWhoLivesInTheArea) {
 TEST_P(CoverageWatchTest, NothingIsMissedOrOutOfOrderUnderConcurrentWritesAndCuts) {
   constexpr int kWriters = 4, kEach = 25;
   world_.Enrol(kWriters);
-  std::string token;
-  {
-    Watch watch(*world_.host);
-    ASSERT_TRUE(watch.Next().has_value());
-    token = watch.token;
-  }
+  std::string token = TokenOf(*world_.host);
   std::atomic<int> failed{0};
   std::vector<std::thread> writers;
   for (int n = 0; n < kWriters; ++n) {
@@ -171,9 +176,14 @@ TEST_P(CoverageWatchTest, NothingIsMissedOrOutOfOrderUnderConcurrentWritesAndCut
   // Each writer's last state comes last; a watch is cut after every few messages and taken up.
   std::map<int64_t, int> told;
   std::map<int64_t, int32_t> last;
-  for (int watches = 0; watches < 200; ++watches) {
+  const auto all_told = [&] {
+    return told.size() == kWriters && std::all_of(told.begin(), told.end(), [](const auto& one) {
+             return one.second >= kEach;
+           });
+  };
+  for (int watches = 0; watches < 200 && !all_told(); ++watches) {
     Watch watch(*world_.host, token);
-    for (int messages = 0; messages < 4; ++messages) {
+    for (int messages = 0; messages < 4 && !all_told(); ++messages) {
       const auto message = watch.Next();
       ASSERT_TRUE(message.has_value()) << watch.End();
       for (const cv1::CoverageChange& change : message->changes()) {
@@ -181,13 +191,7 @@ TEST_P(CoverageWatchTest, NothingIsMissedOrOutOfOrderUnderConcurrentWritesAndCut
         last[change.worker_id()] = change.withdraw_day();
       }
       token = watch.token;
-      const bool all = std::all_of(told.begin(), told.end(),
-                                   [&](const auto& one) { return one.second >= kEach; });
-      if (told.size() == kWriters && all) break;
     }
-    const bool all =
-        std::all_of(told.begin(), told.end(), [&](const auto& one) { return one.second >= kEach; });
-    if (told.size() == kWriters && all) break;
   }
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(failed, 0);
@@ -201,12 +205,7 @@ TEST_P(CoverageWatchTest, NothingIsMissedOrOutOfOrderUnderConcurrentWritesAndCut
 
 TEST_P(CoverageWatchTest, ATokenThatTheLogDoesNotReachIsRefusedWithWhatToDo) {
   world_.Enrol(1);
-  std::string old;
-  {
-    Watch watch(*world_.host);
-    ASSERT_TRUE(watch.Next().has_value());
-    old = watch.token;
-  }
+  const std::string old = TokenOf(*world_.host);
   ASSERT_TRUE(world_.Pay(0, 20191107, 1).ok());
   ASSERT_TRUE(world_.Pay(0, 20191201, 1).ok());
   ASSERT_TRUE(world_.database()
@@ -217,8 +216,7 @@ TEST_P(CoverageWatchTest, ATokenThatTheLogDoesNotReachIsRefusedWithWhatToDo) {
                   })
                   .ok());
   Watch watch(*world_.host, old);
-  EXPECT_FALSE(watch.Next().has_value());
-  const absl::Status status = watch.End();
+  const absl::Status status = watch.EndNow();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
   EXPECT_EQ(ReasonOf(status), Reason::kResumeTooOld);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("list everybody afresh"));
@@ -226,27 +224,19 @@ TEST_P(CoverageWatchTest, ATokenThatTheLogDoesNotReachIsRefusedWithWhatToDo) {
 
 TEST_P(CoverageWatchTest, ATokenOfAnotherDatabaseOrNoneAtAllIsRefused) {
   CoverageWorld another(sql::Dialect::kSqlite, "");
-  std::string foreign;
-  {
-    Watch watch(*another.host);
-    ASSERT_TRUE(watch.Next().has_value());
-    foreign = watch.token;
-  }
+  const std::string foreign = TokenOf(*another.host);
   Watch watch(*world_.host, foreign);
-  EXPECT_FALSE(watch.Next().has_value());
-  EXPECT_EQ(ReasonOf(watch.End()), Reason::kResumeTooOld);
+  EXPECT_EQ(ReasonOf(watch.EndNow()), Reason::kResumeTooOld);
   for (const std::string& text :
        {std::string("x"), absl::WebSafeBase64Escape("w1.1"), absl::WebSafeBase64Escape("w1.a.b")}) {
     Watch nonsense(*world_.host, text);
-    EXPECT_FALSE(nonsense.Next().has_value());
-    EXPECT_EQ(ReasonOf(nonsense.End()), Reason::kTokenInvalid) << text;
+    EXPECT_EQ(ReasonOf(nonsense.EndNow()), Reason::kTokenInvalid) << text;
   }
 }
 
 TEST_P(CoverageWatchTest, IsForBranchesAndServices) {
   Watch clinic(*world_.host, "", "", "clinic");
-  EXPECT_FALSE(clinic.Next().has_value());
-  EXPECT_EQ(ReasonOf(clinic.End()), Reason::kNotAllowed);
+  EXPECT_EQ(ReasonOf(clinic.EndNow()), Reason::kNotAllowed);
   Watch service(*world_.host, "", "", "service");
   EXPECT_TRUE(service.Next().has_value());
 }
@@ -268,8 +258,7 @@ TEST_P(CoverageWatchTest, AStreamDoesNotHoldUpTheDrain) {
   Watch watch(*world_.host);
   ASSERT_TRUE(watch.Next().has_value());
   world_.host.reset();  // what a drain has to break off does not end in order
-  EXPECT_FALSE(watch.Next().has_value());
-  EXPECT_TRUE(watch.End().ok()) << "the end is in order: call again";
+  EXPECT_TRUE(watch.EndNow().ok()) << "the end is in order: call again";
   world_.host = world_.Open();
   ASSERT_TRUE(world_.Pay(0, 20191107, 1).ok());
   Watch resumed(*world_.host, watch.token);

@@ -145,6 +145,15 @@ class CoverageLookupBatcher : public testing::Test {
     Ask(asker, std::move(keys));
     reader_.AwaitRounds(1);
   }
+  // The near cache is at position 10, unconfirmed, and knows worker 5.
+  void KnowFive() {
+    MemberRecord known;
+    known.facts.known = true;
+    known.facts.worker_id = 5;
+    known.facts.position = 10;
+    near_.Restart(10);
+    near_.Fill({known});
+  }
   Told AskAndWait(std::vector<PersonKey> keys, const Freshness& fresh = {}) {
     Asker asker;
     Ask(asker, std::move(keys), fresh);

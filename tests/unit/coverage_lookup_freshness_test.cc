@@ -51,12 +51,7 @@ TEST_F(CoverageLookupBatcher, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
 }
 
 TEST_F(CoverageLookupBatcher, ATokenOfAnotherDoesNotStandForTheConfirmation) {
-  MemberRecord known;
-  known.facts.known = true;
-  known.facts.worker_id = 5;
-  known.facts.position = 10;
-  near_.Restart(10);
-  near_.Fill({known});
+  KnowFive();
   catch_up_ = [] { return absl::UnavailableError("no database"); };
   Start({.threads = 1});
   Asker first, with_token, without;
@@ -134,12 +129,7 @@ TEST_F(CoverageLookupBatcher, ATokenAheadOfTheLogFailsAlone) {
 }
 
 TEST_F(CoverageLookupBatcher, AnUnconfirmedNearCacheCatchesUpFirst) {
-  near_.Restart(10);
-  MemberRecord known;
-  known.facts.known = true;
-  known.facts.worker_id = 5;
-  known.facts.position = 10;
-  near_.Fill({known});
+  KnowFive();
   catch_up_ = [this] {
     near_.Confirm(10, steady_.Now());
     return absl::OkStatus();

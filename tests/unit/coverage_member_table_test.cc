@@ -17,7 +17,7 @@
 
 #include "absl/strings/str_format.h"
 #include "services/coverage/cache/member_entry.h"
-#include "tests/support/coverage_people.h"
+#include "tests/support/near_asking.h"
 
 namespace {
 thread_local size_t t_allocations = 0;
@@ -257,27 +257,6 @@ TEST(CoverageNearTable, FindDoesNotAllocate) {
   EXPECT_EQ(found, 3);
   const auto counted = std::make_unique<int>(1);
   EXPECT_EQ(t_allocations, after + 1);
-}
-
-// Runs `read` on two threads until `write` is through. `read` gives what is wrong, or "".
-template <typename Write, typename Read>
-void WhileWriting(Write write, Read read) {
-  std::atomic<bool> done{false};
-  std::atomic<int64_t> reads{0};
-  std::string wrong[2];
-  std::vector<std::thread> readers;
-  for (std::string& mine : wrong) {
-    readers.emplace_back([&] {
-      for (int64_t i = 0; (!done || i < 1'000) && mine.empty(); ++i, ++reads) mine = read(i);
-    });
-  }
-  while (reads < 100) std::this_thread::yield();
-  write();
-  done = true;
-  for (std::thread& reader : readers) reader.join();
-  EXPECT_EQ(wrong[0], "");
-  EXPECT_EQ(wrong[1], "");
-  EXPECT_GT(reads, 1'000);
 }
 
 TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {

@@ -1,20 +1,10 @@
 // The near cache never says what was not true at its position or later, whoever feeds it what.
 #include "services/coverage/cache/near_cache.h"
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <map>
-#include <thread>
 #include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "services/coverage/cache/change_window.h"
 #include "tests/support/near_asking.h"
 
 namespace lingkaran::coverage {

@@ -1,8 +1,7 @@
-// What a person costs in Redis, and what a round trip costs: printed, and held to their limits.
+// What a person costs in Redis: printed, and held to a limit.
 //
 // As dense as a nation of 40 million: what would stand in 2^20 buckets stands in one of 200 of
 // them.
-#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -11,7 +10,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "services/coverage/lookup/redis_reader.h"
 #include "tests/support/coverage_people.h"
 #include "tests/support/redis_server.h"
@@ -92,7 +90,7 @@ class RedisMemoryTest : public testing::Test {
     redis_->SetIfNewer(values);
     return static_cast<double>(Used() - before) / kPeople;
   }
-  int64_t Used() { return RedisInfo(server_.address(), "used_memory"); }
+  int64_t Used() { return server_.Info("used_memory"); }
 
   // All families; `spans` says how many a person has. Prints and gives bytes a person.
   template <typename Spans>
@@ -137,31 +135,6 @@ TEST_F(RoomyRedisMemoryTest, SoDoesTheAverageOfThoseWithSome) {
                                             : person % 10 < 3 ? 2
                                                               : 1; }),
             kMostBytes);
-}
-
-TEST_F(RedisMemoryTest, WhatARoundTripCosts) {
-  Fill([](int person) { return ValueOf(person, 1, 1); });
-  for (const std::string& address : {server_.address(), "unix:" + server_.socket()}) {
-    VersionedCache::Options options = Options();
-    options.address = address;
-    const auto redis = VersionedCache::Make(options);
-    for (const int batch : {1, 10, 100, 1'000}) {
-      std::vector<CachePlace> places;
-      for (int i = 0; i < batch; ++i) {
-        places.push_back(ValueOf(i * 37, 1, 1).place);
-      }
-      std::vector<absl::Duration> times;
-      for (int i = 0; i < 200; ++i) {
-        const absl::Time start = absl::Now();
-        for (const auto& value : redis->Get(places)) ASSERT_TRUE(value.has_value());
-        times.push_back(absl::Now() - start);
-      }
-      std::sort(times.begin(), times.end());
-      std::printf("redis round trip, %s, %d values: p50 %.0f us, p99 %.0f us\n",
-                  address[0] == 'u' ? "socket" : "TCP", batch,
-                  absl::ToDoubleMicroseconds(times[100]), absl::ToDoubleMicroseconds(times[198]));
-    }
-  }
 }
 
 }  // namespace

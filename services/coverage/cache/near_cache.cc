@@ -3,11 +3,14 @@
 #include <algorithm>
 
 namespace lingkaran::coverage {
+namespace {
+
+const int64_t kMaxAgeNs = absl::ToInt64Nanoseconds(kMaxAge);
+
+}  // namespace
 
 NearCache::NearCache(const NearOptions& options)
-    : max_age_(absl::ToInt64Nanoseconds(options.max_age)),
-      table_(options.members),
-      window_(options.window) {}
+    : table_(options.members), window_(options.window) {}
 
 // State, position and confirmation are read before the look-up, so what it finds is no older than
 // they say; state and `latest` again after it. That the table has nobody with the key is true of W
@@ -21,7 +24,7 @@ NearCache::LookupResult NearCache::Find(const PersonKey& key, const Freshness& f
   const int64_t position = shown_.position.load(std::memory_order_acquire);
   if (fresh.position > position) return LookupResult::kBehind;
   const int64_t time = absl::ToUnixNanos(now);
-  if (fresh.within_time() && time - confirmed > max_age_) return LookupResult::kUnconfirmed;
+  if (fresh.within_time() && time - confirmed > kMaxAgeNs) return LookupResult::kUnconfirmed;
 
   const MemberTable::Look look = table_.Find(key, out);
   if (look == MemberTable::Look::kElsewhere) return LookupResult::kMiss;

@@ -6,7 +6,7 @@
 //   window (B, W]  which workers changed, and where last; older changes are forgotten
 //
 // An answer is "as of W": it was true at W or, if that is what was read, a little later. Without a
-// token it is given while the confirmation is younger than max_age; with a token T if W >= T; never
+// token it is given while the confirmation is younger than kMaxAge; with a token T if W >= T; never
 // when full consistency is asked for. Nothing here does I/O: LogFollower feeds it.
 //
 // The one rule that keeps old facts out (IsCurrent): what was read anywhere as of position P about
@@ -34,8 +34,7 @@ namespace lingkaran::coverage {
 struct NearOptions {
   // People that the table has room for; 0: none are kept, but position and window are.
   size_t members = 1'000'000;
-  absl::Duration max_age = absl::Seconds(2);  // "at most 2 s old" is promised; not more
-  size_t window = 1'000'000;                  // changes that are remembered
+  size_t window = 1'000'000;  // changes that are remembered
 };
 
 class NearCache {
@@ -43,7 +42,7 @@ class NearCache {
   enum class LookupResult {
     kFound,        // `out` is filled, known or surely unknown
     kMiss,         // not held here
-    kUnconfirmed,  // W may be older than max_age allows: LogFollower::CatchUp, then ask again
+    kUnconfirmed,  // W may be older than kMaxAge allows: LogFollower::CatchUp, then ask again
     kBehind,       // the token is ahead of W: the same
     kBypassed      // full consistency was asked for, or nothing is followed
   };
@@ -126,7 +125,6 @@ class NearCache {
     return followed() && window_.Unchanged(worker_id, as_of);
   }
 
-  const int64_t max_age_;  // ns
   Shown shown_;
   MemberTable table_;
 

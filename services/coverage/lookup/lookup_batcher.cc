@@ -135,7 +135,7 @@ void LookupBatcher::Run(Work work) {
 void LookupBatcher::Join(const PersonKey& key, uint64_t call, Waiter waiter) {
   const auto begun = under_way_.find(key);
   if (begun != under_way_.end() && !waiter.caller->fresh.from_store &&
-      waiter.came - begun->second->begun < options_.max_age) {
+      waiter.came - begun->second->begun < kMaxAge) {
     waiter.late = true;
     begun->second->waiters.push_back(std::move(waiter));
     return;
@@ -284,8 +284,7 @@ std::optional<absl::StatusOr<Facts>> LookupBatcher::AnswerFor(const Waiter& wait
   }
   // It came after the lookup was begun. What was read from the store then is as old as that at
   // most; for everything else the near cache knows.
-  if (fresh.position > 0 ? as_fresh
-                         : lookup.from_store && waiter.came - lookup.begun < options_.max_age) {
+  if (fresh.position > 0 ? as_fresh : lookup.from_store && waiter.came - lookup.begun < kMaxAge) {
     return lookup.facts;
   }
   Facts facts;

@@ -5,7 +5,7 @@
 // How fresh an answer is:
 //   * a call that waits before its lookup is begun gets an answer that was read after it came;
 //   * a call that joins a lookup under way gets its answer only if that is fresh enough: its token
-//     is not beyond it or, without a token, it was begun less than max_age ago. Else the key is
+//     is not beyond it or, without a token, it was begun less than kMaxAge ago. Else the key is
 //     looked up again. Full consistency never joins what has begun.
 // A token that the log has not reached yet fails alone, whoever else was in the batch.
 //
@@ -35,8 +35,6 @@ class LookupBatcher {
     int threads = 2;  // 0: each call works on its own thread, for simulations
     size_t waiting_keys = 50'000;
     size_t batch_keys = 1'000;  // in one batch; the keys that a call brought stay together
-    absl::Duration max_age =
-        absl::Seconds(2);  // of an answer without a token; NearOptions::max_age
   };
   // Facts in the order of the keys (known is false for nobody), or why there are none.
   using Done = std::function<void(absl::StatusOr<std::vector<Facts>>)>;

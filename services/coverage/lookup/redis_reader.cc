@@ -57,8 +57,9 @@ class RedisReader final : public Reader {
     ASSIGN_OR_RETURN(std::vector<MemberRecord> found, next_.Find(rest, fresh));
     std::vector<CacheValue> values;
     for (size_t k = 0; k < missing.size(); ++k) {
-      if (found[k].facts.known)
+      if (found[k].facts.known) {
         absl::c_move(CacheValuesOf(found[k], epoch_), std::back_inserter(values));
+      }
       records[missing[k]] = std::move(found[k]);
     }
     if (!values.empty()) redis_.SetIfNewer(values);
@@ -70,23 +71,16 @@ class RedisReader final : public Reader {
   std::vector<size_t> Look(absl::Span<const PersonKey> keys, const Freshness& fresh,
                            std::vector<MemberRecord>& records) {
     std::vector<CachePlace> places;
-    std::vector<size_t> asked, missing;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (keys[i].kind == PersonKey::Kind::kNone) {
-        missing.push_back(i);
-        continue;
-      }
-      places.push_back(PlaceOf(keys[i], epoch_));
-      asked.push_back(i);
-    }
+    for (const PersonKey& key : keys) places.push_back(PlaceOf(key, epoch_));
     const std::vector<std::optional<CacheValue>> cached = redis_.Get(places);
-    for (size_t k = 0; k < asked.size(); ++k) {
+    std::vector<size_t> missing;
+    for (size_t i = 0; i < keys.size(); ++i) {
       std::optional<MemberRecord> hit;
-      if (cached[k]) hit = Believe(keys[asked[k]], *cached[k], fresh);
+      if (cached[i]) hit = Believe(keys[i], *cached[i], fresh);
       if (hit) {
-        records[asked[k]] = *std::move(hit);
+        records[i] = *std::move(hit);
       } else {
-        missing.push_back(asked[k]);
+        missing.push_back(i);
       }
     }
     return missing;
@@ -141,16 +135,10 @@ CachePlace PlaceOf(const PersonKey& key, int64_t epoch) {
 }
 
 std::vector<CacheValue> CacheValuesOf(const MemberRecord& record, int64_t epoch) {
-  const int64_t version = record.facts.position - epoch;
+  const std::string bytes = Pack(record);
   std::vector<CacheValue> values;
-  values.reserve(3);
-  values.push_back(
-      {PlaceOf(PersonKey::OfWorker(record.facts.worker_id), epoch), version, Pack(record)});
-  const std::string& bytes = values[0].bytes;
-  values.push_back({PlaceOf(PersonKey::OfNik(record.nik_hash), epoch), version, bytes});
-  if (!record.membership_number.empty()) {
-    values.push_back(
-        {PlaceOf(PersonKey::OfNumber(record.membership_number), epoch), version, bytes});
+  for (const PersonKey& key : record.Keys()) {
+    values.push_back({PlaceOf(key, epoch), record.facts.position - epoch, bytes});
   }
   return values;
 }

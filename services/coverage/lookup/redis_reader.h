@@ -25,7 +25,7 @@ namespace lingkaran::coverage {
 std::unique_ptr<Reader> MakeRedisReader(Reader& next, VersionedCache& redis, const NearCache& near,
                                         int64_t epoch);
 
-// Where the record of a key stands; `key.kind` must not be kNone.
+// Where the record of a key stands; {}, where nothing ever stands, for kNone.
 CachePlace PlaceOf(const PersonKey& key, int64_t epoch);
 // The values of a person, one for each key; facts.known must be true.
 std::vector<CacheValue> CacheValuesOf(const MemberRecord& record, int64_t epoch);

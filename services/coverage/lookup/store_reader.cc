@@ -10,26 +10,6 @@
 namespace lingkaran::coverage {
 namespace {
 
-absl::Status CheckPosition(int64_t seen, const Freshness& fresh) {
-  if (seen >= fresh.position) return absl::OkStatus();
-  return TokenNotYetApplied();
-}
-
-using ByKey = absl::flat_hash_map<PersonKey, const MemberRecord*>;
-
-ByKey Indexed(absl::Span<const MemberRecord> records) {
-  ByKey out;
-  out.reserve(3 * records.size());
-  for (const MemberRecord& record : records) {
-    out.emplace(PersonKey::OfWorker(record.facts.worker_id), &record);
-    out.emplace(PersonKey::OfNik(record.nik_hash), &record);
-    if (!record.membership_number.empty()) {
-      out.emplace(PersonKey::OfNumber(record.membership_number), &record);
-    }
-  }
-  return out;
-}
-
 class StoreReader final : public Reader {
  public:
   explicit StoreReader(sql::Database& database) : database_(database) {}
@@ -42,10 +22,13 @@ class StoreReader final : public Reader {
       rows = store::FindRecords(tx, keys);
       return absl::OkStatus();
     }));
-    RETURN_IF_ERROR(CheckPosition(rows.position, fresh));
+    if (rows.position < fresh.position) return TokenNotYetApplied();
+    absl::flat_hash_map<PersonKey, const MemberRecord*> by_key;
+    for (const MemberRecord& record : rows.records) {
+      for (PersonKey& key : record.Keys()) by_key.emplace(std::move(key), &record);
+    }
     MemberRecord nobody;
     nobody.facts.position = rows.position;
-    const ByKey by_key = Indexed(rows.records);
     std::vector<MemberRecord> out;
     out.reserve(keys.size());
     for (const PersonKey& key : keys) {

@@ -3,7 +3,12 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
+
 namespace lingkaran::coverage {
+
+// Of an answer without a token: "at most 2 s old" is promised.
+inline constexpr absl::Duration kMaxAge = absl::Seconds(2);
 
 struct Freshness {
   int64_t position = 0;     // at least this position of the change log

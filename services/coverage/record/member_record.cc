@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "absl/algorithm/container.h"
 #include "services/coverage/record/span_codec.h"
 
 namespace lingkaran::coverage {
@@ -201,40 +202,13 @@ int ReadOffset(uint8_t flags, Source& source) {
 
 }  // namespace
 
-PersonKey PersonKey::OfWorker(int64_t worker_id) {
-  PersonKey key;
-  key.kind = Kind::kWorker;
-  key.worker_id = worker_id;
-  return key;
+std::vector<PersonKey> MemberRecord::Keys() const {
+  std::vector<PersonKey> keys = {PersonKey::OfWorker(facts.worker_id), PersonKey::OfNik(nik_hash)};
+  if (!membership_number.empty()) keys.push_back(PersonKey::OfNumber(membership_number));
+  return keys;
 }
 
-PersonKey PersonKey::OfNik(const NikHash& hash) {
-  PersonKey key;
-  key.kind = Kind::kNik;
-  key.nik_hash = hash;
-  return key;
-}
-
-PersonKey PersonKey::OfNumber(std::string_view number) {
-  PersonKey key;
-  key.kind = Kind::kNumber;
-  key.number = number;
-  return key;
-}
-
-bool MemberRecord::Has(const PersonKey& key) const {
-  switch (key.kind) {
-    case PersonKey::Kind::kWorker:
-      return facts.worker_id == key.worker_id;
-    case PersonKey::Kind::kNik:
-      return nik_hash == key.nik_hash;
-    case PersonKey::Kind::kNumber:
-      return !membership_number.empty() && membership_number == key.number;
-    case PersonKey::Kind::kNone:
-      break;
-  }
-  return false;
-}
+bool MemberRecord::Has(const PersonKey& key) const { return absl::c_linear_search(Keys(), key); }
 
 std::string Pack(const MemberRecord& record) {
   const Facts& facts = record.facts;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/crypto/personal_data_vault.h"
 #include "services/coverage/domain/eligibility.h"
@@ -24,9 +25,11 @@ struct PersonKey {
   NikHash nik_hash{};     // kNik
   std::string number;     // kNumber: the membership number
 
-  static PersonKey OfWorker(int64_t worker_id);
-  static PersonKey OfNik(const NikHash& hash);
-  static PersonKey OfNumber(std::string_view number);
+  static PersonKey OfWorker(int64_t worker_id) { return {Kind::kWorker, worker_id, {}, {}}; }
+  static PersonKey OfNik(const NikHash& hash) { return {Kind::kNik, 0, hash, {}}; }
+  static PersonKey OfNumber(std::string_view number) {
+    return {Kind::kNumber, 0, {}, std::string(number)};
+  }
   friend bool operator==(const PersonKey& a, const PersonKey& b) = default;
   // Two keys of different kinds never hash from the same bytes.
   template <typename H>
@@ -42,7 +45,8 @@ struct MemberRecord {
   NikHash nik_hash{};
   std::string membership_number;  // empty if none
 
-  // True if `key` is one of this person's keys.
+  // What this person is found by: two keys or three.
+  std::vector<PersonKey> Keys() const;
   bool Has(const PersonKey& key) const;
 };
 
