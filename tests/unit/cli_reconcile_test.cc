@@ -1,8 +1,11 @@
 // When two books differ and when they only seem to.
 #include <deque>
 #include <map>
+#include <memory>
+#include <mutex>
 
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include "services/cli/reconcile/reconciler.h"
@@ -18,7 +21,7 @@ using testing::HasSubstr;
 struct Book {
   std::vector<Line> lines;
   int64_t owed = 0;
-  absl::Status broken;  // the stream ends with it in place of its summary
+  grpc::Status broken;  // the stream ends with it in place of its summary
   bool summary = true;  // its last line is sent
 
   Book& Finding(const std::string& text) {
@@ -59,53 +62,61 @@ struct Book {
   }
 };
 
-class Stream final : public AuditStream {
+// A service whose book looks like each of these in turn, and like the last one from then on.
+class Service final : public ops::v1::OperationsService::Service {
  public:
-  explicit Stream(Book book) : book_(std::move(book)) {
-    if (!book_.broken.ok() || !book_.summary) return;
-    ops::v1::AuditSummary summary;
-    summary.set_owed(book_.owed);
-    for (const Line& line : book_.lines) {
+  Service() : server_(grpc::ServerBuilder().RegisterService(this).BuildAndStart()) {}
+  ~Service() override { server_->Shutdown(); }
+
+  ops::v1::OperationsService::Stub& stub() { return stub_; }
+  void Show(std::vector<Book> looks) {
+    const std::lock_guard lock(mutex_);
+    looks_ = {looks.begin(), looks.end()};
+  }
+
+  grpc::Status AuditBook(grpc::ServerContext*, const ops::v1::AuditBookRequest*,
+                         grpc::ServerWriter<Line>* writer) override {
+    const Book book = Next();
+    Line last;
+    ops::v1::AuditSummary& summary = *last.mutable_summary();
+    summary.set_owed(book.owed);
+    for (const Line& line : book.lines) {
       summary.set_sources(summary.sources() + line.has_total());
       summary.set_workers(summary.workers() + line.has_worker());
       summary.set_members(summary.members() + line.has_member());
       summary.set_findings(summary.findings() + line.has_finding());
+      writer->Write(line);
     }
-    *book_.lines.emplace_back().mutable_summary() = summary;
+    if (book.broken.ok() && book.summary) writer->Write(last);
+    return book.broken;
   }
-  absl::StatusOr<bool> Next(Line* line) override {
-    if (at_ < book_.lines.size()) {
-      *line = book_.lines[at_++];
-      return true;
-    }
-    if (!book_.broken.ok()) return book_.broken;
-    return false;
+  grpc::Status ListOwed(grpc::ServerContext*, const ops::v1::ListOwedRequest*,
+                        ops::v1::ListOwedResponse* response) override {
+    const std::lock_guard lock(mutex_);
+    response->set_waiting(looks_.front().owed);
+    return grpc::Status::OK;
   }
 
  private:
-  Book book_;
-  size_t at_ = 0;
-};
-
-// A service whose book looks like each of these in turn, and like the last one from then on.
-class Service final : public AuditReader {
- public:
-  void Show(std::vector<Book> looks) { looks_ = {looks.begin(), looks.end()}; }
-  std::unique_ptr<AuditStream> Read() override {
+  Book Next() {
+    const std::lock_guard lock(mutex_);
     Book book = looks_.front();
     if (looks_.size() > 1) looks_.pop_front();
-    return std::make_unique<Stream>(std::move(book));
+    return book;
   }
-  absl::StatusOr<int64_t> Owed() override { return looks_.front().owed; }
 
- private:
+  std::mutex mutex_;
   std::deque<Book> looks_;
+  const std::unique_ptr<grpc::Server> server_;
+  ops::v1::OperationsService::Stub stub_{server_->InProcessChannel({})};
 };
+
+using Months = std::map<int, int64_t>;
+const Months kTwoMonths = {{201911, 6'800}, {201912, 6'800}};
+const Months kThreeMonths = {{201911, 6'800}, {201912, 6'800}, {202001, 6'800}};
 
 class BooksTest : public testing::Test {
  protected:
-  using Months = std::map<int, int64_t>;
-
   // One pledge that pays two months of worker 7, who is a member: everything agrees.
   BooksTest() {
     registry_.Show({Members()});
@@ -130,7 +141,7 @@ class BooksTest : public testing::Test {
   }
 
   absl::Status Compare(absl::Duration wait = absl::ZeroDuration()) {
-    return Reconcile({&registry_, &sponsorship_, &coverage_},
+    return Reconcile(registry_.stub(), sponsorship_.stub(), coverage_.stub(), "sari;role=officer",
                      {.wait = wait, .pause = absl::ZeroDuration()}, &summary_);
   }
   // A true difference of the kind is told, whether or not there is time.
@@ -158,14 +169,9 @@ class BooksTest : public testing::Test {
     }
   }
 
-  static const Months kTwoMonths, kThreeMonths;
   Service registry_, sponsorship_, coverage_;
   ReconcileSummary summary_;
 };
-const std::map<int, int64_t> BooksTest::kTwoMonths = {{201911, 6'800}, {201912, 6'800}};
-const std::map<int, int64_t> BooksTest::kThreeMonths = {
-    {201911, 6'800}, {201912, 6'800}, {202001, 6'800}};
-
 TEST_F(BooksTest, BooksThatAgreeAreAddedUp) {
   ExpectAgreement(1);
   EXPECT_EQ(summary_.report.sources(), 1);
@@ -358,7 +364,7 @@ TEST_F(BooksTest, CoverageIsNeverAheadAndHasTheSameNumber) {
 
 TEST_F(BooksTest, AServiceThatDoesNotAnswerIsWaitedForAndThenNamed) {
   Book down;
-  down.broken = absl::UnavailableError("no connection");
+  down.broken = {grpc::StatusCode::UNAVAILABLE, "no connection"};
   coverage_.Show({down, Cover()});
   ExpectAgreement(2, absl::Hours(1));
   coverage_.Show({down});
@@ -370,7 +376,7 @@ TEST_F(BooksTest, AServiceThatDoesNotAnswerIsWaitedForAndThenNamed) {
 
 TEST_F(BooksTest, AnErrorThatWillNotPassIsPassedOn) {
   Book denied;
-  denied.broken = absl::PermissionDeniedError("no right");
+  denied.broken = {grpc::StatusCode::PERMISSION_DENIED, "no right"};
   registry_.Show({denied});
   ExpectError(absl::StatusCode::kPermissionDenied, {"no right"}, absl::Hours(1));
 }

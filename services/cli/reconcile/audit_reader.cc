@@ -2,81 +2,30 @@
 
 #include <utility>
 
-#include <grpcpp/grpcpp.h>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
-#include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
 
 namespace lingkaran {
-namespace {
 
-class RpcStream final : public AuditStream {
- public:
-  RpcStream(ops::v1::OperationsService::StubInterface& stub, const CallOptions& options) {
-    Prepare(context_, options);
-    reader_ = stub.AuditBook(&context_, ops::v1::AuditBookRequest());
-  }
-  ~RpcStream() override {
-    if (finished_) return;
-    context_.TryCancel();
-    reader_->Finish();
-  }
+AuditLineReader::AuditLineReader(std::string service, OperationsStub& stub,
+                                 const CallOptions& options)
+    : service_(std::move(service)) {
+  Prepare(context_, options);
+  stream_ = stub.AuditBook(&context_, ops::v1::AuditBookRequest());
+}
 
-  absl::StatusOr<bool> Next(ops::v1::AuditBookResponse* line) override {
-    if (finished_) return false;
-    if (reader_->Read(line)) return true;
-    finished_ = true;
-    RETURN_IF_ERROR(FromGrpc(reader_->Finish()));
-    return false;
-  }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderInterface<ops::v1::AuditBookResponse>> reader_;
-  bool finished_ = false;
-};
-
-class RpcReader final : public AuditReader {
- public:
-  RpcReader(ops::v1::OperationsService::StubInterface& stub, std::string actor,
-            absl::Duration timeout)
-      : stub_(stub) {
-    options_.actor = std::move(actor);
-    options_.timeout = timeout;
-  }
-
-  std::unique_ptr<AuditStream> Read() override {
-    return std::make_unique<RpcStream>(stub_, options_);
-  }
-
-  absl::StatusOr<int64_t> Owed() override {
-    grpc::ClientContext context;
-    Prepare(context, options_);
-    ops::v1::ListOwedRequest request;
-    request.set_page_size(1);
-    ops::v1::ListOwedResponse response;
-    RETURN_IF_ERROR(FromGrpc(stub_.ListOwed(&context, request, &response)));
-    return response.waiting();
-  }
-
- private:
-  ops::v1::OperationsService::StubInterface& stub_;
-  CallOptions options_;
-};
-
-}  // namespace
-
-std::unique_ptr<AuditReader> ReadAuditOf(ops::v1::OperationsService::StubInterface& stub,
-                                         std::string actor, absl::Duration timeout) {
-  return std::make_unique<RpcReader>(stub, std::move(actor), timeout);
+AuditLineReader::~AuditLineReader() {
+  if (finished_) return;
+  context_.TryCancel();
+  stream_->Finish();
 }
 
 absl::Status AuditLineReader::Advance() {
   ahead_.Clear();
-  ASSIGN_OR_RETURN(const bool more, stream_->Next(&ahead_));
-  if (!more) {
+  if (!stream_->Read(&ahead_)) {
+    finished_ = true;
+    RETURN_IF_ERROR(FromGrpc(stream_->Finish()));
     if (!whole_) {
       return absl::InternalError(absl::StrCat("the audit of ", service_, " broke off"));
     }

@@ -11,9 +11,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
-#include "services/cli/reconcile/reconciler.h"
+#include "common/rpc/client.h"
+#include "lingkaran/ops/v1/ops.grpc.pb.h"
 
 namespace lingkaran {
+
+using OperationsStub = ops::v1::OperationsService::StubInterface;
 
 // A source of money: (pledge_id, contribution_id).
 using SourceKey = std::pair<int64_t, int64_t>;
@@ -24,8 +27,8 @@ class AuditLineReader {
   using Line = ops::v1::AuditBookResponse;
 
  public:
-  AuditLineReader(std::string service, std::unique_ptr<AuditStream> stream)
-      : service_(std::move(service)), stream_(std::move(stream)) {}
+  AuditLineReader(std::string service, OperationsStub& stub, const CallOptions& options);
+  ~AuditLineReader();
 
   // Reads the first line; the service's snapshot stands from then on.
   absl::Status Begin() { return Advance(); }
@@ -61,7 +64,9 @@ class AuditLineReader {
   bool IsInOrder();
 
   const std::string service_;
-  const std::unique_ptr<AuditStream> stream_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderInterface<Line>> stream_;
+  bool finished_ = false;
   Line ahead_;    // read, not given out
   Line current_;  // given out
   bool whole_ = false;

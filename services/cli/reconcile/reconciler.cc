@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -77,20 +78,30 @@ constexpr const char* kDifferences[] = {
 };
 static_assert(std::size(kDifferences) == static_cast<int>(Kind::kMembershipNumber) + 1);
 
+// Where the books are read, and how.
+struct Services {
+  OperationsStub& registry;
+  OperationsStub& sponsorship;
+  OperationsStub& coverage;
+  CallOptions options;
+};
+
 // The three books, read once.
 class Round {
  public:
-  Round(const AuditReaders& readers, const Suspicions& before, ReconcileSummary* summary)
+  Round(const Services& services, const Suspicions& before, ReconcileSummary* summary)
       : before_(before),
         summary_(*summary),
         report_(summary->report),
-        sponsorship_("sponsorship", readers.sponsorship->Read()),
-        readers_(readers) {}
+        services_(services),
+        sponsorship_("sponsorship", services.sponsorship, services.options) {}
 
   // DATA_LOSS for a true difference, which is in the summary then.
   absl::Status Run() {
     absl::Status status = Compare();
-    for (const AuditLineReader* reader : {&sponsorship_, coverage_.get(), registry_.get()}) {
+    for (const AuditLineReader* reader :
+         {&sponsorship_, coverage_.has_value() ? &*coverage_ : nullptr,
+          registry_.has_value() ? &*registry_ : nullptr}) {
       if (reader == nullptr || !reader->finding().has_value()) continue;
       return Differ(
           {.kind = Kind::kFinding, .service = reader->service(), .text = *reader->finding()});
@@ -105,9 +116,9 @@ class Round {
  private:
   absl::Status Compare() {
     RETURN_IF_ERROR(sponsorship_.Begin());
-    coverage_ = std::make_unique<AuditLineReader>("coverage", readers_.coverage->Read());
+    coverage_.emplace("coverage", services_.coverage, services_.options);
     RETURN_IF_ERROR(coverage_->Begin());
-    registry_ = std::make_unique<AuditLineReader>("registry", readers_.registry->Read());
+    registry_.emplace("registry", services_.registry, services_.options);
     RETURN_IF_ERROR(registry_->Begin());
     RETURN_IF_ERROR(ReadTotals());
     RETURN_IF_ERROR(CompareTotals());
@@ -318,10 +329,10 @@ class Round {
   const Suspicions& before_;
   ReconcileSummary& summary_;
   ops::v1::BooksReport& report_;
+  const Services& services_;
   AuditLineReader sponsorship_;
-  const AuditReaders& readers_;
-  std::unique_ptr<AuditLineReader> coverage_;
-  std::unique_ptr<AuditLineReader> registry_;
+  std::optional<AuditLineReader> coverage_;
+  std::optional<AuditLineReader> registry_;
   std::map<SourceKey, ops::v1::SourceTotal> paid_;
   absl::flat_hash_set<uint64_t> months_;  // that are covered
   absl::flat_hash_set<int64_t> workers_;  // with cover; later those of them registry did not name
@@ -336,14 +347,19 @@ bool MayPass(const absl::Status& status) {
 }
 
 // What is owed, as far as somebody can say; for the message of a comparison that could not be made.
-std::string OwedText(const AuditReaders& readers) {
+std::string OwedText(const Services& services) {
   std::string text;
-  const std::pair<const char*, AuditReader*> owing[] = {{"registry", readers.registry},
-                                                        {"sponsorship", readers.sponsorship}};
-  for (const auto& [name, reader] : owing) {
-    const absl::StatusOr<int64_t> owed = reader->Owed();
+  const std::pair<const char*, OperationsStub*> owing[] = {{"registry", &services.registry},
+                                                           {"sponsorship", &services.sponsorship}};
+  for (const auto& [name, stub] : owing) {
+    grpc::ClientContext context;
+    Prepare(context, services.options);
+    ops::v1::ListOwedRequest request;
+    request.set_page_size(1);
+    ops::v1::ListOwedResponse response;
+    const bool ok = stub->ListOwed(&context, request, &response).ok();
     absl::StrAppend(&text, "; ", name,
-                    owed.ok() ? absl::StrCat(" owes ", *owed, " rows") : " does not answer");
+                    ok ? absl::StrCat(" owes ", response.waiting(), " rows") : " does not answer");
   }
   return text;
 }
@@ -358,8 +374,17 @@ std::string ReconcileDifference::ToString() const {
                           right, service, text);
 }
 
-absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& options,
+absl::Status Reconcile(ops::v1::OperationsService::StubInterface& registry,
+                       ops::v1::OperationsService::StubInterface& sponsorship,
+                       ops::v1::OperationsService::StubInterface& coverage,
+                       const std::string& actor, const ReconcileOptions& options,
                        ReconcileSummary* summary) {
+  // Long enough for the largest book; a service that hangs is given up on with the others.
+  const Services services{
+      registry,
+      sponsorship,
+      coverage,
+      {.actor = actor, .timeout = std::max(options.wait, absl::Duration(absl::Minutes(10)))}};
   const absl::Time end = absl::Now() + options.wait;
   Suspicions suspicions;
   // A suspicion is decided in the next round, also when time is over; but load that never rests
@@ -368,7 +393,7 @@ absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& opti
   for (int round = 1;; ++round) {
     *summary = ReconcileSummary();
     summary->report.set_rounds(round);
-    Round look(readers, suspicions, summary);
+    Round look(services, suspicions, summary);
     const absl::Status status = look.Run();
     if (!status.ok() && !MayPass(status)) return status;
     if (status.ok()) {
@@ -381,7 +406,7 @@ absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& opti
     const bool over = absl::Now() >= end;
     if (over && !status.ok()) {
       return absl::UnavailableError(
-          absl::StrCat("the books can't be compared: ", status.message(), OwedText(readers)));
+          absl::StrCat("the books can't be compared: ", status.message(), OwedText(services)));
     }
     if (over && (suspicions.empty() || ++late_rounds > 3)) {
       const std::string what = look.open().empty()
@@ -390,23 +415,10 @@ absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& opti
                                          : suspicions.sources.begin()->second.difference.ToString()
                                    : look.open();
       return absl::UnavailableError(
-          absl::StrCat("work is still under way: ", what, OwedText(readers)));
+          absl::StrCat("work is still under way: ", what, OwedText(services)));
     }
     absl::SleepFor(options.pause);
   }
-}
-
-absl::Status Reconcile(ops::v1::OperationsService::StubInterface& registry,
-                       ops::v1::OperationsService::StubInterface& sponsorship,
-                       ops::v1::OperationsService::StubInterface& coverage,
-                       const std::string& actor, const ReconcileOptions& options,
-                       ReconcileSummary* summary) {
-  // Long enough for the largest book; a service that hangs is given up on with the others.
-  const absl::Duration timeout = std::max(options.wait, absl::Duration(absl::Minutes(10)));
-  const auto r = ReadAuditOf(registry, actor, timeout);
-  const auto s = ReadAuditOf(sponsorship, actor, timeout);
-  const auto c = ReadAuditOf(coverage, actor, timeout);
-  return Reconcile({r.get(), s.get(), c.get()}, options, summary);
 }
 
 }  // namespace lingkaran

@@ -4,43 +4,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lingkaran/ops/v1/ops.grpc.pb.h"
 
 namespace lingkaran {
-
-// One audit of one service.
-class AuditStream {
- public:
-  virtual ~AuditStream() = default;
-  // The next line; false after the last.
-  virtual absl::StatusOr<bool> Next(ops::v1::AuditBookResponse* line) = 0;
-};
-
-// Where the book of a service is read.
-class AuditReader {
- public:
-  virtual ~AuditReader() = default;
-  // Begins an audit with all lines. Its errors come out of Next.
-  virtual std::unique_ptr<AuditStream> Read() = 0;
-  // How many rows the service owes to others.
-  virtual absl::StatusOr<int64_t> Owed() = 0;
-};
-// Reads through the service's RPCs. `stub` outlives the reader; each call may take `timeout`.
-std::unique_ptr<AuditReader> ReadAuditOf(ops::v1::OperationsService::StubInterface& stub,
-                                         std::string actor, absl::Duration timeout);
-
-// The three services.
-struct AuditReaders {
-  AuditReader* registry;
-  AuditReader* sponsorship;
-  AuditReader* coverage;
-};
 
 struct ReconcileOptions {
   // How long what is under way, or a service that does not answer, is waited for.
@@ -93,10 +63,6 @@ struct ReconcileSummary {
 // UNAVAILABLE: not known, since time was over first: what is under way still differs, or a service
 //   does not answer; the message says which and what is owed.
 // Other errors are those of the services (no right to ask, ...).
-absl::Status Reconcile(const AuditReaders& readers, const ReconcileOptions& options,
-                       ReconcileSummary* summary);
-
-// The same through the services' RPCs.
 absl::Status Reconcile(ops::v1::OperationsService::StubInterface& registry,
                        ops::v1::OperationsService::StubInterface& sponsorship,
                        ops::v1::OperationsService::StubInterface& coverage,
