@@ -132,7 +132,7 @@ TEST_P(AuditUnderWayTest, WhileCoverageIsAwayItSaysSoAndDoesNotCryWolf) {
   EXPECT_EQ(book_.Compare(absl::Seconds(60)), absl::OkStatus());
   EXPECT_EQ(WaitForEnd(book_.suite(), allocation_).seats_filled(), 5);
   EXPECT_EQ(book_.Compare(absl::Seconds(60)), absl::OkStatus());
-  EXPECT_EQ(book_.summary().person_months, 10);
+  EXPECT_EQ(book_.summary().report.person_months(), 10);
 }
 
 TEST_P(AuditUnderWayTest, AnActivationWhoseAnswerWasLostIsNeitherADifferenceNorFine) {
@@ -160,7 +160,7 @@ TEST_P(AuditUnderWayTest, AnActivationWhoseAnswerWasLostIsNeitherADifferenceNorF
   EXPECT_EQ(book_.Compare(absl::Seconds(60)), absl::OkStatus());
   EXPECT_EQ(WaitForEnd(book_.suite(), allocation_).seats_filled(), 5);
   EXPECT_EQ(book_.Compare(absl::Seconds(60)), absl::OkStatus());
-  EXPECT_EQ(book_.summary().person_months, 10);
+  EXPECT_EQ(book_.summary().report.person_months(), 10);
 }
 
 TEST_P(AuditTest, TheClientPrintsWhatWasAddedAndWhatDiffers) {
