@@ -85,11 +85,12 @@ void LoadAPerson(benchmark::State& state) {
   NearCache& near = Near();
   near.BeginLoad();
   int64_t id = 1;
-  std::vector<MemberRecord> rows;
+  std::vector<MemberEntry> rows;
   while (state.KeepRunningBatch(kRows)) {
     state.PauseTiming();
     rows.clear();
-    for (; rows.size() < kRows && id <= People(); ++id) rows.push_back(PersonOf(id));
+    for (; rows.size() < kRows && id <= People(); ++id)
+      rows.push_back(*MemberEntry::Of(PersonOf(id)));
     state.ResumeTiming();
     near.Load(rows, 1);
   }

@@ -22,7 +22,7 @@ class CoverageNearCache : public testing::Test {
     near_.BeginLoad();
     std::vector<MemberRecord> rows;
     for (int64_t id = 1; id <= 10; ++id) rows.push_back(Marked(id, 1));
-    near_.Load(rows, 10);
+    near_.Load(EntriesOf(rows), 10);
     near_.FinishLoad();
   }
   LookupResult FindAt(absl::Time now, Freshness fresh = {}) {
@@ -199,11 +199,11 @@ TEST_F(CoverageNearCache, NobodyIsNotSureWhileSomethingIsAheadOfIt) {
 TEST_F(CoverageNearCache, ALoadTogetherWithChangesIsComplete) {
   near_.Restart(10);
   near_.BeginLoad();
-  near_.Load({Marked(1, 1), Marked(2, 1)}, 10);
+  near_.Load(EntriesOf({Marked(1, 1), Marked(2, 1)}), 10);
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(2, 2), Marked(3, 2)}));
   EXPECT_TRUE(near_.Advance(11, 12, {Gone(4)}));
-  near_.Load({Marked(3, 1), Marked(4, 1)}, 10);  // both changed meanwhile
-  near_.Load({Marked(5, 1)}, 13);
+  near_.Load(EntriesOf({Marked(3, 1), Marked(4, 1)}), 10);  // both changed meanwhile
+  near_.Load(EntriesOf({Marked(5, 1)}), 13);
   EXPECT_FALSE(near_.complete());
   near_.FinishLoad();
   EXPECT_TRUE(near_.complete());
@@ -223,7 +223,7 @@ TEST_F(CoverageNearCache, ALoadThatMayLackSomebodyIsNotComplete) {
     near_.Restart(10);
     near_.BeginLoad();
     between();
-    near_.Load({Marked(1, 1)}, position);
+    near_.Load(EntriesOf({Marked(1, 1)}), position);
     near_.FinishLoad();
     return near_.complete();
   };
@@ -247,7 +247,7 @@ TEST_F(CoverageNearCache, RowsOfBeforeTheBeginningOfALoadDoNotComplete) {
   near_.Restart(10);
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(kUnlisted, 1)}));
   near_.BeginLoad();
-  near_.Load({Marked(2, 1)}, 10);
+  near_.Load(EntriesOf({Marked(2, 1)}), 10);
   near_.FinishLoad();
   EXPECT_EQ(MarkAt(near_, 2), 1);
   EXPECT_FALSE(near_.complete());
@@ -256,7 +256,7 @@ TEST_F(CoverageNearCache, RowsOfBeforeTheBeginningOfALoadDoNotComplete) {
 TEST_F(CoverageNearCache, MorePeopleThanItIsMadeForAreNotComplete) {
   near_.Restart(10);
   near_.BeginLoad();
-  for (int64_t id = 1; id <= 65; ++id) near_.Load({Marked(id, 1)}, 10);
+  for (int64_t id = 1; id <= 65; ++id) near_.Load(EntriesOf({Marked(id, 1)}), 10);
   near_.FinishLoad();
   EXPECT_FALSE(near_.complete());
   EXPECT_EQ(near_.size(), 64u);
@@ -266,7 +266,7 @@ TEST_F(CoverageNearCache, MorePeopleThanItIsMadeForAreNotComplete) {
 TEST_F(CoverageNearCache, IsNoLongerCompleteWhenSomebodyFindsNoRoom) {
   near_.Restart(10);
   near_.BeginLoad();
-  for (int64_t id = 1; id <= 64; ++id) near_.Load({Marked(id, 1)}, 10);
+  for (int64_t id = 1; id <= 64; ++id) near_.Load(EntriesOf({Marked(id, 1)}), 10);
   near_.FinishLoad();
   EXPECT_TRUE(near_.complete());
   EXPECT_TRUE(near_.Advance(10, 11, {Marked(64, 2)}));
@@ -281,7 +281,7 @@ TEST(CoverageNearCacheOptions, WithoutMembersItKeepsNobodyButKnowsTheLog) {
   NearCache near({.members = 0});
   near.Restart(10);
   near.BeginLoad();
-  near.Load({Marked(1, 1)}, 10);
+  near.Load(EntriesOf({Marked(1, 1)}), 10);
   near.FinishLoad();
   EXPECT_TRUE(near.Advance(10, 11, {Marked(1, 1)}));
   near.Fill({AsOf(Marked(2, 1), 11)});

@@ -250,7 +250,7 @@ class Session {
     for (const auto& [id, record] : world_.At(as_of)) {
       if (id >= load_next_ && id < end) rows.push_back(record);
     }
-    Any(0, 4) > 0 ? near_.Load(EntriesOf(rows), as_of) : near_.Load(rows, as_of);
+    near_.Load(EntriesOf(rows), as_of);
     Tell("load ", load_next_, " to ", end - 1, " as of ", as_of);
     load_next_ = end;
     if (load_next_ <= pool_) return;
@@ -388,7 +388,7 @@ TEST(CoverageNearCacheThreads, ARestartHidesNobody) {
   // The same two people, loaded again and again at the same position.
   NearCache near({.members = 64});
   std::atomic<int64_t> hits{0};
-  const std::vector<MemberRecord> two = {Marked(1, 1), Marked(2, 1)};
+  const std::vector<MemberEntry> two = EntriesOf({Marked(1, 1), Marked(2, 1)});
   WhileWriting(
       [&] {
         for (int64_t i = 0; i < 50'000 || hits < 50'000; ++i) {
@@ -412,8 +412,8 @@ void WriteTurns(NearCache& near) {
     if (p % 10'000 == kTurns) {
       near.Restart(p);
       near.BeginLoad();
-      for (int64_t q = p - kTurns + 1; q < p; ++q) near.Load({WithoutBaton(q, p)}, p);
-      near.Load({WithBaton(p)}, p);
+      for (int64_t q = p - kTurns + 1; q < p; ++q) near.Load(EntriesOf({WithoutBaton(q, p)}), p);
+      near.Load(EntriesOf({WithBaton(p)}), p);
       near.FinishLoad();
     }
     // Some say as of when they are, others leave it at the position of the change.

@@ -129,32 +129,16 @@ void NearCache::BeginLoad() {
   load_since_ = position();
 }
 
-void NearCache::CheckLoadPosition(int64_t as_of) {
-  if (as_of < std::max(load_since_, window_.begin())) load_good_ = false;
-}
-
-template <typename Person>
-void NearCache::LoadOne(int64_t worker_id, const Person& person, int64_t as_of) {
-  if (!IsCurrentLocked(worker_id, as_of)) return;
-  RaiseLatest(as_of);
-  Put(person);
-}
-
-void NearCache::Load(absl::Span<const MemberRecord> rows, int64_t as_of) {
-  const MutexLock lock(mutex_);
-  CheckLoadPosition(as_of);
-  for (const MemberRecord& row : rows) {
-    if (row.facts.known) LoadOne(row.facts.worker_id, row, as_of);
-  }
-}
-
 void NearCache::Load(absl::Span<const MemberEntry> rows, int64_t as_of) {
   constexpr size_t kAhead = 8;
   const MutexLock lock(mutex_);
-  CheckLoadPosition(as_of);
+  // From before BeginLoad, or before what the window remembers, rows can't make the table complete.
+  if (as_of < std::max(load_since_, window_.begin())) load_good_ = false;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (i + kAhead < rows.size()) table_.Prefetch(rows[i + kAhead]);
-    LoadOne(rows[i].worker_id(), rows[i], as_of);
+    if (!IsCurrentLocked(rows[i].worker_id(), as_of)) continue;
+    RaiseLatest(as_of);
+    Put(rows[i]);
   }
 }
 

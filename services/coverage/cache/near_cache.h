@@ -88,7 +88,6 @@ class NearCache {
   // table full stays out. FinishLoad makes it complete if, since BeginLoad, all that were loaded or
   // brought by Advance found room, the window reached back far enough, and nothing restarted.
   void BeginLoad();
-  void Load(absl::Span<const MemberRecord> rows, int64_t as_of);
   void Load(absl::Span<const MemberEntry> rows, int64_t as_of);
   void FinishLoad();
 
@@ -114,12 +113,6 @@ class NearCache {
   // `Person` is a MemberRecord or a MemberEntry.
   template <typename Person>
   void Put(const Person& person) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  template <typename Person>
-  void LoadOne(int64_t worker_id, const Person& person, int64_t as_of)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Rows are loaded next. From before BeginLoad, or before what the window remembers, they can't
-  // make the table complete.
-  void CheckLoadPosition(int64_t as_of) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool IsCurrentLocked(int64_t worker_id, int64_t as_of) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return followed() && window_.Unchanged(worker_id, as_of);
