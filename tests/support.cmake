@@ -9,7 +9,7 @@ add_library(process STATIC support/process.cc)
 target_link_libraries(process PRIVATE lingkaran_options)
 
 # A bad network.
-add_library(fault_proxy STATIC support/fault_proxy.cc support/fault_schedule.cc)
+add_library(fault_proxy STATIC support/fault_proxy.cc)
 target_link_libraries(fault_proxy PUBLIC process absl::strings absl::time Threads::Threads
                       PRIVATE lingkaran_options)
 

@@ -8,8 +8,8 @@ lingkaran_test(suite_test LABEL system SHARDS 2
 add_library(simulation STATIC
   simulation/audits.cc simulation/client.cc simulation/network.cc simulation/simulation.cc
   simulation/world.cc)
-target_link_libraries(simulation PUBLIC client_workload registry_app coverage_app sponsorship_app
-                      PRIVATE lingkaran_options)
+target_link_libraries(simulation PUBLIC client_workload process registry_app coverage_app
+                      sponsorship_app PRIVATE lingkaran_options)
 lingkaran_tool(simulation)
 add_executable(lingkaran-simulation simulation/main.cc)
 target_link_libraries(lingkaran-simulation PRIVATE simulation lingkaran_options)

@@ -9,29 +9,19 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <mutex>
 #include <thread>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/support/gate.h"
+#include "tests/support/process.h"
 
 namespace lingkaran {
 namespace {
 
 constexpr char kEnd[] = "<end>";
 constexpr char kReset[] = "<reset>";
-
-// Waits for a condition that another thread brings about.
-template <typename Condition>
-bool Becomes(Condition condition) {
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (!condition()) {
-    if (absl::Now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 class Socket {
  public:
@@ -89,22 +79,13 @@ class Socket {
 class Echo {
  public:
   explicit Echo(std::string prefix = "") : prefix_(std::move(prefix)) {
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(listener_, 16);
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    address_ = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
     threads_.emplace_back([this] { Run(); });
   }
   ~Echo() {
-    shutdown(listener_, SHUT_RDWR);
+    shutdown(listener_.fd, SHUT_RDWR);
     threads_[0].join();
     for (size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
-    close(listener_);
+    close(listener_.fd);
   }
   const std::string& address() const { return address_; }
   int64_t heard() const { return heard_; }
@@ -114,7 +95,7 @@ class Echo {
  private:
   void Run() {
     while (true) {
-      const int fd = accept(listener_, nullptr, nullptr);
+      const int fd = accept(listener_.fd, nullptr, nullptr);
       if (fd < 0) return;
       threads_.emplace_back([this, fd] { Serve(fd); });
     }
@@ -137,8 +118,8 @@ class Echo {
   }
 
   const std::string prefix_;
-  int listener_ = -1;
-  std::string address_;
+  const LoopbackListener listener_ = ListenOnLoopback();
+  const std::string address_ = absl::StrCat("127.0.0.1:", listener_.port);
   std::atomic<int64_t> heard_ = 0;
   std::atomic<int> ended_ = 0, resets_ = 0;
   std::vector<std::thread> threads_;
@@ -168,7 +149,7 @@ TEST_F(FaultProxyTest, PassesEverythingOn) {
   socket.EndSending();
   EXPECT_EQ(socket.Receive(4), absl::StrCat("bye", kEnd));
   EXPECT_EQ(echo_.ended(), 1);
-  EXPECT_TRUE(Becomes([&] { return proxy_.connections() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return proxy_.connections() == 0; }));
   EXPECT_EQ(proxy_.counts(), (std::array<int64_t, kFaults>{}));
 }
 
@@ -177,7 +158,7 @@ TEST_F(FaultProxyTest, CutIsAResetForBoth) {
   proxy_.CutAll();
   EXPECT_EQ(one.HowItEnds(), kReset);
   EXPECT_EQ(two.HowItEnds(), kReset);
-  EXPECT_TRUE(Becomes([&] { return echo_.resets() == 2; }));
+  EXPECT_TRUE(Eventually([&] { return echo_.resets() == 2; }));
   EXPECT_EQ(Count(Fault::kCut), 2);
   Connect();  // later ones stand
 }
@@ -188,13 +169,13 @@ TEST_F(FaultProxyTest, HalfCloseEndsOneDirectionOnly) {
   EXPECT_EQ(socket.HowItEnds(), kEnd);
   const int64_t before = echo_.heard();
   socket.Send("still there?");
-  EXPECT_TRUE(Becomes([&] { return echo_.heard() == before + 12; }));
+  EXPECT_TRUE(Eventually([&] { return echo_.heard() == before + 12; }));
   EXPECT_EQ(Count(Fault::kHalfClose), 1);
 
   const Socket other = Connect();
   proxy_.HalfCloseAll(Way::kToTarget);
   EXPECT_EQ(other.Receive(3), "bye");  // the server has seen the end, and its words arrive
-  EXPECT_TRUE(Becomes([&] { return echo_.ended() == 2; }));  // the first connection's, too
+  EXPECT_TRUE(Eventually([&] { return echo_.ended() == 2; }));  // the first connection's, too
   EXPECT_EQ(Count(Fault::kHalfClose), 3);
 }
 
@@ -203,7 +184,7 @@ TEST_F(FaultProxyTest, StallHoldsEverythingUpAndLosesNothing) {
   proxy_.Stall(absl::Hours(1));
   const int64_t before = echo_.heard();
   socket.Send("later");
-  EXPECT_TRUE(Becomes([&] { return Count(Fault::kStall) == 1; }));
+  EXPECT_TRUE(Eventually([&] { return Count(Fault::kStall) == 1; }));
   EXPECT_EQ(echo_.heard(), before);
   proxy_.Heal();
   EXPECT_EQ(socket.Receive(5), "later");
@@ -227,15 +208,15 @@ TEST_F(FaultProxyTest, DelayHoldsOneDirection) {
   proxy_.Delay(Way::kToClient, absl::Hours(1), absl::Hours(1));
   int64_t before = echo_.heard();
   late.Send("slow");
-  EXPECT_TRUE(Becomes([&] { return echo_.heard() == before + 4; }));
-  EXPECT_TRUE(Becomes([&] { return Count(Fault::kDelay) == 2; }));
+  EXPECT_TRUE(Eventually([&] { return echo_.heard() == before + 4; }));
+  EXPECT_TRUE(Eventually([&] { return Count(Fault::kDelay) == 2; }));
   EXPECT_TRUE(late.Silent());
 
   proxy_.Heal();
   before = echo_.heard();
   proxy_.Delay(Way::kToTarget, absl::Hours(1), absl::Hours(1));
   socket.Send("x");
-  EXPECT_TRUE(Becomes([&] { return Count(Fault::kDelay) == 3; }));
+  EXPECT_TRUE(Eventually([&] { return Count(Fault::kDelay) == 3; }));
   EXPECT_EQ(echo_.heard(), before);
 }
 
@@ -244,8 +225,8 @@ TEST_F(FaultProxyTest, DroppedRepliesAreLostAndThenTheConnection) {
   proxy_.DropReplies(absl::Hours(1));
   const int64_t before = echo_.heard();
   socket.Send("done?");
-  EXPECT_TRUE(Becomes([&] { return echo_.heard() == before + 5; }));  // it was done
-  EXPECT_TRUE(Becomes([&] { return Count(Fault::kDropReplies) == 1; }));
+  EXPECT_TRUE(Eventually([&] { return echo_.heard() == before + 5; }));  // it was done
+  EXPECT_TRUE(Eventually([&] { return Count(Fault::kDropReplies) == 1; }));
   EXPECT_TRUE(socket.Silent());
   proxy_.Heal();
   EXPECT_EQ(socket.HowItEnds(), kReset);
@@ -322,7 +303,7 @@ TEST_F(FaultProxyTest, PlaysAScheduleByTimeAndBytes) {
   EXPECT_EQ(socket.Receive(3), "abc");
   EXPECT_EQ(proxy_.left(), 2);
   socket.Send("abc");
-  EXPECT_TRUE(Becomes([&] { return Count(Fault::kCut) == 1; }));
+  EXPECT_TRUE(Eventually([&] { return Count(Fault::kCut) == 1; }));
   Connect();
   EXPECT_EQ(proxy_.left(), 1);
   EXPECT_EQ(Count(Fault::kCut), 1);

@@ -14,6 +14,7 @@
 #include "common/base/overload.h"
 #include "common/rpc/admission_control.h"
 #include "common/sql/database.h"
+#include "tests/support/gate.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {
@@ -377,15 +378,11 @@ TEST_F(MutateTest, ErrorsAreNotKept) {
 }
 
 TEST_F(MutateTest, SixteenCallersGetOneAnswer) {
-  std::vector<std::thread> threads;
   std::atomic<int> same{0};
-  for (int i = 0; i < 16; ++i) {
-    threads.emplace_back([&] {
-      const auto response = Create("id-1", "Dinas Sosial");
-      if (response.ok() && response->agency().agency_id() == 1) ++same;
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(16, [&](int) {
+    const auto response = Create("id-1", "Dinas Sosial");
+    if (response.ok() && response->agency().agency_id() == 1) ++same;
+  });
   EXPECT_EQ(same, 16);
   EXPECT_EQ(bodies_, 1);
 }

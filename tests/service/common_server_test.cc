@@ -29,6 +29,7 @@
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
+#include "tests/support/gate.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {
@@ -67,11 +68,7 @@ class ServerTest : public ProbeTest {
     return slice.begin()[1];
   }
   bool BecomesHealth(int wanted) {
-    const absl::Time end = absl::Now() + absl::Seconds(10);
-    while (absl::Now() < end) {
-      if (Health() == wanted) return true;
-    }
-    return false;
+    return Eventually([&] { return Health() == wanted; });
   }
 };
 
@@ -86,26 +83,6 @@ TEST_F(ServerTest, WhatMayBeRepeatedIsRepeated) {
   };
   EXPECT_TRUE(List().ok());
   EXPECT_EQ(tries, 3);
-}
-
-TEST_F(ServerTest, RetriesEnd) {
-  probe_.on_list = [](const Call&) {
-    return Error(absl::StatusCode::kUnavailable, Reason::kStoreUnavailable, "busy");
-  };
-  EXPECT_EQ(ReasonOf(List()), Reason::kStoreUnavailable);
-  EXPECT_EQ(probe_.calls, 4);
-}
-
-TEST_F(ServerTest, WhatIsDecidedIsNotRepeated) {
-  for (const absl::Status& decided :
-       {Error(absl::StatusCode::kAborted, Reason::kRequestIdReused, "another body"),
-        Error(absl::StatusCode::kFailedPrecondition, Reason::kBatchState, "reviewed"),
-        absl::NotFoundError("gone"), absl::ResourceExhaustedError("too much")}) {
-    probe_.calls = 0;
-    probe_.on_list = [&](const Call&) { return decided; };
-    EXPECT_EQ(List(), decided);
-    EXPECT_EQ(probe_.calls, 1) << decided;
-  }
 }
 
 TEST_F(ServerTest, ADeadServerIsPeerUnavailable) {
@@ -133,10 +110,6 @@ TEST_F(ServerTest, AClientFindsARestartedServer) {
 }
 
 // -- the server --
-
-TEST_F(ServerTest, TakesAFreePort) {
-  EXPECT_THAT(server_->address(), testing::MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
-}
 
 TEST_F(ServerTest, ATakenPortIsRefused) {
   Probe other;

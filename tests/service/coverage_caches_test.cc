@@ -18,11 +18,10 @@ int32_t AnyDay() { return DayNumber(Day(2019, 6, 1) + *rc::gen::inRange(0, 2'500
 class Replicas {
  public:
   explicit Replicas(CoverageWorld& world) : world_(world) {
-    CoverageHost::Setting bare = world.setting;
+    ServiceConfig bare = world.setting;
     bare.redis = "";
     bare.near_members = 0;
-    bare.follows = false;
-    bare_ = std::make_unique<CoverageHost>(bare, world.clock, world.steady);
+    bare_ = std::make_unique<CoverageHost>(bare, world.clock, world.steady, false);
     lazy_ = world.OpenThatDoesNotFollow();
     hosts_ = {world.host.get(), lazy_.get()};
     std::ifstream in(world.rules_file());

@@ -143,7 +143,7 @@ TEST_P(CoverageServiceTest, AnotherDatabaseOnTheSameRedisIsAnotherWorld) {
   ASSERT_TRUE(world_.Pay(0, 20191107, 3).ok());
   EXPECT_EQ(VerdictAt(world_, *world_.host, world_.Ask(0, 20191110)), cv1::VERDICT_COVERED);
   const TestDatabase fresh = MakeTestDatabase(sql::Dialect::kSqlite);
-  CoverageHost::Setting setting = world_.setting;
+  ServiceConfig setting = world_.setting;
   setting.database = fresh.url;
   CoverageHost reborn(setting, world_.clock, world_.steady);
   EXPECT_EQ(VerdictAt(world_, reborn, world_.Ask(0, 20191110)), cv1::VERDICT_NOT_COVERED);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/run_rpc.h"
 #include "common/server/operations.h"
+#include "tests/support/gate.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {
@@ -39,11 +40,7 @@ class OperationsTest : public testing::TestWithParam<sql::Dialect> {
   }
 
   static void Await(const char* what, absl::FunctionRef<bool()> done) {
-    const absl::Time end = absl::Now() + absl::Seconds(60);
-    while (!done()) {
-      ASSERT_LT(absl::Now(), end) << what;
-      std::this_thread::yield();
-    }
+    ASSERT_TRUE(Eventually(done, absl::Minutes(1))) << what;
   }
 
   ops::v1::ListOwedResponse List(Operations& stub, const std::string& prefix = "",

@@ -72,15 +72,7 @@ class SponsorshipDeskTest : public DatabaseTest {
   }
 
   // Rows of a table.
-  int64_t Count(const std::string& what) {
-    int64_t count = 0;
-    const absl::Status status = db().Read([&](Tx& tx) {
-      tx.db() << "SELECT COUNT(*) FROM " << what, soci::into(count);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return count;
-  }
+  int64_t Count(const std::string& what) { return lingkaran::Count(db(), what); }
 
   void ExpectReserved(int64_t pledge, int seats) {
     const PledgeRow row = host_.Pledge(pledge);

@@ -1,6 +1,5 @@
 // lingkaran-simulation: many seeds of the simulated world, for as long as asked.
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -60,9 +59,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(flags, argc, argv);
   lingkaran::SetUpLog("simulation", lingkaran::Severity::kError);
 
-  char directory[] = "/tmp/lingkaran-simulation-XXXXXX";
-  if (mkdtemp(directory) == nullptr) return 2;
-  const lingkaran::simulation::Shared shared = lingkaran::simulation::ReadShared(source, directory);
+  const lingkaran::simulation::Shared shared = lingkaran::simulation::ReadShared(source);
   std::ofstream traces;
   if (!trace.empty()) traces.open(trace);
 
@@ -85,6 +82,5 @@ int main(int argc, char** argv) {
                                   lingkaran::simulation::CpuSeconds() - cpu_before);
   if (!json.empty()) std::ofstream(json) << report;
   std::cout << report;
-  std::filesystem::remove_all(directory);
   return totals.violations == 0 ? 0 : 1;
 }

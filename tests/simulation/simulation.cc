@@ -67,11 +67,11 @@ void Totals::Add(uint64_t seed, const Result& result) {
   if (!result.violation.empty() && violations++ == 0) first_failed = seed;
 }
 
-Shared ReadShared(const std::string& source, const std::string& directory) {
+Shared ReadShared(const std::string& source) {
   Shared shared;
   shared.config.rules = source + "/deploy/rules";
   shared.config.regions = source + "/deploy/regions";
-  shared.config.keys = directory + "/keys.json";
+  shared.config.keys = shared.directory->path() + "/keys.json";
   // Always the same: hashes and their order are part of what replays. It protects nobody.
   std::ofstream(shared.config.keys)
       << absl::StrCat("{\"active\": \"k1\", \"sealing\": {\"k1\": \"", std::string(43, 'A'),

@@ -37,9 +37,9 @@ struct Totals {
   void Add(uint64_t seed, const Result& result);
 };
 
-// Reads what all seeds share. `source` is the project's directory; the key file is written into
-// `directory`. Throws std::runtime_error if that can't be.
-Shared ReadShared(const std::string& source, const std::string& directory);
+// Reads what all seeds share. `source` is the project's directory. Throws std::runtime_error if
+// that can't be.
+Shared ReadShared(const std::string& source);
 
 // What this process has computed for so far: other work on the machine does not count.
 double CpuSeconds();

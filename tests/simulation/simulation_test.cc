@@ -24,19 +24,9 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 
 class SimulationTest : public testing::Test {
  protected:
-  SimulationTest() {
-    SetUpLog("simulation", Severity::kError);
-    char directory[] = "/tmp/lingkaran-simulation-XXXXXX";
-    directory_ = mkdtemp(directory);
-    shared_ = ReadShared(LINGKARAN_SOURCE_DIR, directory_);
-  }
-  ~SimulationTest() override {
-    std::remove((directory_ + "/keys.json").c_str());
-    std::remove(directory_.c_str());
-  }
+  SimulationTest() { SetUpLog("simulation", Severity::kError); }
 
-  std::string directory_;
-  Shared shared_;
+  const Shared shared_ = ReadShared(LINGKARAN_SOURCE_DIR);
 };
 
 std::string FileText(const std::string& path) {
@@ -95,13 +85,12 @@ TEST_F(SimulationTest, ThousandSeedsKeepEveryPromise) {
 TEST_F(SimulationTest, SeedReplaysByteForByteInAnotherProcess) {
   std::string traces[2];
   for (int i = 0; i < 2; ++i) {
-    const std::string file = absl::StrCat(directory_, "/trace", i);
+    const std::string file = absl::StrCat(shared_.directory->path(), "/trace", i);
     const std::string command =
         absl::StrCat(LINGKARAN_BIN_DIR, "/lingkaran-simulation --seeds 30 --first-seed 1 --trace ",
                      file, " >/dev/null 2>&1");
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
     traces[i] = FileText(file);
-    std::remove(file.c_str());
   }
   EXPECT_GT(traces[0].size(), 100'000u);
   EXPECT_TRUE(traces[0] == traces[1]);

@@ -25,6 +25,7 @@
 #include "services/coverage/app.h"
 #include "services/registry/app.h"
 #include "services/sponsorship/app.h"
+#include "tests/support/process.h"
 #include "tests/workload/chance.h"
 
 namespace lingkaran::simulation {
@@ -47,6 +48,7 @@ struct Crash {
 
 // Read once for all seeds.
 struct Shared {
+  std::shared_ptr<const TempDirectory> directory = std::make_shared<TempDirectory>();
   ServiceConfig config;
   std::shared_ptr<const Regions> regions;
 };

@@ -16,6 +16,7 @@
 #include "common/base/error.h"
 #include "common/sql/bulk.h"
 #include "common/sql/idempotency.h"
+#include "tests/support/gate.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::sql {
@@ -71,8 +72,8 @@ class BulkSuite : public DatabaseTest {
   }
 
   std::map<int64_t, std::optional<std::string>> Names() {
-    std::map<int64_t, std::optional<std::string>> names;
-    const absl::Status status = db().Read([&](Tx& tx) {
+    return MustRead(db(), [&](Tx& tx) {
+      std::map<int64_t, std::optional<std::string>> names;
       int64_t id = 0;
       std::string name;
       soci::indicator null;
@@ -82,20 +83,16 @@ class BulkSuite : public DatabaseTest {
             names[id] = null == soci::i_null ? std::nullopt : std::optional<std::string>(name);
           },
           into(id), into(name, null));
-      return absl::OkStatus();
+      return names;
     });
-    EXPECT_TRUE(status.ok()) << status;
-    return names;
   }
 
   int64_t Sum(const std::string& column) {
-    int64_t sum = 0;
-    const absl::Status status = db().Read([&](Tx& tx) {
+    return MustRead(db(), [&](Tx& tx) {
+      int64_t sum = 0;
       tx.db() << "SELECT CAST(SUM(" << column << ") AS BIGINT) FROM things", into(sum);
-      return absl::OkStatus();
+      return sum;
     });
-    EXPECT_TRUE(status.ok()) << status;
-    return sum;
   }
 };
 LINGKARAN_ON_BOTH_DATABASES(BulkSuite);
@@ -229,24 +226,15 @@ TEST_P(BulkSuite, IdsAreTakenOnce) {
   constexpr int kThreads = 8, kTimes = 20;
   std::mutex mutex;
   std::set<int64_t> taken;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      for (int n = 0; n < kTimes; ++n) {
-        int64_t first = 0;
-        const absl::Status status = db().Write([&](Tx& tx) {
-          first = NextIds(tx, "thing", 1 + t);
-          return absl::OkStatus();
-        });
-        EXPECT_TRUE(status.ok()) << status;
-        std::lock_guard<std::mutex> lock(mutex);
-        for (int64_t id = first; id < first + 1 + t; ++id) {
-          EXPECT_TRUE(taken.insert(id).second) << id;
-        }
+  OnThreads(kThreads, [&](int t) {
+    for (int n = 0; n < kTimes; ++n) {
+      const int64_t first = MustWrite(db(), [&](Tx& tx) { return NextIds(tx, "thing", 1 + t); });
+      std::lock_guard<std::mutex> lock(mutex);
+      for (int64_t id = first; id < first + 1 + t; ++id) {
+        EXPECT_TRUE(taken.insert(id).second) << id;
       }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+    }
+  });
   EXPECT_EQ(*taken.begin(), 1);
   EXPECT_EQ(*taken.rbegin(), static_cast<int64_t>(taken.size())) << "no gaps without failures";
 }
@@ -319,11 +307,7 @@ TEST_P(RequestSuite, AnErrorIsNotRemembered) {
 TEST_P(RequestSuite, SixteenAtOnceHaveOneEffect) {
   constexpr int kThreads = 16;
   std::vector<absl::StatusOr<std::string>> answers(kThreads, absl::UnknownError("not run"));
-  std::vector<std::thread> threads;
-  for (auto& answer : answers) {
-    threads.emplace_back([this, &answer] { answer = Run(key_); });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(kThreads, [&](int i) { answers[i] = Run(key_); });
   for (const auto& answer : answers) {
     ASSERT_TRUE(answer.ok()) << answer.status();
     EXPECT_EQ(*answer, *answers[0]);

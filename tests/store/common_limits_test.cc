@@ -392,19 +392,15 @@ TEST_F(HungPostgres, TheWholePoolRecovers) {
   std::vector<absl::Status> statuses(kConnections);
   std::atomic<int> in_it{0};
   Gate all;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kConnections; ++i) {
-    threads.emplace_back([&, i] {
-      statuses[i] = db->Write([&, i](Tx& tx) {
-        const pid_t pid = BackendOf(tx);
-        if (++in_it == kConnections) all.Open();
-        all.Wait();
-        stopped[i] = std::make_unique<StoppedBackend>(pid);
-        return AddThing(tx, 10 + i, std::to_string(i));
-      });
+  OnThreads(kConnections, [&](int i) {
+    statuses[i] = db->Write([&, i](Tx& tx) {
+      const pid_t pid = BackendOf(tx);
+      if (++in_it == kConnections) all.Open();
+      all.Wait();
+      stopped[i] = std::make_unique<StoppedBackend>(pid);
+      return AddThing(tx, 10 + i, std::to_string(i));
     });
-  }
-  for (std::thread& thread : threads) thread.join();
+  });
   for (const absl::Status& status : statuses) EXPECT_PRED1(IsUnavailable, status);
   for (auto& one : stopped) one->Heal();
   for (int i = 0; i < kConnections; ++i) EXPECT_TRUE(Touch(*db, 1).ok());

@@ -71,17 +71,10 @@ TEST_P(MigrateSuite, SeveralProcessesAtOnceAreOne) {
   constexpr int kProcesses = 4;
   std::vector<std::unique_ptr<Database>> pools;
   for (int i = 0; i < kProcesses; ++i) pools.push_back(OpenAgain());
-  Gate start;
-  std::vector<std::thread> threads;
-  for (auto& pool : pools) {
-    threads.emplace_back([&start, &pool] {
-      start.Wait();
-      const absl::Status status = Migrate(*pool, Things());
-      EXPECT_TRUE(status.ok()) << status;
-    });
-  }
-  start.Open();
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(kProcesses, [&](int i) {
+    const absl::Status status = Migrate(*pools[i], Things());
+    EXPECT_TRUE(status.ok()) << status;
+  });
   EXPECT_EQ(Count(db(), "schema_migrations"), 2);
   EXPECT_EQ(Count(db(), "things"), 1);
 }

@@ -19,6 +19,7 @@
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
 #include "common/sql/idempotency.h"
+#include "tests/support/gate.h"
 #include "tests/support/stopped_backend.h"
 #include "tests/support/test_database.h"
 
@@ -43,16 +44,6 @@ const absl::Time kNow = absl::FromUnixSeconds(1'573'000'000);
 int FromEnvironment(const char* name, int otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::atoi(text);
-}
-
-int64_t CountOf(Database& db, const std::string& from) {
-  int64_t count = -1;
-  const absl::Status read = db.Read([&](Tx& tx) {
-    tx.db() << "SELECT COUNT(*) FROM " << from, into(count);
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(read.ok()) << read;
-  return count;
 }
 
 absl::Status NoMoney() {
@@ -93,20 +84,16 @@ void Race(Database& db, int trials) {
       trials, std::vector<absl::StatusOr<std::string>>(kCallers));
   std::vector<std::vector<char>> bodies(trials, std::vector<char>(kCallers));
   std::barrier together(kCallers);
-  std::vector<std::thread> callers;
-  for (int caller = 0; caller < kCallers; ++caller) {
-    callers.emplace_back([&, caller] {
-      std::minstd_rand random(seed + caller);
-      for (int trial = 0; trial < trials; ++trial) {
-        const bool other = random() % 8 == 0, fail = random() % 4 == 0;
-        bodies[trial][caller] = other ? 'b' : 'a';
-        together.arrive_and_wait();
-        answers[trial][caller] =
-            effects.Run({absl::StrCat("r-", trial), "Service/Method", other ? "b" : "a"}, fail);
-      }
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
+  OnThreads(kCallers, [&](int caller) {
+    std::minstd_rand random(seed + caller);
+    for (int trial = 0; trial < trials; ++trial) {
+      const bool other = random() % 8 == 0, fail = random() % 4 == 0;
+      bodies[trial][caller] = other ? 'b' : 'a';
+      together.arrive_and_wait();
+      answers[trial][caller] =
+          effects.Run({absl::StrCat("r-", trial), "Service/Method", other ? "b" : "a"}, fail);
+    }
+  });
 
   int answered = 0, refused = 0, failed = 0;
   for (int trial = 0; trial < trials; ++trial) {
@@ -130,7 +117,7 @@ void Race(Database& db, int trials) {
         ASSERT_EQ(ReasonOf(answer.status()), Reason::kFundsExhausted) << answer.status();
       }
     }
-    ASSERT_EQ(CountOf(db, absl::StrCat("effects WHERE trial = 'r-", trial, "'")),
+    ASSERT_EQ(Count(db, absl::StrCat("effects WHERE trial = 'r-", trial, "'")),
               reply.has_value() ? 1 : 0)
         << "effects of trial " << trial;
   }
@@ -237,7 +224,7 @@ TEST_P(OnceSuite, ACrashLeavesAllOrNothing) {
     const auto again = effects.Run(key);
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(*again == "before the crash", stage == "committed") << stage << ": " << *again;
-    EXPECT_EQ(CountOf(db(), absl::StrCat("effects WHERE trial = '", stage, "'")), 1);
+    EXPECT_EQ(Count(db(), absl::StrCat("effects WHERE trial = '", stage, "'")), 1);
   }
 }
 
@@ -257,7 +244,7 @@ class OnceOnPostgres : public testing::Test {
     Effects again(*db_);
     EXPECT_EQ(*again.Run(key), *reply);
     EXPECT_EQ(again.runs(), 0) << "replayed, not run";
-    EXPECT_EQ(CountOf(*db_, absl::StrCat("effects WHERE trial = '", key.request_id, "'")), 1);
+    EXPECT_EQ(Count(*db_, absl::StrCat("effects WHERE trial = '", key.request_id, "'")), 1);
   }
 
   TestDatabase database_ = MakeTestDatabase(Dialect::kPostgres, Schema());
@@ -287,7 +274,7 @@ TEST_F(OnceOnPostgres, CutBetweenStatementsNothingStandsAndTheReplayDoesIt) {
     });
     EXPECT_EQ(lost.status().code(), absl::StatusCode::kUnavailable) << lost.status();
     EXPECT_TRUE(IsRetryable(lost.status()));
-    EXPECT_EQ(CountOf(*db_, "requests WHERE request_id = '" + key.request_id + "'"), 0);
+    EXPECT_EQ(Count(*db_, "requests WHERE request_id = '" + key.request_id + "'"), 0);
     Effects effects(*db_);
     const auto reply = effects.Run(key);
     EXPECT_EQ(*reply, "a by run 1");

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
+#include "tests/support/gate.h"
 #include "tests/support/outbox_fixture.h"
 
 namespace lingkaran {
@@ -305,9 +306,7 @@ TEST_P(PumpedSuite, ARetriedRowIsDeliveredByTheRelay) {
   });
   outbox.Start();
   Put(outbox, "a", "x");
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (outbox.Count()->dead_lettered == 0 && absl::Now() < end) {
-  }
+  ASSERT_TRUE(Eventually([&] { return outbox.Count()->dead_lettered > 0; }));
   mended = true;
   EXPECT_EQ(*Retry(outbox, {}), 1);
   EXPECT_THAT(settled_.WaitFor(1), ElementsAre("x"));

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
+#include "tests/support/gate.h"
 #include "tests/support/outbox_fixture.h"
 
 namespace lingkaran {
@@ -100,9 +101,7 @@ TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
       ++committed;
     });
   }
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (WaitingForLocks() < kLater && committed == 0 && absl::Now() < end) {
-  }
+  Eventually([&] { return WaitingForLocks() >= kLater || committed > 0; });
   EXPECT_EQ(committed, 0) << "a later row came in before an earlier one";
 
   // Meanwhile the relay delivers what is there, and nothing that may still be overtaken.
@@ -148,9 +147,7 @@ TEST_F(HeldOpen, ARollbackLeavesNoHoleThatAnybodyWaitsFor) {
                     return absl::OkStatus();
                   }).ok());
   });
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (WaitingForLocks() < 1 && absl::Now() < end) {
-  }
+  Eventually([&] { return WaitingForLocks() >= 1; });
   release.Add("roll back");
   holder.join();
   later.join();
@@ -224,22 +221,18 @@ TEST_F(HeldOpen, ManyPuttersAndRelaysKeepTheOrderOfEachKey) {
     });
   });
   outbox.Start();
-  std::vector<std::thread> putters;
-  for (int putter = 0; putter < kPutters; ++putter) {
-    putters.emplace_back([&, putter] {
-      for (int i = 0; i < kTransactions; ++i) {
-        const bool fails = (i + putter) % 5 == 0;
-        const absl::Status status = db.Write([&](Tx& tx) {
-          for (int key = 0; key < kKeys; ++key) {
-            outbox.Put(tx, std::to_string(key), "k", "x");
-          }
-          return fails ? absl::InternalError("no") : absl::OkStatus();
-        });
-        EXPECT_EQ(status.ok(), !fails) << status;
-      }
-    });
-  }
-  for (std::thread& putter : putters) putter.join();
+  OnThreads(kPutters, [&](int putter) {
+    for (int i = 0; i < kTransactions; ++i) {
+      const bool fails = (i + putter) % 5 == 0;
+      const absl::Status status = db.Write([&](Tx& tx) {
+        for (int key = 0; key < kKeys; ++key) {
+          outbox.Put(tx, std::to_string(key), "k", "x");
+        }
+        return fails ? absl::InternalError("no") : absl::OkStatus();
+      });
+      EXPECT_EQ(status.ok(), !fails) << status;
+    }
+  });
   settled_.WaitFor(kPutters * kTransactions * kKeys * 4 / 5);
   outbox.Stop();
   EXPECT_EQ(outbox.Count()->waiting, 0);

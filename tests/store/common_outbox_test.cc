@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
+#include "tests/support/gate.h"
 #include "tests/support/outbox_fixture.h"
 
 namespace lingkaran {
@@ -73,16 +74,12 @@ TEST_P(OutboxSuite, KeepsTheOrderOfAKeyThroughFailures) {
     return Record(m);
   });
   outbox.Start();
-  std::vector<std::thread> putters;
-  for (int key = 0; key < kKeys; ++key) {
-    putters.emplace_back([&, key] {
-      for (int row = 0; row < kRows; ++row) {
-        Put(outbox, "key" + std::to_string(key),
-            std::to_string(key) + "/" + std::to_string(100 + row));
-      }
-    });
-  }
-  for (std::thread& putter : putters) putter.join();
+  OnThreads(kKeys, [&](int key) {
+    for (int row = 0; row < kRows; ++row) {
+      Put(outbox, "key" + std::to_string(key),
+          std::to_string(key) + "/" + std::to_string(100 + row));
+    }
+  });
   settled_.WaitFor(kKeys * kRows);
   outbox.Stop();
   EXPECT_EQ(Count("outcomes"), kKeys * kRows);
@@ -160,11 +157,9 @@ TEST_P(OutboxSuite, ADeliveryUnderWayKeepsItsLease) {
   for (int i = 0; i < 9; ++i) {
     clock.Advance(options.lease / 3);
     const int64_t renewed = absl::ToUnixMillis(clock.Now() + options.lease);
-    bool is_renewed = false;
-    for (const absl::Time end = absl::Now() + absl::Seconds(20);
-         !is_renewed && absl::Now() < end;) {
-      is_renewed = Count(absl::StrCat("outbox WHERE key = 'a' AND due_time >= ", renewed)) == 1;
-    }
+    const bool is_renewed = Eventually([&] {
+      return Count(absl::StrCat("outbox WHERE key = 'a' AND due_time >= ", renewed)) == 1;
+    });
     EXPECT_TRUE(is_renewed);
     if (!is_renewed) break;
     Put(idle, absl::StrCat("b", i), "other");

@@ -225,22 +225,18 @@ TEST_P(DatabaseSuite, WaitingForAConnectionIsBounded) {
 
 TEST_P(DatabaseSuite, ManyThreadsLoseNoUpdate) {
   constexpr int kThreads = 8, kTimes = 25;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (int n = 0; n < kTimes; ++n) {
-        const absl::Status status = db().Write([](Tx& tx) {
-          int64_t amount = 0;
-          tx.db() << "SELECT amount FROM things WHERE id = 1" << ForUpdate(tx), into(amount);
-          ++amount;
-          tx.db() << "UPDATE things SET amount = :amount WHERE id = 1", use(amount, "amount");
-          return absl::OkStatus();
-        });
-        EXPECT_TRUE(status.ok()) << status;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  OnThreads(kThreads, [&](int) {
+    for (int n = 0; n < kTimes; ++n) {
+      const absl::Status status = db().Write([](Tx& tx) {
+        int64_t amount = 0;
+        tx.db() << "SELECT amount FROM things WHERE id = 1" << ForUpdate(tx), into(amount);
+        ++amount;
+        tx.db() << "UPDATE things SET amount = :amount WHERE id = 1", use(amount, "amount");
+        return absl::OkStatus();
+      });
+      EXPECT_TRUE(status.ok()) << status;
+    }
+  });
   EXPECT_EQ(Count(db(), "things WHERE amount = " + std::to_string(kThreads * kTimes)), 1);
 }
 

@@ -35,6 +35,7 @@ class CoverageWorld {
     setting.redis = redis;
     setting.keys = directory_.path() + "/keys.json";
     setting.rules = directory_.path();
+    setting.near_members = 10'000;
     std::ofstream(setting.keys) << PersonalDataVault::NewKeyFile();
     std::filesystem::permissions(
         setting.keys, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -51,10 +52,9 @@ class CoverageWorld {
   }
   // One that asks what is new only when a check needs to know.
   std::unique_ptr<CoverageHost> OpenThatDoesNotFollow() {
-    CoverageHost::Setting alone = setting;
-    alone.follows = false;
+    ServiceConfig alone = setting;
     alone.redis = "";
-    return std::make_unique<CoverageHost>(alone, clock, steady);
+    return std::make_unique<CoverageHost>(alone, clock, steady, false);
   }
   std::string rules_file() const { return directory_.path() + "/coverage.textproto"; }
   sql::Database& database() { return *database_.db; }
@@ -67,8 +67,7 @@ class CoverageWorld {
   cv1::Member MemberOf(int n, int64_t version = 1) const {
     cv1::Member member;
     member.set_worker_id(Id(n));
-    const NikHash hash = sealer_->HashNik(Nik(n));
-    member.set_nik_hash(std::string(hash.begin(), hash.end()));
+    member.set_nik_hash(HashOf(Nik(n)));
     member.set_membership_number(Number(n));
     member.set_region_code("33.72");
     member.set_sector(common::v1::SECTOR_OTHER);
@@ -171,7 +170,7 @@ class CoverageWorld {
 
   ManualClock clock{Wib(2019, 11, 7)};
   ManualClock steady{absl::UnixEpoch()};
-  CoverageHost::Setting setting;
+  ServiceConfig setting = ShippedConfig();
   std::unique_ptr<CoverageHost> host;
 
  private:

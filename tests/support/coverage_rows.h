@@ -14,6 +14,7 @@
 #include "services/coverage/domain/months_by_worker.h"
 #include "services/coverage/store/change_log.h"
 #include "services/coverage/store/store.h"
+#include "tests/support/test_database.h"
 
 namespace lingkaran::coverage {
 
@@ -70,9 +71,8 @@ struct Written {
 };
 inline Written WriteRows(sql::Database& database, const std::vector<Member>& members,
                          const std::vector<PersonMonth>& months) {
-  Written out;
-  const absl::Status status = database.Write([&](sql::Tx& tx) {
-    out.position = store::NextPosition(tx);
+  return MustWrite(database, [&](sql::Tx& tx) {
+    Written out{.position = store::NextPosition(tx), .changed = {}};
     std::vector<int64_t> ids;
     for (const Member& member : members) ids.push_back(member.worker_id);
     for (const PersonMonth& month : months) ids.push_back(month.worker_id);
@@ -82,16 +82,14 @@ inline Written WriteRows(sql::Database& database, const std::vector<Member>& mem
     store::InsertMonths(tx, booked);
     out.changed = TruthOf(tx, ids, out.position);
     store::RecordChange(tx, out.position, kRowsMs, out.changed);
-    return absl::OkStatus();
+    return out;
   });
-  EXPECT_TRUE(status.ok()) << status;
-  return out;
 }
 
 // The same by a release that knows neither the log nor the records.
 inline void WriteAsOlderRelease(sql::Database& database, const std::vector<Member>& members,
                                 const std::vector<PersonMonth>& months) {
-  const absl::Status status = database.Write([&](sql::Tx& tx) {
+  MustWrite(database, [&](sql::Tx& tx) {
     int64_t position = 0;
     tx.db() << "UPDATE log_position SET position = position + 1 WHERE one = 1 RETURNING position",
         soci::into(position);
@@ -99,19 +97,12 @@ inline void WriteAsOlderRelease(sql::Database& database, const std::vector<Membe
     std::vector<PersonMonth> booked = months;
     for (PersonMonth& month : booked) month.booked_position = position;
     store::InsertMonths(tx, booked);
-    return absl::OkStatus();
+    return position;
   });
-  EXPECT_TRUE(status.ok()) << status;
 }
 
 inline int64_t EpochOf(sql::Database& database) {
-  int64_t epoch = 0;
-  const absl::Status status = database.Write([&](sql::Tx& tx) {
-    epoch = store::Epoch(tx, 1'000'000);
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(status.ok()) << status;
-  return epoch;
+  return MustWrite(database, [](sql::Tx& tx) { return store::Epoch(tx, 1'000'000); });
 }
 
 }  // namespace lingkaran::coverage

@@ -2,6 +2,7 @@
 // has failed.
 #pragma once
 
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -11,12 +12,16 @@
 
 namespace lingkaran {
 
-// Runs work(0) to work(count - 1), each on a thread of its own, to their end.
+// Runs work(0) to work(count - 1), each on a thread of its own, all at once, to their end.
 template <typename Work>
 void OnThreads(int count, Work work) {
+  std::latch start(count);
   std::vector<std::thread> threads;
   for (int i = 0; i < count; ++i) {
-    threads.emplace_back([&work, i] { work(i); });
+    threads.emplace_back([&, i] {
+      start.arrive_and_wait();
+      work(i);
+    });
   }
   for (std::thread& thread : threads) thread.join();
 }

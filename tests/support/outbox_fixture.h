@@ -85,34 +85,14 @@ class OutboxSuite : public DatabaseTest {
 
   std::string Put(Outbox& outbox, const std::string& key, const std::string& body,
                   const std::string& kind = "k") {
-    std::string request_id;
-    const absl::Status status = db().Write([&](sql::Tx& tx) {
-      request_id = outbox.Put(tx, key, kind, body);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return request_id;
+    return MustWrite(db(), [&](sql::Tx& tx) { return outbox.Put(tx, key, kind, body); });
   }
 
   OutboxMessage PutLeased(Outbox& outbox, const std::string& key, const std::string& body) {
-    OutboxMessage message;
-    const absl::Status status = db().Write([&](sql::Tx& tx) {
-      message = outbox.PutLeased(tx, key, "k", body);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return message;
+    return MustWrite(db(), [&](sql::Tx& tx) { return outbox.PutLeased(tx, key, "k", body); });
   }
 
-  int64_t Count(const std::string& from) {
-    int64_t count = -1;
-    EXPECT_TRUE(db().Read([&](sql::Tx& tx) {
-                      tx.db() << "SELECT COUNT(*) FROM " << from, soci::into(count);
-                      return absl::OkStatus();
-                    })
-                    .ok());
-    return count;
-  }
+  int64_t Count(const std::string& from) { return lingkaran::Count(db(), from); }
 
   Journal delivered_, settled_;
 };

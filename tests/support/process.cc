@@ -159,7 +159,7 @@ OnProcessor::OnProcessor(int processor) {
 
 OnProcessor::~OnProcessor() { sched_setaffinity(0, sizeof(before_), &before_); }
 
-Listener ListenOnLoopback(int flags) {
+LoopbackListener ListenOnLoopback(int flags) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -173,7 +173,7 @@ Listener ListenOnLoopback(int flags) {
 }
 
 int FreePort() {
-  const Listener listener = ListenOnLoopback();
+  const LoopbackListener listener = ListenOnLoopback();
   close(listener.fd);
   return listener.port;
 }

@@ -78,11 +78,11 @@ class OnProcessor {
 
 // A socket that listens on a port of the loopback address that was free; `flags` as socket(2) takes
 // them.
-struct Listener {
+struct LoopbackListener {
   int fd;
   int port;
 };
-Listener ListenOnLoopback(int flags = 0);
+LoopbackListener ListenOnLoopback(int flags = 0);
 
 // A TCP port of the loopback address that was free a moment ago.
 int FreePort();

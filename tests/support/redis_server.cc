@@ -9,7 +9,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/string_views.h"
-#include "common/redis/redis_cluster.h"
 #include "common/redis/redis_connection.h"
 #include "tests/support/gate.h"
 
@@ -17,25 +16,6 @@ namespace lingkaran {
 namespace {
 
 using std::chrono::steady_clock;
-constexpr std::chrono::seconds kPatience(60);
-
-// False if there was no answer.
-bool TryToAsk(const std::string& text, const std::vector<std::string_view>& words,
-              RedisReply& reply) {
-  const RedisAddress address = ParseRedisAddress(text).value();
-  const auto end = steady_clock::now() + kPatience;
-  const auto found = RedisResolver(address.servers[0]).Find(end);
-  if (!found) return false;
-  const auto connection = RedisConnection::Open(*found, address.login);
-  if (connection == nullptr) return false;
-  connection->Send(words);
-  while (connection->Work() && !connection->Next(reply)) {
-    if (steady_clock::now() > end || connection->broken()) return false;
-    pollfd ready = {connection->descriptor(), connection->events(), 0};
-    poll(&ready, 1, 1000);
-  }
-  return !connection->broken();
-}
 
 template <typename Condition>
 void Await(const char* what, Condition condition) {
@@ -51,14 +31,29 @@ std::unique_ptr<RedisServer> MakeMember() {
 
 }  // namespace
 
-RedisReply AskRedis(const std::string& address, const std::vector<std::string_view>& words) {
+bool RedisServer::TryToAsk(const std::vector<std::string_view>& words, RedisReply& reply) const {
+  const auto end = steady_clock::now() + std::chrono::minutes(1);
+  const auto found = RedisResolver({"127.0.0.1", port_, ""}).Find(end);
+  if (!found) return false;
+  const auto connection = RedisConnection::Open(*found, {});
+  if (connection == nullptr) return false;
+  connection->Send(words);
+  while (connection->Work() && !connection->Next(reply)) {
+    if (steady_clock::now() > end || connection->broken()) return false;
+    pollfd ready = {connection->descriptor(), connection->events(), 0};
+    poll(&ready, 1, 1000);
+  }
+  return !connection->broken();
+}
+
+RedisReply RedisServer::Ask(const std::vector<std::string_view>& words) const {
   RedisReply reply;
-  if (!TryToAsk(address, words, reply)) Die("no answer of the Redis of this test");
+  if (!TryToAsk(words, reply)) Die("no answer of the Redis of this test");
   return reply;
 }
 
-int64_t RedisInfo(const std::string& address, std::string_view name) {
-  const RedisReply info = AskRedis(address, {"INFO"});
+int64_t RedisServer::Info(std::string_view name) const {
+  const RedisReply info = Ask({"INFO"});
   for (absl::string_view line : absl::StrSplit(info.text, "\r\n")) {
     int64_t value = 0;
     if (absl::ConsumePrefix(&line, absl::StrCat(AbslView(name), ":")) &&
@@ -85,7 +80,7 @@ void RedisServer::Start() {
   process_ =
       std::make_unique<Process>("/usr/bin/redis-server", arguments, directory_.path() + "/log");
   RedisReply reply;  // of any kind: it may want a password
-  while (!TryToAsk(address(), {"PING"}, reply)) {
+  while (!TryToAsk({"PING"}, reply)) {
     if (process_->WaitForEnd(std::chrono::milliseconds(2)).has_value()) {
       Die("Redis does not start:\n" + process_->Log());
     }

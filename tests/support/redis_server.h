@@ -1,5 +1,5 @@
 // A Redis of one's own, on loopback and on a socket, that may be killed, stopped and started again;
-// several as a Redis Cluster; and a client past the classes under test.
+// several as a Redis Cluster.
 #pragma once
 
 #include <array>
@@ -13,12 +13,6 @@
 #include "tests/support/process.h"
 
 namespace lingkaran {
-
-// One command, waited for; ends the program if there is no answer. `address` as in
-// VersionedCache::Options::address, of one server.
-RedisReply AskRedis(const std::string& address, const std::vector<std::string_view>& words);
-// The number of a line of INFO, e.g. "used_memory"; ends the program if there is none.
-int64_t RedisInfo(const std::string& address, std::string_view name);
 
 // A cache that waits for a busy machine: for tests that are about something else.
 inline VersionedCache::Options Patient(const std::string& address) {
@@ -40,9 +34,14 @@ class RedisServer {
   void Kill();
   void Start();
   Process& process() { return *process_; }
-  RedisReply Ask(const std::vector<std::string_view>& words) { return AskRedis(address(), words); }
+  // One command, waited for, past the classes under test; ends the program if there is no answer.
+  RedisReply Ask(const std::vector<std::string_view>& words) const;
+  // The number of a line of INFO, e.g. "used_memory"; ends the program if there is none.
+  int64_t Info(std::string_view name) const;
 
  private:
+  // False if there was no answer.
+  bool TryToAsk(const std::vector<std::string_view>& words, RedisReply& reply) const;
   const std::vector<std::string> arguments_;
   TempDirectory directory_;
   int port_ = 0;

@@ -19,7 +19,6 @@ class PostgresServer {
   ~PostgresServer();
   // Of its database "postgres", as superuser; stays the same over restarts.
   std::string url() const;
-  int port() const { return port_; }
   // kill -9 of the postmaster and all its children, which then are gone.
   void Kill();
   // After Kill: recovers from its log; waits until it takes connections.

@@ -33,14 +33,4 @@ inline absl::Status AddThing(Tx& tx, int64_t id, const std::string& name, int64_
   return absl::OkStatus();
 }
 
-inline int64_t Count(Database& db, const std::string& from) {
-  int64_t count = -1;
-  const absl::Status read = db.Read([&](Tx& tx) {
-    tx.db() << "SELECT COUNT(*) FROM " << from, soci::into(count);
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(read.ok()) << read;
-  return count;
-}
-
 }  // namespace lingkaran::sql

@@ -10,17 +10,9 @@
 #include "common/rpc/run_rpc.h"
 #include "tests/support/candidate.h"
 #include "tests/support/requests.h"
+#include "tests/support/story.h"
 
 namespace lingkaran {
-namespace {
-
-template <typename T>
-T OrDie(absl::StatusOr<T> result, const char* what) {
-  if (!result.ok()) throw std::runtime_error(absl::StrCat(what, ": ", result.status().ToString()));
-  return *std::move(result);
-}
-
-}  // namespace
 
 Suite::Suite(const Options& options) : clock_(options.now) {
   const std::string keys = directory_.path() + "/keys.json";
@@ -54,17 +46,14 @@ ServiceConfig Suite::Config(sql::Dialect dialect) {
 }
 
 std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first) {
-  using Registry = registry::v1::RegistryService::Stub;
   registry::v1::CreateAgencyRequest agency = NewAgency();
   agency.set_name(absl::StrCat(agency.name(), " ", first));
   const int64_t agency_id =
-      OrDie(Ask(suite.registry(), &Registry::CreateAgency, agency), "CreateAgency")
-          .agency()
-          .agency_id();
+      Must(Ask(suite.registry(), &Registries::CreateAgency, agency)).agency().agency_id();
 
   const registry::v1::CreateBatchRequest batch = NewBatch(agency_id, count);
   const int64_t batch_id =
-      OrDie(Ask(suite.registry(), &Registry::CreateBatch, batch), "CreateBatch").batch().batch_id();
+      Must(Ask(suite.registry(), &Registries::CreateBatch, batch)).batch().batch_id();
 
   std::vector<int64_t> workers;
   grpc::ClientContext context;
@@ -88,7 +77,7 @@ std::vector<int64_t> AddWorkers(Suite& suite, int count, int disabled, int first
 
   registry::v1::ReviewBatchRequest review = ApprovalOf(batch_id);
   review.mutable_evidence()->set_attested_day(DayNumber(LocalDay(suite.clock().Now(), 7)));
-  OrDie(Ask(suite.registry(), &Registry::ReviewBatch, review, kSiti), "ReviewBatch");
+  Must(Ask(suite.registry(), &Registries::ReviewBatch, review, kSiti));
   return workers;
 }
 

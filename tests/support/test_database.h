@@ -32,6 +32,37 @@ TestDatabase MakeTestDatabase(sql::Dialect dialect);
 // The same with the schema's migrations applied.
 TestDatabase MakeTestDatabase(sql::Dialect dialect, const std::vector<sql::Migration>& schema);
 
+// Runs `work` in a transaction that must succeed, and gives what it gives.
+template <typename Work, typename Result = std::invoke_result_t<Work, sql::Tx&>>
+Result MustWrite(sql::Database& db, Work work) {
+  Result out{};
+  const absl::Status status = db.Write([&](sql::Tx& tx) {
+    out = work(tx);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  return out;
+}
+template <typename Work, typename Result = std::invoke_result_t<Work, sql::Tx&>>
+Result MustRead(sql::Database& db, Work work) {
+  Result out{};
+  const absl::Status status = db.Read([&](sql::Tx& tx) {
+    out = work(tx);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  return out;
+}
+
+// How many rows there are; `from` may have a WHERE.
+inline int64_t Count(sql::Database& db, const std::string& from) {
+  return MustRead(db, [&](sql::Tx& tx) {
+    int64_t count = -1;
+    tx.db() << "SELECT COUNT(*) FROM " << from, soci::into(count);
+    return count;
+  });
+}
+
 // Where a test runs with each dialect on an own database.
 class DatabaseTest : public testing::TestWithParam<sql::Dialect> {
  protected:
@@ -41,13 +72,7 @@ class DatabaseTest : public testing::TestWithParam<sql::Dialect> {
   // What a query finds.
   template <typename T>
   T Read(absl::FunctionRef<T(sql::Tx&)> query) {
-    T out{};
-    const absl::Status status = db().Read([&](sql::Tx& tx) {
-      out = query(tx);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return out;
+    return MustRead(db(), query);
   }
   const std::string& url() const { return database_.url; }
   // Another pool on the same database, as a second process has it.

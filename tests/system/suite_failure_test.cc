@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/sponsorship/domain/seat_planner.h"
+#include "tests/support/gate.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {
@@ -30,11 +31,7 @@ class SuiteFailureTest : public testing::TestWithParam<sql::Dialect> {
 
   // Looks until `done` says true.
   void Await(const char* what, absl::FunctionRef<bool()> done) {
-    const absl::Time end = absl::Now() + absl::Seconds(60);
-    while (!done()) {
-      ASSERT_LT(absl::Now(), end) << what;
-      std::this_thread::yield();
-    }
+    ASSERT_TRUE(Eventually(done, absl::Minutes(1))) << what;
   }
 
   // Looks until the allocation has ended, also while sponsorship is away.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/random.h"
+#include "tests/support/gate.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {
@@ -130,11 +131,10 @@ TEST_P(SuiteNamedTest, ManyCountersAtOnce) {
     }
   }
   EXPECT_EQ(promised.size(), 50u);
-  const absl::Time end = absl::Now() + absl::Seconds(60);
-  while (GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah() > 0) {
-    ASSERT_LT(absl::Now(), end);
-    std::this_thread::yield();
-  }
+  const auto reserved = [&] {
+    return GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah();
+  };
+  ASSERT_TRUE(Eventually([&] { return reserved() == 0; }, absl::Minutes(1)));
   EXPECT_EQ(CoveredOf(suite_, workers, 20191201), promised);
   EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 0);
   ExpectBooksAgree(suite_, pledge);

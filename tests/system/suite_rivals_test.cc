@@ -11,6 +11,7 @@
 
 #include "common/base/random.h"
 #include "common/server/server.h"
+#include "tests/support/gate.h"
 #include "tests/support/story.h"
 
 namespace lingkaran {
@@ -109,11 +110,10 @@ TEST_P(SuiteRivalsTest, BranchesThatNameTheSameWorkerAtOnePledge) {
     }
     EXPECT_EQ(given, 1) << worker;
   }
-  const absl::Time end = absl::Now() + absl::Seconds(60);
-  while (GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah() > 0) {
-    ASSERT_LT(absl::Now(), end);
-    std::this_thread::yield();
-  }
+  const auto reserved = [&] {
+    return GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah();
+  };
+  ASSERT_TRUE(Eventually([&] { return reserved() == 0; }, absl::Minutes(1)));
   EXPECT_EQ(CoveredOf(suite_, workers, 20191201).size(), 20u);
   ExpectBooksAgree(suite_, pledge);
 }

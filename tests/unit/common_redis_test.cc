@@ -196,7 +196,7 @@ TEST_F(RedisTest, ManyThreadsShareFewConnections) {
       EXPECT_THAT(GetOne(value.place), Holds(value));
     }
   });
-  EXPECT_LE(RedisInfo(server_->address(), "total_connections_received"), 4 + 2);
+  EXPECT_LE(server_->Info("total_connections_received"), 4 + 2);
 }
 
 TEST_F(RedisTest, ACutConnectionIsSeenBeforeItIsUsed) {
