@@ -3,8 +3,7 @@ lingkaran_test(common_service_test LABEL service
   SOURCES service/common_run_rpc_test.cc service/common_server_test.cc
   LIBS common_server proto_registry_grpc)
 lingkaran_test(registry_service_test LABEL service
-  SOURCES service/registry_fixture.cc service/registry_service_test.cc
-          service/registry_worker_service_test.cc
+  SOURCES service/registry_service_test.cc service/registry_worker_service_test.cc
   LIBS registry_app test_support)
 lingkaran_test(coverage_service_test LABEL service SHARDS 2
   SOURCES service/coverage_caches_test.cc service/coverage_check_test.cc

@@ -83,19 +83,6 @@ ChunkDecision Decide(const Batch& batch, const std::vector<PreparedRow>& rows,
 
 FindingCode FirstFinding(const RowAnswer& row) { return row.findings.at(0).code; }
 
-TEST(DecideChunkTest, GoodRowsNeverWaitForBadOnes) {
-  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, 1), BadRow(4), GoodRow(5, 2)};
-  const ChunkDecision decision = Decide(OpenBatch(4), rows);
-  EXPECT_THAT(Statuses(decision), ElementsAre(RowStatus::kRejected, RowStatus::kAccepted,
-                                              RowStatus::kRejected, RowStatus::kAccepted));
-  EXPECT_EQ(decision.rows[1].worker_id, 100);
-  EXPECT_EQ(decision.rows[3].worker_id, 101);
-  EXPECT_EQ(decision.new_workers, 2u);
-  EXPECT_EQ(decision.batch.accepted_rows, 2);
-  EXPECT_EQ(decision.batch.rejected_rows, 2);
-  EXPECT_EQ(decision.batch.state, BatchState::kSubmitted);
-}
-
 TEST(DecideChunkTest, TheSameNikTwiceInAChunkIsOneWorker) {
   const std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 2), GoodRow(4, 1)};
   const ChunkDecision decision = Decide(OpenBatch(3), rows);
@@ -143,53 +130,6 @@ TEST(DecideChunkTest, AnotherAgencysWorkerIsNotNamed) {
   EXPECT_EQ(decision.rows[0].worker_id, 0);
 }
 
-TEST(DecideChunkTest, AnEarlierChunksLineIsNamed) {
-  Worker worker = KnownWorker(17, WorkerState::kProposed);
-  worker.batch_id = 5;
-  const KnownFacts known = Knowing(worker);
-  const ChunkDecision decision = Decide(OpenBatch(1), {GoodRow(12, 17)}, known);
-  EXPECT_EQ(FirstFinding(decision.rows[0]), FindingCode::kDuplicateInList);
-  EXPECT_EQ(decision.rows[0].other_line, 9);
-}
-
-TEST(DecideChunkTest, RefusedAndWithdrawnWorkersComeBackAsTheSameWorker) {
-  for (const WorkerState state : {WorkerState::kRefused, WorkerState::kWithdrawn}) {
-    const KnownFacts known = Knowing(KnownWorker(17, state));
-    const std::vector<PreparedRow> rows = {GoodRow(2, 17), GoodRow(3, 17)};
-    const Batch batch = OpenBatch(2);
-    const ChunkDecision decision = Decide(batch, rows, known);
-    EXPECT_THAT(Statuses(decision), ElementsAre(RowStatus::kAccepted, RowStatus::kDuplicate));
-    EXPECT_EQ(decision.rows[0].worker_id, 17);
-    EXPECT_EQ(decision.rows[1].worker_id, 17);
-    EXPECT_EQ(decision.new_workers, 0u);
-    ASSERT_EQ(decision.proposals.size(), 1u);
-    const Worker worker =
-        ProposedWorker(decision.proposals[0], 17, rows[0], batch, absl::UnixEpoch());
-    EXPECT_EQ(worker.worker_id, 17);
-    EXPECT_EQ(worker.state, WorkerState::kProposed);
-    EXPECT_EQ(worker.batch_id, 5);
-    EXPECT_EQ(worker.version, 5);
-  }
-}
-
-TEST(DecideChunkTest, ResentRowsGiveTheSameAndChangeNothing) {
-  const std::vector<PreparedRow> rows = {BadRow(2), GoodRow(3, 1)};
-  auto first = DecideChunk(OpenBatch(2), rows, {}, true, "siti");
-  ASSERT_TRUE(first.ok());
-  AssignIds(*first, 100);
-  KnownFacts known;
-  for (const RowAnswer& row : first->rows) known.rows.emplace(row.line, row);
-  auto again = DecideChunk(first->batch, rows, known, true, "siti");
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_FALSE(again->changed);
-  EXPECT_EQ(again->batch.accepted_rows, 1);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    EXPECT_EQ(again->rows[i].status, first->rows[i].status);
-    EXPECT_EQ(again->rows[i].worker_id, first->rows[i].worker_id);
-    EXPECT_EQ(again->rows[i].findings, first->rows[i].findings);
-  }
-}
-
 TEST(DecideChunkTest, AChangedLineIsRefused) {
   KnownFacts known;
   RowAnswer sent;
@@ -209,21 +149,6 @@ TEST(DecideChunkTest, TheControlTotalHolds) {
   EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(3), rows, {}, true, "siti").status()),
             Reason::kControlTotal);
   EXPECT_TRUE(DecideChunk(OpenBatch(3), rows, {}, false, "siti").ok());
-}
-
-TEST(DecideChunkTest, NothingAfterTheReview) {
-  Batch batch = OpenBatch(2);
-  for (const BatchState state : {BatchState::kApproved, BatchState::kRejected}) {
-    batch.state = state;
-    EXPECT_EQ(ReasonOf(DecideChunk(batch, {GoodRow(2, 1)}, {}, false, "siti").status()),
-              Reason::kBatchState);
-  }
-}
-
-TEST(DecideChunkTest, ASecondSenderIsRemembered) {
-  auto decision = DecideChunk(OpenBatch(2), {GoodRow(2, 1)}, {}, false, "budi");
-  ASSERT_TRUE(decision.ok());
-  EXPECT_THAT(decision->batch.senders, ElementsAre("siti", "budi"));
 }
 
 TEST(DecideChunkTest, MembershipNumbersBelongToOnePerson) {
@@ -287,14 +212,6 @@ Reason ReviewReason(const Batch& batch, const Review& review) {
   return ReasonOf(DecideReview(batch, review).status());
 }
 
-TEST(DecideReviewTest, ApprovesWithDatedEvidence) {
-  const auto batch = DecideReview(Submitted(), Approval());
-  ASSERT_TRUE(batch.ok()) << batch.status();
-  EXPECT_EQ(batch->state, BatchState::kApproved);
-  EXPECT_EQ(batch->reviewed_by, "budi");
-  EXPECT_EQ(batch->evidence.attested_day, 20191101);
-}
-
 TEST(DecideReviewTest, WhoSubmittedMayNotReview) {
   Review review = Approval();
   review.actor = "siti";
@@ -338,13 +255,6 @@ TEST(DecideReviewTest, RejectionNeedsAReason) {
   const auto batch = DecideReview(Submitted(), review);
   ASSERT_TRUE(batch.ok());
   EXPECT_EQ(batch->state, BatchState::kRejected);
-}
-
-TEST(DecideReviewTest, OnceAndOnlyWhenComplete) {
-  Batch batch = OpenBatch(1);
-  EXPECT_EQ(ReviewReason(batch, Approval()), Reason::kBatchState);
-  batch = *DecideReview(Submitted(), Approval());
-  EXPECT_EQ(ReviewReason(batch, Approval()), Reason::kBatchState);
 }
 
 }  // namespace
