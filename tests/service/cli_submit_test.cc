@@ -30,7 +30,7 @@ class FakeRegistry : public registry::v1::RegistryService::Service {
   grpc::Status CreateBatch(grpc::ServerContext*, const registry::v1::CreateBatchRequest* request,
                            registry::v1::CreateBatchResponse* response) override {
     const std::lock_guard lock(mutex_);
-    ++created_;
+    ++seen_.batches;
     batch_.set_batch_id(7);
     batch_.set_agency_id(request->agency_id());
     batch_.set_declared_rows(request->declared_rows());
@@ -53,8 +53,8 @@ class FakeRegistry : public registry::v1::RegistryService::Service {
         break_after_ = -1;
         return break_with_;
       }
-      chunks_.push_back(request.chunk_number());
-      complete_ = request.complete();
+      seen_.chunks.push_back(request.chunk_number());
+      seen_.complete = request.complete();
       SubmitCandidatesResponse response;
       response.set_chunk_number(request.chunk_number());
       for (const registry::v1::CandidateRow& row : request.rows()) Judge(row, response);
@@ -68,17 +68,15 @@ class FakeRegistry : public registry::v1::RegistryService::Service {
     break_after_ = chunks;
     break_with_ = std::move(status);
   }
-  std::vector<int> chunks() {
+  // What came so far.
+  struct Seen {
+    std::vector<int> chunks;
+    int batches = 0;
+    bool complete = false;
+  };
+  Seen seen() {
     const std::lock_guard lock(mutex_);
-    return chunks_;
-  }
-  int created() {
-    const std::lock_guard lock(mutex_);
-    return created_;
-  }
-  bool complete() {
-    const std::lock_guard lock(mutex_);
-    return complete_;
+    return seen_;
   }
 
  private:
@@ -101,11 +99,9 @@ class FakeRegistry : public registry::v1::RegistryService::Service {
 
   std::mutex mutex_;
   registry::v1::Batch batch_;
-  std::vector<int> chunks_;
-  int created_ = 0;
+  Seen seen_;
   int break_after_ = -1;
   grpc::Status break_with_;
-  bool complete_ = false;
 };
 
 class SubmitTest : public ::testing::Test {
@@ -154,8 +150,8 @@ TEST_F(SubmitTest, EveryRowIsAnsweredAndRejectsAreWritten) {
   const std::string rejects = dir_ + "/ditolak.csv";
   EXPECT_EQ(Run({WriteList(2500), "--agency", "3", "--declared", "2500", "--rejects", rejects}),
             kYes);
-  EXPECT_THAT(registry_.chunks(), ElementsAre(1, 2, 3));
-  EXPECT_TRUE(registry_.complete());
+  EXPECT_THAT(registry_.seen().chunks, ElementsAre(1, 2, 3));
+  EXPECT_TRUE(registry_.seen().complete);
   EXPECT_THAT(out_.str(), HasSubstr("1.250 baris tidak diterima"));
   const absl::StatusOr<List> list = ReadList(*ReadFileBytes(rejects, 1 << 20));
   ASSERT_TRUE(list.ok()) << list.status();
@@ -172,8 +168,8 @@ TEST_F(SubmitTest, EveryRowIsAnsweredAndRejectsAreWritten) {
 TEST_F(SubmitTest, BrokenStreamGoesOnAfterTheLastAcknowledgedChunk) {
   registry_.BreakAfter(1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone"));
   EXPECT_EQ(Run({WriteList(2500), "--agency", "3"}), kYes);
-  EXPECT_THAT(registry_.chunks(), ElementsAre(1, 2, 3));
-  EXPECT_EQ(registry_.created(), 1);
+  EXPECT_THAT(registry_.seen().chunks, ElementsAre(1, 2, 3));
+  EXPECT_EQ(registry_.seen().batches, 1);
   EXPECT_THAT(out_.str(), HasSubstr("1.250 baris tidak diterima"));
 }
 
@@ -184,14 +180,14 @@ TEST_F(SubmitTest, RefusalEndsItAndSaysHowToGoOn) {
   EXPECT_THAT(err_.str(), HasSubstr("--batch 7"));
   // The same file again into the same batch: no second batch is made.
   EXPECT_EQ(Run({WriteList(2500), "--batch", "7"}), kYes);
-  EXPECT_EQ(registry_.created(), 1);
-  EXPECT_THAT(registry_.chunks(), ElementsAre(1, 1, 2, 3));
+  EXPECT_EQ(registry_.seen().batches, 1);
+  EXPECT_THAT(registry_.seen().chunks, ElementsAre(1, 1, 2, 3));
 }
 
 TEST_F(SubmitTest, AnotherFileForABegunBatchIsRefused) {
   EXPECT_EQ(Run({WriteList(10), "--agency", "3"}), kYes);
   EXPECT_EQ(Run({WriteList(11), "--batch", "7"}), kBadInput);
-  EXPECT_THAT(registry_.chunks(), ElementsAre(1));
+  EXPECT_THAT(registry_.seen().chunks, ElementsAre(1));
 }
 
 TEST_F(SubmitTest, NothingAcceptedIsANo) {
@@ -204,7 +200,7 @@ TEST_F(SubmitTest, FaultyFileSendsNothing) {
   const std::string path = dir_ + "/potong.csv";
   std::ofstream(path) << "NIK,Nama\n3372010101700002,a\n33720101017";
   EXPECT_EQ(Run({path, "--agency", "3"}), kBadInput);
-  EXPECT_EQ(registry_.created(), 0);
+  EXPECT_EQ(registry_.seen().batches, 0);
 }
 
 }  // namespace

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "common/base/string_views.h"
 #include "common/base/utf8.h"
 
 namespace lingkaran::cli {
@@ -16,53 +17,33 @@ constexpr std::string_view kSaveAsCsv =
     "lalu "
     "kirim berkas hasilnya.";
 
-// Characters 0x80 to 0x9F of Windows-1252; 0 where it has none.
-constexpr std::array<uint16_t, 32> kWindows1252 = {
-    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
-
-bool StartsWith(std::string_view bytes, std::string_view prefix) {
-  return bytes.substr(0, prefix.size()) == prefix;
-}
+// Characters 0x80 to 0x9F of Windows-1252; empty where it has none.
+constexpr std::array<std::string_view, 32> kWindows1252 = {
+    "€", "",  "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "", "Ž", "",
+    "",  "‘", "’", "“", "”", "•", "–", "—", "˜", "™", "š", "›", "œ", "", "ž", "Ÿ"};
 
 bool LooksLikeWebPage(std::string_view bytes) {
-  std::string start(bytes.substr(0, 512));
-  std::transform(start.begin(), start.end(), start.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  const size_t first = start.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || start[first] != '<') return false;
-  return start.find("<html") != std::string::npos || start.find("<table") != std::string::npos ||
-         start.find("<!doctype") != std::string::npos || start.find("<?xml") != std::string::npos;
+  const std::string start =
+      absl::AsciiStrToLower(absl::StripLeadingAsciiWhitespace(AbslView(bytes.substr(0, 512))));
+  return absl::StartsWith(start, "<") &&
+         (absl::StrContains(start, "<html") || absl::StrContains(start, "<table") ||
+          absl::StrContains(start, "<!doctype") || absl::StrContains(start, "<?xml"));
 }
 
 // What the file is instead of a list; empty if nothing speaks against text.
 std::string_view ForeignFormat(std::string_view bytes) {
-  if (StartsWith(bytes, "PK\x03\x04") || StartsWith(bytes, "PK\x05\x06")) {
+  if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) {
     return "buku kerja spreadsheet (xlsx/ods) atau arsip zip";
   }
-  if (StartsWith(bytes, "\xD0\xCF\x11\xE0")) return "buku kerja spreadsheet lama (xls)";
-  if (StartsWith(bytes, "%PDF")) return "dokumen PDF";
-  if (StartsWith(bytes, "{\\rtf")) return "dokumen RTF";
-  if (StartsWith(bytes, "\x1F\x8B")) return "arsip gzip";
-  if (StartsWith(bytes, "\xFF\xFE") || StartsWith(bytes, "\xFE\xFF")) {
+  if (bytes.starts_with("\xD0\xCF\x11\xE0")) return "buku kerja spreadsheet lama (xls)";
+  if (bytes.starts_with("%PDF")) return "dokumen PDF";
+  if (bytes.starts_with("{\\rtf")) return "dokumen RTF";
+  if (bytes.starts_with("\x1F\x8B")) return "arsip gzip";
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
     return "teks UTF-16 (\"Unicode Text\")";
   }
-  if (LooksLikeWebPage(StartsWith(bytes, kBom) ? bytes.substr(3) : bytes)) return "halaman web";
+  if (LooksLikeWebPage(bytes.starts_with(kBom) ? bytes.substr(3) : bytes)) return "halaman web";
   return "";
-}
-
-void AppendUtf8(uint32_t code, std::string& out) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
 }
 
 // Bytes of the UTF-8 character that starts with `lead`; 0 if none does.
@@ -89,16 +70,19 @@ bool HasWideCharacter(std::string_view bytes) {
 absl::StatusOr<std::string> FromWindows1252(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 16);
-  for (const char byte : bytes) {
-    uint32_t code = static_cast<unsigned char>(byte);
-    if (code >= 0x80 && code < 0xA0) {
-      code = kWindows1252[code - 0x80];
-      if (code == 0) {
-        return absl::InvalidArgumentError(
-            "huruf dalam berkas ini bukan UTF-8 dan bukan Windows-1252." + std::string(kSaveAsCsv));
-      }
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      out += c;
+    } else if (byte >= 0xA0) {  // as in Unicode
+      out += byte < 0xC0 ? '\xC2' : '\xC3';
+      out += static_cast<char>(0x80 | (byte & 0x3F));
+    } else if (kWindows1252[byte - 0x80].empty()) {
+      return absl::InvalidArgumentError(
+          "huruf dalam berkas ini bukan UTF-8 dan bukan Windows-1252." + std::string(kSaveAsCsv));
+    } else {
+      out += kWindows1252[byte - 0x80];
     }
-    AppendUtf8(code, out);
   }
   return out;
 }
@@ -130,7 +114,7 @@ absl::StatusOr<std::string> DecodeFile(std::string_view bytes) {
         "berkas ini berisi byte NUL: bukan teks, teks UTF-16, atau rusak saat disalin." +
         std::string(kSaveAsCsv));
   }
-  const bool bom = StartsWith(bytes, kBom);
+  const bool bom = bytes.starts_with(kBom);
   if (bom) bytes.remove_prefix(kBom.size());
   const size_t valid = ValidUtf8Prefix(bytes);
   if (valid == bytes.size()) return std::string(bytes);

@@ -94,22 +94,13 @@ const Field* Find(std::string_view path) {
   return nullptr;
 }
 
-// "lines[2].worker_id" without its index.
-std::string WithoutIndexes(std::string_view path) {
-  std::string plain;
-  bool inside = false;
-  for (const char c : path) {
-    if (c == '[') inside = true;
-    if (!inside) plain += c;
-    if (c == ']') inside = false;
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::optional<std::string> FieldText(std::string_view path) {
-  const std::string plain = WithoutIndexes(path);
+  std::string plain(path);  // "lines[2].worker_id" without its index
+  for (size_t at = 0; (at = plain.find('[')) != std::string::npos;) {
+    plain.erase(at, plain.find(']', at) - at + 1);
+  }
   const Field* field = Find(plain);
   if (const size_t dot = plain.rfind('.'); field == nullptr && dot != std::string::npos) {
     field = Find(std::string_view(plain).substr(dot + 1));

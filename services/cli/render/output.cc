@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/date.h"
@@ -91,13 +92,7 @@ absl::Status Collect(const Message& message, const std::vector<std::string>& pat
 }  // namespace
 
 std::string CountText(int64_t number) {
-  const std::string digits = absl::StrCat(number < 0 ? -number : number);
-  std::string out;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += '.';
-    out += digits[i];
-  }
-  return (number < 0 ? "-" : "") + out;
+  return absl::StrReplaceAll(MoneyText(number), {{"Rp", ""}});
 }
 
 std::string MoneyText(int64_t rupiah) { return FormatRupiah(Rupiah(rupiah)); }
