@@ -2,10 +2,9 @@
 //
 // Speed, never truth: messages may be lost with a connection, and a sender may die before it sends.
 // What the link does promise: messages of one Redis server arrive in the order in which it took
-// them, so when our own heartbeat comes back, everything that was published before it has come.
-// Silence (no heartbeat of ours for `silence`) counts as loss: the connection is dropped and made
-// anew, and `lost` is called. In a Redis Cluster all replicas use the node that has the channel's
-// slot, for publishing as well as for listening.
+// them. Silence (no heartbeat of ours for `silence`) counts as loss: the connection is dropped and
+// made anew. In a Redis Cluster all replicas use the node that has the channel's slot, for
+// publishing as well as for listening.
 #pragma once
 
 #include <functional>
@@ -30,8 +29,7 @@ class PubSub {
   // Called on the link's own thread, one at a time; null for what the listener need not know.
   struct Listener {
     std::function<void(std::string_view message)> message;
-    // Everything published since the line stood and before steady time `at` has been given to
-    // `message`. The first after Listen or `lost` says that the line stands since before `at`.
+    // A heartbeat of ours that was sent at steady time `at` has come back: the line stands.
     std::function<void(absl::Time at)> confirmed = nullptr;
     // A line that stood does so no more: what is published until the next `confirmed` may never
     // come.
