@@ -12,6 +12,7 @@
 namespace lingkaran::registry {
 namespace {
 
+using absl::StatusCode;
 using testing::ElementsAre;
 using testing::SizeIs;
 
@@ -53,6 +54,7 @@ class RegistryStoreTest : public DatabaseTest {
       return absl::OkStatus();
     });
   }
+  absl::StatusCode Refusal(absl::FunctionRef<void(sql::Tx&)> body) { return Write(body).code(); }
   void MustWrite(absl::FunctionRef<void(sql::Tx&)> body) {
     const absl::Status status = Write(body);
     ASSERT_TRUE(status.ok()) << status;
@@ -67,15 +69,15 @@ TEST_P(RegistryStoreTest, OneWorkerPerNik) {
   InsertWorkers({AnyWorker(1)});
   Worker second = AnyWorker(2);
   second.nik_hash = HashOf(1);
-  EXPECT_EQ(Write([&](sql::Tx& tx) {
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) {
               store::InsertWorkers(tx, {&second, 1});
-            }).code(),
-            absl::StatusCode::kAlreadyExists);
+            }),
+            StatusCode::kAlreadyExists);
   InsertWorkers({AnyWorker(2)});
-  EXPECT_EQ(Write([&](sql::Tx& tx) {
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) {
               store::UpdateWorkers(tx, {&second, 1});
-            }).code(),
-            absl::StatusCode::kAlreadyExists);
+            }),
+            StatusCode::kAlreadyExists);
 }
 
 TEST_P(RegistryStoreTest, OneWorkerPerMembershipNumber) {
@@ -84,10 +86,10 @@ TEST_P(RegistryStoreTest, OneWorkerPerMembershipNumber) {
   Worker second = AnyWorker(2);
   InsertWorkers({first, second, AnyWorker(3)});  // without a number there may be many
   second.membership_number = "19000000018";
-  EXPECT_EQ(Write([&](sql::Tx& tx) {
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) {
               store::UpdateMemberships(tx, {&second, 1});
-            }).code(),
-            absl::StatusCode::kAlreadyExists);
+            }),
+            StatusCode::kAlreadyExists);
 }
 
 TEST_P(RegistryStoreTest, StatesHaveWhatTheyNeed) {
@@ -95,10 +97,10 @@ TEST_P(RegistryStoreTest, StatesHaveWhatTheyNeed) {
                                   WorkerState::kDeceased, WorkerState::kWithdrawn}) {
     Worker worker = AnyWorker(1);
     worker.state = state;
-    EXPECT_EQ(Write([&](sql::Tx& tx) {
+    EXPECT_EQ(Refusal([&](sql::Tx& tx) {
                 store::InsertWorkers(tx, {&worker, 1});
-              }).code(),
-              absl::StatusCode::kFailedPrecondition)
+              }),
+              StatusCode::kFailedPrecondition)
         << static_cast<int>(state);
   }
 }
@@ -190,8 +192,7 @@ TEST_P(RegistryStoreTest, BatchesComeBackAsTheyWent) {
   MustWrite([&](sql::Tx& tx) {
     store::InsertBatch(tx, AnyBatch());
     Batch batch = *store::LockBatch(tx, 5);
-    EXPECT_THAT(batch.senders, ElementsAre("siti"));
-    EXPECT_EQ(batch.create_time, AnyBatch().create_time);
+    EXPECT_EQ(batch, AnyBatch());
     batch.state = BatchState::kApproved;
     batch.accepted_rows = 7;
     batch.rejected_rows = 2;
@@ -203,13 +204,7 @@ TEST_P(RegistryStoreTest, BatchesComeBackAsTheyWent) {
     batch.review_reason = "baik";
     batch.evidence = {true, true, "Lurah", 20191101, "BA 1"};
     store::UpdateBatch(tx, batch);
-    const Batch found = *store::FindBatch(tx, 5);
-    EXPECT_EQ(found.received_rows(), 10);
-    EXPECT_EQ(found.warned_rows, 3);
-    EXPECT_THAT(found.senders, ElementsAre("siti", "agus"));
-    EXPECT_EQ(found.evidence.attested_day, 20191101);
-    EXPECT_TRUE(found.evidence.healthy_attested);
-    EXPECT_EQ(found.review_time, absl::FromUnixMillis(5));
+    EXPECT_EQ(*store::FindBatch(tx, 5), batch);
     EXPECT_FALSE(store::FindBatch(tx, 6).has_value());
   });
 }
@@ -218,19 +213,19 @@ TEST_P(RegistryStoreTest, TotalsCannotPassTheDeclaredNumber) {
   MustWrite([&](sql::Tx& tx) { store::InsertBatch(tx, AnyBatch()); });
   Batch batch = AnyBatch();
   batch.accepted_rows = 11;
-  EXPECT_EQ(Write([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }).code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }),
+            StatusCode::kFailedPrecondition);
   batch.accepted_rows = 9;
   MustWrite([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); });
   batch.state = BatchState::kSubmitted;  // with a row missing
-  EXPECT_EQ(Write([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }).code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }),
+            StatusCode::kFailedPrecondition);
   batch.accepted_rows = 10;
   MustWrite([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); });
   batch.state = BatchState::kApproved;  // without evidence
   batch.reviewed_by = "budi";
-  EXPECT_EQ(Write([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }).code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) { store::UpdateBatch(tx, batch); }),
+            StatusCode::kFailedPrecondition);
 }
 
 TEST_P(RegistryStoreTest, RowsComeBackByLine) {
@@ -261,8 +256,8 @@ TEST_P(RegistryStoreTest, RowsComeBackByLine) {
     EXPECT_THAT(store::FindRows(tx, 6, {10}), SizeIs(0));
   });
   const std::vector<size_t> again = {0};
-  EXPECT_EQ(Write([&](sql::Tx& tx) { store::InsertRows(tx, 5, rows, again); }).code(),
-            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Refusal([&](sql::Tx& tx) { store::InsertRows(tx, 5, rows, again); }),
+            StatusCode::kAlreadyExists);
 }
 
 TEST_P(RegistryStoreTest, CardsAndAgencies) {

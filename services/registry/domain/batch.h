@@ -44,6 +44,8 @@ struct Evidence {
   std::string attested_by;
   int32_t attested_day = 0;
   std::string document;
+
+  friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
 struct Batch {
@@ -68,6 +70,8 @@ struct Batch {
 
   int32_t received_rows() const { return accepted_rows + rejected_rows + duplicate_rows; }
   bool SentBy(std::string_view actor) const;
+
+  friend bool operator==(const Batch&, const Batch&) = default;
 };
 
 // The answer to a row: what stands in the table, and what the sender is told.

@@ -23,6 +23,12 @@ char LuhnDigit(std::string_view digits) {
   return static_cast<char>('0' + (10 - sum % 10) % 10);
 }
 
+absl::Status CheckTakesPart(const Worker& worker) {
+  if (worker.state == WorkerState::kDeceased) return WorkerDeceased(worker.worker_id);
+  if (worker.state == WorkerState::kWithdrawn) return WorkerWithdrawn(worker.worker_id);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool Worker::IsMemberElsewhere() const {
@@ -31,21 +37,11 @@ bool Worker::IsMemberElsewhere() const {
 }
 
 absl::Status MayEnrol(const Worker& worker) {
-  switch (worker.state) {
-    case WorkerState::kVerified:
-    case WorkerState::kEnrolled:
-      return absl::OkStatus();
-    case WorkerState::kDeceased:
-      return WorkerDeceased(worker.worker_id);
-    case WorkerState::kWithdrawn:
-      return WorkerWithdrawn(worker.worker_id);
-    case WorkerState::kMemberElsewhere:
-      return AlreadyMember(worker.worker_id);
-    case WorkerState::kProposed:
-    case WorkerState::kRefused:
-      break;
-  }
-  return WorkerNotVerified(worker.worker_id);
+  RETURN_IF_ERROR(CheckTakesPart(worker));
+  if (worker.state == WorkerState::kMemberElsewhere) return AlreadyMember(worker.worker_id);
+  const bool verified =
+      worker.state == WorkerState::kVerified || worker.state == WorkerState::kEnrolled;
+  return verified ? absl::OkStatus() : WorkerNotVerified(worker.worker_id);
 }
 
 void Enrol(Worker& worker, int64_t pledge_id, absl::Time now) {
@@ -103,18 +99,10 @@ std::string ReadMembershipNumber(std::string_view text) {
 std::string Card::CardNumber() const { return absl::StrCat(membership_number, "-", issue); }
 
 absl::Status MayHaveCard(const Worker& worker) {
-  switch (worker.state) {
-    case WorkerState::kEnrolled:
-      return absl::OkStatus();
-    case WorkerState::kDeceased:
-      return WorkerDeceased(worker.worker_id);
-    case WorkerState::kWithdrawn:
-      return WorkerWithdrawn(worker.worker_id);
-    case WorkerState::kMemberElsewhere:
-      return CardIsElsewhere(worker.worker_id);
-    default:
-      return WorkerNotEnrolled(worker.worker_id);
-  }
+  RETURN_IF_ERROR(CheckTakesPart(worker));
+  if (worker.state == WorkerState::kMemberElsewhere) return CardIsElsewhere(worker.worker_id);
+  const bool member = worker.state == WorkerState::kEnrolled;
+  return member ? absl::OkStatus() : WorkerNotEnrolled(worker.worker_id);
 }
 
 }  // namespace lingkaran::registry
