@@ -105,15 +105,15 @@ void AddReview(Noun& noun) {
     bool approve = false, reject = false;
   };
   auto decision = std::make_shared<Decision>();
-  noun.AddRpc("review", "Approve or reject a list; never by the one who sent it",
-              "batch review 1 --approve --working --healthy --attested-by \"Lurah Manahan\" \\\n"
-              "      --attested-on \"4 November 2019\" --document \"463/1234/2019\"\n"
-              "  lingkaran batch review 1 --reject --reason \"surat keputusan belum "
-              "ditandatangani\"",
-              &RegistryStub::ReviewBatch,
-              [](std::ostream& out, const auto& reply) {
-                PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
-              })
+  noun.AddRpc(
+          "review", "Approve or reject a list; never by the one who sent it",
+          "batch review 1 --approve --working --healthy --attested-by \"Lurah Manahan\" \\\n"
+          "      --attested-on \"4 November 2019\" --document \"463/1234/2019\"\n"
+          "  lingkaran batch review 1 --reject --reason \"surat keputusan belum ditandatangani\"",
+          &RegistryStub::ReviewBatch,
+          [](std::ostream& out, const auto& reply) {
+            PrintBatch(out, reply.batch(), CountText(reply.verified_workers()));
+          })
       .Prepare([decision](registry::v1::ReviewBatchRequest& request) -> absl::Status {
         if (decision->approve == decision->reject) {
           return absl::InvalidArgumentError("pilih salah satu: --approve atau --reject.");

@@ -24,10 +24,10 @@ void PrintBenefit(std::ostream& out, const coverage::v1::EstimateBenefitResponse
 
 void AddBenefitCommands(Commands& commands) {
   Noun noun = commands.AddNoun("benefit", "What a family gets");
-  AddPerson(noun.AddRpc("estimate", "What is due for an event on a day",
-                        "benefit estimate --worker 17 --event natural-death --day \"2 Desember "
-                        "2019\"",
-                        &CoverageStub::EstimateBenefit, PrintBenefit))
+  AddPerson(
+      noun.AddRpc("estimate", "What is due for an event on a day",
+                  "benefit estimate --worker 17 --event natural-death --day \"2 Desember 2019\"",
+                  &CoverageStub::EstimateBenefit, PrintBenefit))
       .Options({{"--event", "event", "What happened", kRequired},
                 {"--day", "day", "On which day, today unless given"}});
 }

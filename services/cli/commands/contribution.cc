@@ -119,11 +119,11 @@ void WarnIfOver(Session& session, const PayOptions& options, const PaySums& sums
   const absl::Status asked = session.Call(&CoverageStub::CheckEligibility, request, &reply);
   if (!asked.ok() || sums.last_day >= reply.day()) return;
   session.ShowPeople([&](std::ostream& out) {
-    out << Wrapped("Perhatian: iuran ini menutup sampai " + DayText(sums.last_day) +
-                       ", sudah lewat pada " + DayText(reply.day()) +
-                       ". Orang itu BELUM terlindungi hari ini oleh iuran ini: bayar bulan "
-                       "berikutnya.",
-                   0);
+    out << Wrapped(
+        "Perhatian: iuran ini menutup sampai " + DayText(sums.last_day) + ", sudah lewat pada " +
+            DayText(reply.day()) +
+            ". Orang itu BELUM terlindungi hari ini oleh iuran ini: bayar bulan berikutnya.",
+        0);
   });
 }
 

@@ -43,10 +43,10 @@ void AddReplace(Noun& noun) {
     }
     return absl::OkStatus();
   };
-  noun.AddRpc("replace", "Give seats to the next of the reserve list; the money follows",
-              "pledge replace 1 --worker 17 --reason meninggal --worker 18 --reason \"sudah "
-              "peserta\"",
-              &SponsorshipStub::ReplaceWorkers, PrintReplacements)
+  noun.AddRpc(
+          "replace", "Give seats to the next of the reserve list; the money follows",
+          "pledge replace 1 --worker 17 --reason meninggal --worker 18 --reason \"sudah peserta\"",
+          &SponsorshipStub::ReplaceWorkers, PrintReplacements)
       .Prepare(prepare)
       .Code([](const auto& reply) { return CodeOfResults(reply.results()); })
       .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
@@ -91,15 +91,14 @@ void PrintStatement(std::ostream& out, const sponsorship::v1::GetStatementRespon
 
 void AddPledgeChanges(Noun& noun) {
   AddReplace(noun);
-  noun.AddRpc(
-          "refund", "Record that available money was paid back",
-          "pledge refund 1 --amount Rp1.000.000 --reference TRF-889 --reason \"perjanjian pasal "
-          "4\"",
-          &SponsorshipStub::RefundPledge,
-          [](std::ostream& out, const auto& reply) {
-            out << "Dikembalikan " << MoneyText(reply.refunded_rupiah()) << ".\n";
-            PrintFunds(out, reply.pledge().funds());
-          })
+  noun.AddRpc("refund", "Record that available money was paid back",
+              "pledge refund 1 --amount Rp1.000.000 --reference TRF-889 --reason \"perjanjian "
+              "pasal 4\"",
+              &SponsorshipStub::RefundPledge,
+              [](std::ostream& out, const auto& reply) {
+                out << "Dikembalikan " << MoneyText(reply.refunded_rupiah()) << ".\n";
+                PrintFunds(out, reply.pledge().funds());
+              })
       .Options({{"PLEDGE", "pledge_id", "The pledge", kRequired},
                 {"--amount", "amount_rupiah", "How much, all that is available unless given"},
                 {"--reference", "bank_reference", "Bank reference of the transfer back", kRequired},

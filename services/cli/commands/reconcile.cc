@@ -99,9 +99,9 @@ void AddReconcile(Noun noun, const std::string& name) {
 }  // namespace
 
 void AddReconcileCommands(Commands& commands) {
-  AddReconcile(commands.AddNoun("reconcile",
-                                "Add up every service's ledger anew and compare money, "
-                                "person-months and cover"),
+  AddReconcile(commands.AddNoun(
+                   "reconcile",
+                   "Add up every service's ledger anew and compare money, person-months and cover"),
                "");
   AddReconcile(commands.AddHiddenNoun("audit"), "books");
 }

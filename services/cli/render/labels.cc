@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace lingkaran::cli {
@@ -115,12 +116,9 @@ std::string LedgerAccountText(const std::string& account) {
 }
 
 std::string ProgrammeList(const google::protobuf::RepeatedField<int>& programmes) {
-  std::string text;
-  for (const int programme : programmes) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ",
-                    Label(static_cast<common::v1::Programme>(programme)));
-  }
-  return text;
+  return absl::StrJoin(programmes, ", ", [](std::string* text, int programme) {
+    text->append(Label(static_cast<common::v1::Programme>(programme)));
+  });
 }
 
 }  // namespace lingkaran::cli
