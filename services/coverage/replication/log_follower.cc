@@ -60,13 +60,14 @@ News ReadNews(sql::Tx& tx, int64_t after) {
 // ---- SQL ----
 
 absl::Status LogFollower::Ask() {
-  for (bool more = true; more;) {
-    ASSIGN_OR_RETURN(more, following_ ? FollowOn() : BeginAnew());
+  while (following_) {
+    ASSIGN_OR_RETURN(const bool more, FollowOn());
+    if (!more) return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return BeginAnew();
 }
 
-absl::StatusOr<bool> LogFollower::BeginAnew() {
+absl::Status LogFollower::BeginAnew() {
   const absl::Time asked = steady_.Now();
   store::LogHead head;
   std::vector<store::Change> last;
@@ -78,7 +79,7 @@ absl::StatusOr<bool> LogFollower::BeginAnew() {
   }));
   if (!head.whole()) {
     Want(&Wishes::mend);
-    return false;
+    return absl::OkStatus();
   }
   std::vector<ChangeWindow::Change> changes;
   for (const store::Change& change : last) {
@@ -90,7 +91,7 @@ absl::StatusOr<bool> LogFollower::BeginAnew() {
   near_.Confirm(head.position, asked);
   if (options_.load) Want(&Wishes::load);
   Moved();
-  return false;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> LogFollower::FollowOn() {

@@ -61,7 +61,8 @@ class LogFollower {
 
   // One question to SQL, to its end: errors are the store's.
   absl::Status Ask();
-  absl::StatusOr<bool> BeginAnew();
+  absl::Status BeginAnew();
+  // True if there is more to ask for.
   absl::StatusOr<bool> FollowOn();
   // W may have moved.
   void Moved();
