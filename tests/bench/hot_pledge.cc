@@ -12,8 +12,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <random>
 #include <string>
@@ -30,6 +28,7 @@
 #include "common/rpc/client.h"
 #include "services/sponsorship/store/ledger_entries.h"
 #include "sponsorship_schema.h"
+#include "tests/bench/check/figures.h"
 #include "tests/support/ask.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
@@ -42,16 +41,6 @@ namespace {
 namespace sv1 = sponsorship::v1;
 
 constexpr int kSeats = 1'000'000;
-
-void Fail(const std::string& what) {
-  std::fprintf(stderr, "%s\n", what.c_str());
-  std::exit(1);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // Seconds of CPU that this process has used.
 double CpuSeconds() {
@@ -127,32 +116,30 @@ Speed Turn(sql::Database& database, const Settings& settings, SponsorshipHost::B
   return speed;
 }
 
-struct Figures {
-  double grouped = 0;
-  double single = 0;
-  double grouped_cpu = 0;
-  double single_cpu = 0;
-  double Ratio() const { return grouped / single; }
-};
-
-Figures Measure(sql::Dialect dialect, const Settings& settings) {
-  std::vector<double> grouped, single, grouped_cpu, single_cpu;
+// Adds the figures of one database; their keys end with `suffix`.
+void Measure(sql::Dialect dialect, const Settings& settings, const std::string& name,
+             const std::string& suffix, Figures& out) {
+  Series grouped, single, grouped_cpu, single_cpu;
   for (int round = 0; round < settings.rounds; ++round) {
     TestDatabase database = MakeTestDatabase(dialect, sponsorship::Schema());
     const Speed together = Turn(*database.db, settings, {});
     const Speed alone = Turn(*database.db, settings, {.calls = 1, .weight = 1});
-    grouped.push_back(together.rate);
-    grouped_cpu.push_back(together.cpu);
-    single.push_back(alone.rate);
-    single_cpu.push_back(alone.cpu);
+    grouped.Add(together.rate);
+    grouped_cpu.Add(together.cpu);
+    single.Add(alone.rate);
+    single_cpu.Add(alone.cpu);
     const absl::Status closes =
         database.db->Read([](sql::Tx& tx) { return sponsorship::AuditLedger(tx); });
     if (!closes.ok()) Fail(closes.ToString());
-    std::fprintf(stderr, "%s, round %d of %d: %.0f grouped, %.0f single\n",
-                 dialect == sql::Dialect::kSqlite ? "SQLite" : "PostgreSQL", round + 1,
-                 settings.rounds, grouped.back(), single.back());
+    std::fprintf(stderr, "%s, round %d of %d: %.0f grouped, %.0f single\n", name.c_str(), round + 1,
+                 settings.rounds, together.rate, alone.rate);
   }
-  return {Median(grouped), Median(single), Median(grouped_cpu), Median(single_cpu)};
+  out.Add("grouped_per_s" + suffix, name + ", grouped commits (calls/s)", grouped);
+  out.Add("single_per_s" + suffix, "  one commit each (calls/s)", single);
+  out.Add("grouped_vs_single" + suffix, "  grouped / single", grouped.Median() / single.Median(),
+          Bar::kAtLeast, 20);
+  out.Add("grouped_cpu_us" + suffix, "  CPU of a grouped call here (us)", grouped_cpu);
+  out.Add("single_cpu_us" + suffix, "  CPU of a single call here (us)", single_cpu);
 }
 
 const CallOptions kOfficer{.actor = "bench;role=officer"};
@@ -197,7 +184,6 @@ double ThroughGrpc(const Settings& settings, const std::string& postgres) {
 }  // namespace lingkaran::bench
 
 int main(int argc, char** argv) {
-  using lingkaran::bench::Figures;
   CLI::App app("Many small allocations on one pledge");
   std::string postgres, json;
   lingkaran::bench::Settings settings;
@@ -210,31 +196,15 @@ int main(int argc, char** argv) {
   setenv("LINGKARAN_TEST_POSTGRES", postgres.c_str(), 1);
   lingkaran::SetUpLog("bench", lingkaran::Severity::kWarning);
 
-  const Figures sqlite = lingkaran::bench::Measure(lingkaran::sql::Dialect::kSqlite, settings);
-  const Figures server = lingkaran::bench::Measure(lingkaran::sql::Dialect::kPostgres, settings);
-  const double remote_sqlite = lingkaran::bench::ThroughGrpc(settings, "");
-  const double remote_server = lingkaran::bench::ThroughGrpc(settings, postgres);
-  std::printf("%-46s %10s %10s %8s\n", "named workers on one pledge", "SQLite", "PostgreSQL",
-              "bar");
-  std::printf("%-46s %10.0f %10.0f\n", "grouped commits (calls/s)", sqlite.grouped, server.grouped);
-  std::printf("%-46s %10.0f %10.0f\n", "one commit each (calls/s)", sqlite.single, server.single);
-  std::printf("%-46s %10.1f %10.1f %8s\n", "grouped / single", sqlite.Ratio(), server.Ratio(),
-              ">= 20");
-  std::printf("%-46s %10.1f %10.1f\n", "CPU of a grouped call here (us)", sqlite.grouped_cpu,
-              server.grouped_cpu);
-  std::printf("%-46s %10.1f %10.1f\n", "CPU of a single call here (us)", sqlite.single_cpu,
-              server.single_cpu);
-  std::printf("%-46s %10.0f %10.0f\n", "through gRPC, all three services (calls/s)", remote_sqlite,
-              remote_server);
-  if (!json.empty()) {
-    std::ofstream(json) << "{\"grouped_per_s\": " << sqlite.grouped
-                        << ", \"single_per_s\": " << sqlite.single
-                        << ", \"grouped_vs_single\": " << sqlite.Ratio()
-                        << ", \"grouped_per_s_postgres\": " << server.grouped
-                        << ", \"single_per_s_postgres\": " << server.single
-                        << ", \"grouped_vs_single_postgres\": " << server.Ratio()
-                        << ", \"grpc_per_s\": " << remote_sqlite
-                        << ", \"grpc_per_s_postgres\": " << remote_server << "}\n";
-  }
+  lingkaran::bench::Figures figures;
+  using lingkaran::sql::Dialect;
+  lingkaran::bench::Measure(Dialect::kSqlite, settings, "SQLite", "", figures);
+  lingkaran::bench::Measure(Dialect::kPostgres, settings, "PostgreSQL", "_postgres", figures);
+  const std::string what = "through gRPC, all three services, ";
+  figures.Add("grpc_per_s", what + "SQLite (calls/s)", lingkaran::bench::ThroughGrpc(settings, ""));
+  figures.Add("grpc_per_s_postgres", what + "PostgreSQL (calls/s)",
+              lingkaran::bench::ThroughGrpc(settings, postgres));
+  figures.Print();
+  if (!json.empty()) figures.WriteJson(json);
   return 0;
 }

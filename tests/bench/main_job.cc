@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/client.h"
 #include "services/cli/reconcile/reconciler.h"
+#include "tests/bench/check/figures.h"
 #include "tests/support/candidate.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
@@ -35,15 +35,9 @@ double Seconds(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 void Check(const grpc::Status& status, const char* what) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s: %d %s\n", what, status.error_code(), status.error_message().c_str());
-  std::exit(1);
+  if (!status.ok())
+    Fail(absl::StrCat(what, ": ", status.error_code(), " ", status.error_message()));
 }
 
 // Calls a unary RPC as a branch officer.
@@ -95,8 +89,7 @@ double Import(Cluster& cluster, const std::vector<rv1::SubmitCandidatesRequest>&
   sender.join();
   Check(stream->Finish(), "import");
   if (answered != rows || accepted != rows) {
-    std::fprintf(stderr, "import: %d rows answered, %d accepted of %d\n", answered, accepted, rows);
-    std::exit(1);
+    Fail(absl::StrCat("import: ", answered, " rows answered, ", accepted, " accepted of ", rows));
   }
   return Seconds(start);
 }
@@ -120,8 +113,7 @@ double PlainCopy(const std::string& url) {
   PQputCopyEnd(connection, nullptr);
   PGresult* result = PQgetResult(connection);
   if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-    std::fprintf(stderr, "COPY: %s\n", PQerrorMessage(connection));
-    std::exit(1);
+    Fail(absl::StrCat("COPY: ", PQerrorMessage(connection)));
   }
   const double seconds = Seconds(start);
   PQclear(result);
@@ -166,9 +158,8 @@ double Allocate(Cluster& cluster, int seats) {
   const double seconds = Seconds(start);
   if (progress.allocation().state() != sv1::ALLOCATION_STATE_COMPLETE ||
       progress.allocation().seats_filled() != seats) {
-    std::fprintf(stderr, "allocation filled %d of %d seats\n", progress.allocation().seats_filled(),
-                 seats);
-    std::exit(1);
+    Fail(absl::StrCat("allocation filled ", progress.allocation().seats_filled(), " of ", seats,
+                      " seats"));
   }
   return seconds;
 }
@@ -182,48 +173,50 @@ double Audit(Cluster& cluster, int seats) {
       cluster.operations("coverage"), "bench;role=officer", {.wait = absl::Minutes(1)}, &summary);
   const double seconds = Seconds(start);
   if (!status.ok() || summary.report.workers() != seats || summary.report.rounds() != 1) {
-    std::fprintf(stderr, "audit of %d seats: %s, %ld workers in %d rounds\n", seats,
-                 status.ToString().c_str(), static_cast<long>(summary.report.workers()), summary.report.rounds());
-    std::exit(1);
+    Fail(absl::StrCat("audit of ", seats, " seats: ", status.ToString(), ", ",
+                      summary.report.workers(), " workers in ", summary.report.rounds(),
+                      " rounds"));
   }
   return seconds;
 }
 
-struct Figures {
-  double import_sqlite = 0, import_postgres = 0, copy_postgres = 0, allocation = 0, peak_mb = 0;
-  double audit_sqlite = 0, audit_postgres = 0;
-};
-
-Figures Measure(const std::string& postgres, int rows, int rounds) {
-  std::vector<double> sqlite, pg, copy, allocation, audit_sqlite, audit_postgres;
-  Figures figures;
+Figures Measure(const std::string& postgres, int rows, int rounds, double story_seconds) {
+  Series sqlite, server, copy, allocation, audit_sqlite, audit_postgres;
+  double peak_mb = 0;
   for (int round = 0; round < rounds; ++round) {
     std::fprintf(stderr, "round %d of %d\n", round + 1, rounds);
     {
       Cluster cluster({.clock = kClock});
       const int64_t batch_id = OpenBatch(cluster, rows);
-      sqlite.push_back(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
+      sqlite.Add(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
       Approve(cluster, batch_id);
-      allocation.push_back(rows / Allocate(cluster, rows));
-      audit_sqlite.push_back(Audit(cluster, rows));
-      figures.peak_mb = std::max(figures.peak_mb, cluster.PeakMegabytes());
+      allocation.Add(rows / Allocate(cluster, rows));
+      audit_sqlite.Add(Audit(cluster, rows));
+      peak_mb = std::max(peak_mb, cluster.PeakMegabytes());
     }
     Cluster cluster({.postgres = postgres, .clock = kClock});
     const int64_t batch_id = OpenBatch(cluster, rows);
-    pg.push_back(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
-    copy.push_back(rows / PlainCopy(cluster.Database("registry")));
+    server.Add(rows / Import(cluster, CandidateList(batch_id, 0, rows, 10, kChunk), rows));
+    copy.Add(rows / PlainCopy(cluster.Database("registry")));
     Approve(cluster, batch_id);
     Allocate(cluster, rows);
-    audit_postgres.push_back(Audit(cluster, rows));
-    figures.peak_mb = std::max(figures.peak_mb, cluster.PeakMegabytes());
+    audit_postgres.Add(Audit(cluster, rows));
+    peak_mb = std::max(peak_mb, cluster.PeakMegabytes());
   }
-  figures.import_sqlite = Median(sqlite);
-  figures.import_postgres = Median(pg);
-  figures.copy_postgres = Median(copy);
-  figures.allocation = Median(allocation);
-  figures.audit_sqlite = Median(audit_sqlite);
-  figures.audit_postgres = Median(audit_postgres);
-  return figures;
+  Figures out;
+  out.Add("import_rows_per_s_sqlite", "import, SQLite (rows/s)", sqlite, Bar::kAtLeast, 25'000);
+  out.Add("import_rows_per_s_postgres", "import, PostgreSQL (rows/s)", server);
+  out.Add("copy_rows_per_s_postgres", "plain COPY, same table (rows/s)", copy);
+  out.Add("import_vs_copy_postgres", "import / COPY, PostgreSQL", server.Median() / copy.Median(),
+          Bar::kAtLeast, 0.3);
+  out.Add("allocation_workers_per_s", "allocation and activation (workers/s)", allocation,
+          Bar::kAtLeast, 5'000);
+  out.Add("story_1000_workers_s", "story of 1,000 workers, steps 1-9 (s)", story_seconds,
+          Bar::kAtMost, 3);
+  out.Add("audit_s_sqlite", "audit of all books, SQLite (s)", audit_sqlite);
+  out.Add("audit_s_postgres", "audit of all books, PostgreSQL (s)", audit_postgres);
+  out.Add("peak_rss_mb", "largest service (MiB)", peak_mb, Bar::kAtMost, 300);
+  return out;
 }
 
 }  // namespace
@@ -242,29 +235,8 @@ int main(int argc, char** argv) {
       ->required();
   CLI11_PARSE(app, argc, argv);
 
-  const auto figures = lingkaran::bench::Measure(postgres, rows, rounds);
-  const double ratio = figures.import_postgres / figures.copy_postgres;
-  std::printf("%-42s %12s %12s\n", "figure", "measured", "bar");
-  std::printf("%-42s %12.0f %12s\n", "import, SQLite (rows/s)", figures.import_sqlite, ">= 25000");
-  std::printf("%-42s %12.0f %12s\n", "import, PostgreSQL (rows/s)", figures.import_postgres, "");
-  std::printf("%-42s %12.0f %12s\n", "plain COPY, same table (rows/s)", figures.copy_postgres, "");
-  std::printf("%-42s %12.2f %12s\n", "import / COPY, PostgreSQL", ratio, ">= 0.30");
-  std::printf("%-42s %12.0f %12s\n", "allocation and activation (workers/s)", figures.allocation,
-              ">= 5000");
-  std::printf("%-42s %12.2f %12s\n", "story of 1,000 workers, steps 1-9 (s)", story_seconds,
-              "<= 3");
-  std::printf("%-42s %12.2f %12s\n", "audit of all books, SQLite (s)", figures.audit_sqlite, "");
-  std::printf("%-42s %12.2f %12s\n", "audit of all books, PostgreSQL (s)", figures.audit_postgres,
-              "");
-  std::printf("%-42s %12.0f %12s\n", "largest service (MiB)", figures.peak_mb, "< 300");
-  if (!json.empty()) {
-    std::ofstream(json) << "{\"import_rows_per_s_sqlite\": " << figures.import_sqlite
-                        << ", \"import_vs_copy_postgres\": " << ratio
-                        << ", \"allocation_workers_per_s\": " << figures.allocation
-                        << ", \"story_1000_workers_s\": " << story_seconds
-                        << ", \"audit_s_sqlite\": " << figures.audit_sqlite
-                        << ", \"audit_s_postgres\": " << figures.audit_postgres
-                        << ", \"peak_rss_mb\": " << figures.peak_mb << "}\n";
-  }
+  const auto figures = lingkaran::bench::Measure(postgres, rows, rounds, story_seconds);
+  figures.Print();
+  if (!json.empty()) figures.WriteJson(json);
   return 0;
 }

@@ -5,26 +5,24 @@
 // what is answered OK within it. Prints a table and writes a flat JSON object; with --short it is a
 // test of a few seconds that fails below a bar which noise does not reach.
 #include <sched.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
+#include "tests/bench/check/figures.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 
@@ -41,20 +39,6 @@ constexpr double kBar = 0.9;
 constexpr double kShortBar = 0.5;
 
 double Seconds(steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
-
-// Processor time that a process has used.
-double ProcessorSeconds(pid_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(in, text);
-  // After the name in brackets: state, then fields 4 to 13, then user and system time.
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  double user = 0, system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 
 // What became of the calls of one phase.
 struct Tally {
@@ -77,13 +61,6 @@ struct Tally {
       }
     }
     --under_way;
-  }
-
-  double P99() {
-    const std::lock_guard lock(mutex);
-    if (milliseconds.empty()) return 0;
-    std::sort(milliseconds.begin(), milliseconds.end());
-    return milliseconds[(milliseconds.size() - 1) * 99 / 100];
   }
 };
 
@@ -169,8 +146,7 @@ class Load {
     const auto start = steady_clock::now();
     while (tally.under_way > 0) {
       if (steady_clock::now() - start > std::chrono::seconds(10)) {
-        std::fprintf(stderr, "%ld calls never ended\n", static_cast<long>(tally.under_way));
-        std::exit(1);
+        Fail(absl::StrCat(tally.under_way.load(), " calls never ended"));
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -195,14 +171,11 @@ Row Measure(const Process& service, Load& load, double peak, double factor, doub
   const double sent_for = load.Open(peak * factor, seconds, tally);
   const double used = ProcessorSeconds(service.pid()) - used_before;
   const auto sent = static_cast<double>(tally.sent);
-  const Row row = {tally.ok / sent_for, tally.P99(), tally.refused / sent};
+  const Row row = {tally.ok / sent_for, Quantile(tally.milliseconds, 0.99), tally.refused / sent};
   std::printf("%8.0fx %12.0f %12.0f %9.2f %10.1f %8.1f%% %8.1f%% %9.0f%% %s\n", factor,
               sent / sent_for, row.goodput, row.goodput / peak, row.p99_ms, 100 * row.refused,
               100 * tally.late / sent, 100 * used / sent_for, note);
-  if (tally.other > 0) {
-    std::fprintf(stderr, "%ld calls failed otherwise\n", static_cast<long>(tally.other));
-    std::exit(1);
-  }
+  if (tally.other > 0) Fail(absl::StrCat(tally.other.load(), " calls failed otherwise"));
   return row;
 }
 
@@ -211,11 +184,6 @@ void KeepOff(int processor) {
   sched_getaffinity(0, sizeof(set), &set);
   CPU_CLR(processor, &set);
   if (CPU_COUNT(&set) > 0) sched_setaffinity(0, sizeof(set), &set);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // The loads between two peaks, the mean of which is what they are compared with: disks are not the
@@ -249,28 +217,28 @@ int Run(bool brief, int rounds, double seconds, const std::string& json) {
   Load load(cluster.address("sponsorship"), true);
   Load plain(cluster.address("sponsorship"), false);
   load.Closed(seconds / 2);  // caches and connections are warm
-  std::vector<double> ratios, plain_ratios, peaks, p99s, refused;
+  Series ratios, plain_ratios, peaks, p99s, refused;
   for (int i = 0; i < rounds; ++i) {
     const Round round = Measure(service, load, plain, brief, seconds);
-    peaks.push_back(round.peak);
-    ratios.push_back(round.shipped.goodput / round.peak);
-    plain_ratios.push_back(round.plain.goodput / round.peak);
-    p99s.push_back(round.shipped.p99_ms);
-    refused.push_back(round.shipped.refused);
+    peaks.Add(round.peak);
+    ratios.Add(round.shipped.goodput / round.peak);
+    plain_ratios.Add(round.plain.goodput / round.peak);
+    p99s.Add(round.shipped.p99_ms);
+    refused.Add(round.shipped.refused);
     // A machine with other work makes one round bad, a service that collapses all of them.
-    if (brief && ratios.back() >= kShortBar) break;
+    if (brief && ratios.values.back() >= kShortBar) break;
   }
-  const double ratio = brief ? ratios.back() : Median(ratios);
+  const double ratio = brief ? ratios.values.back() : ratios.Median();
   const double bar = brief ? kShortBar : kBar;
-  std::printf("%-42s %12.2f %9s%.2f\n", "goodput at 4x / peak", ratio, ">= ", bar);
-  std::printf("%-42s %12.2f\n", "  the same, clients that do not hold back", Median(plain_ratios));
-  if (!json.empty()) {
-    std::ofstream(json) << "{\"overload_goodput_ratio\": " << ratio
-                        << ", \"overload_goodput_ratio_plain\": " << Median(plain_ratios)
-                        << ", \"overload_peak_per_s\": " << Median(peaks)
-                        << ", \"overload_p99_ms\": " << Median(p99s)
-                        << ", \"overload_refused_share\": " << Median(refused) << "}\n";
-  }
+  Figures figures;
+  figures.Add("overload_goodput_ratio", "goodput at 4x / peak", ratio, Bar::kAtLeast, bar);
+  figures.Add("overload_goodput_ratio_plain", "  the same, clients that do not hold back",
+              plain_ratios);
+  figures.Add("overload_peak_per_s", "peak (calls/s)", peaks);
+  figures.Add("overload_p99_ms", "p99 at 4x (ms)", p99s);
+  figures.Add("overload_refused_share", "refused at 4x (share)", refused);
+  figures.Print();
+  if (!json.empty()) figures.WriteJson(json);
   return brief && ratio < bar ? 1 : 0;
 }
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "tests/bench/check/one_check.h"
+#include "tests/bench/check/calls.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/work.h"
 

@@ -7,7 +7,6 @@
 #include "tests/bench/check/load.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"
-#include "tests/bench/check/redis_fill.h"
 #include "tests/bench/check/work.h"
 #include "tests/support/servers.h"
 
@@ -25,16 +24,17 @@ constexpr int kMostSlices = 16;
 constexpr double kShortestSlice = 0.1;
 constexpr double kLeastLoad = 1'000;  // calls a second, if the first slice came to nothing
 
-void FillValues(const std::string& redis, const std::string& keys, int64_t members) {
-  RedisConnection connection(redis);
+void FillValues(const RedisServer& redis, const std::string& keys, int64_t members) {
   const auto sealer = PersonalDataVault::FromFile(keys);
-  std::vector<std::pair<std::string, std::string>> values;
+  std::vector<std::string> words = {"MSET"};
   for (int64_t id = 1; id <= members; ++id) {
     const coverage::MemberRecord record = RecordOf(MakeCitizen(id), **sealer);
-    values.emplace_back(GetKey(record.nik_hash), coverage::Pack(record));
-    if (values.size() < 5000 && id < members) continue;
-    connection.SetAll(values);
-    values.clear();
+    words.push_back(GetKey(record.nik_hash));
+    words.push_back(coverage::Pack(record));
+    if (words.size() < 10'000 && id < members) continue;
+    const RedisReply reply = redis.Ask({words.begin(), words.end()});
+    if (!reply.Is(RedisReply::Kind::kStatus)) Fail("Redis: " + reply.text);
+    words.resize(1);
   }
 }
 
@@ -57,7 +57,7 @@ class Rivals {
         select_load_(select_.address(), single_, kConnections),
         get_load_(get_.address(), single_, kConnections),
         batch_load_(check_.address(), batch_, kConnections) {
-    FillValues(redis_->address(), setting.keys, members_);
+    FillValues(*redis_, setting.keys, members_);
     check_.AwaitComplete();
   }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/check/one_check.h"
+#include "tests/bench/check/calls.h"
 #include "tests/bench/check/work.h"
 
 namespace lingkaran::bench {

@@ -7,10 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/redis/versioned_cache.h"
 #include "services/coverage/lookup/redis_reader.h"
-#include "tests/bench/check/one_check.h"
+#include "tests/bench/check/calls.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"
-#include "tests/bench/check/redis_fill.h"
 #include "tests/support/servers.h"
 
 namespace lingkaran::bench {
@@ -84,12 +83,11 @@ double AskAgain(const Setting& setting, const std::string& redis,
 
 void MeasureRedis(Setting& setting) {
   RedisServer server;
-  RedisConnection info(server.address());
-  const auto before = info.Info("used_memory");
+  const auto before = server.Info("used_memory");
   const std::unique_ptr<VersionedCache> redis =
       VersionedCache::Make({.address = server.address(), .operation = absl::Seconds(5)});
   const std::vector<int64_t> people = FillAll(*redis, setting);
-  const double bytes = static_cast<double>(info.Info("used_memory") - before) *
+  const double bytes = static_cast<double>(server.Info("used_memory") - before) *
                        setting.redis_share / static_cast<double>(setting.members);
   const double statements = AskAgain(setting, server.address(), people);
   if (statements > static_cast<double>(people.size()) / 20) {

@@ -8,7 +8,6 @@
 #include "lingkaran/coverage/v1/coverage.grpc.pb.h"
 #include "tests/bench/check/calls.h"
 #include "tests/bench/check/measure.h"
-#include "tests/bench/check/one_check.h"
 #include "tests/bench/check/parts.h"
 #include "tests/bench/check/people.h"
 #include "tests/bench/check/work.h"
