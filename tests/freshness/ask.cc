@@ -12,7 +12,10 @@
 namespace lingkaran::freshness {
 namespace {
 
+using Stub = cv1::CoverageService::Stub;
+
 constexpr char kOfficer[] = "sari;role=officer";
+constexpr absl::Duration kTimeout = absl::Seconds(3);
 
 std::string ErrorName(const absl::Status& status) {
   std::string name(absl::StatusCodeToString(status.code()));
@@ -69,86 +72,89 @@ void SetConsistency(const Question& question, Random& random, Request& request) 
   }
 }
 
-// Sends; true if there is something to be read in the response.
-template <typename Request, typename Response>
-bool Send(cv1::CoverageService::Stub& stub,
-          grpc::Status (cv1::CoverageService::Stub::*rpc)(grpc::ClientContext*, const Request&,
-                                                          Response*),
-          const Request& request, absl::Duration timeout, Response& response, Reply& reply) {
-  grpc::ClientContext context;
-  context.AddMetadata(kActorMetadata, kOfficer);
-  reply.sent = absl::Now();
-  context.set_deadline(absl::ToChronoTime(reply.sent + timeout));
-  const absl::Status status = FromGrpc((stub.*rpc)(&context, request, &response));
-  reply.answered = absl::Now();
-  if (NoteError(status, reply)) return false;
-  reply.token = response.consistency_token();
-  reply.position = PositionOf(reply.token);
-  if (reply.position < 0) reply.failure = "no token: " + response.ShortDebugString();
-  return reply.failure.empty();
-}
+// One question on its way to one replica.
+class Asker {
+ public:
+  Asker(Stub& stub, const Question& question, Random& random, const std::string& where)
+      : stub_(stub), question_(question), random_(random), where_(where) {}
 
-Check CheckOf(const Question& question, const Reply& reply, const std::string& where) {
-  Check check;
-  check.asked = question.asked;
-  check.token = question.position;
-  check.reply_token = reply.position;
-  check.sent = reply.sent;
-  check.answered = reply.answered;
-  check.where = where;
-  return check;
-}
-
-void AskOne(cv1::CoverageService::Stub& stub, const Question& question, Random& random,
-            const std::string& where, absl::Duration timeout, Reply& reply) {
-  cv1::CheckEligibilityRequest request;
-  *request.mutable_person() = ToPerson(question.keys[0]);
-  request.set_day(AnyDay(random));
-  SetConsistency(question, random, request);
-  cv1::CheckEligibilityResponse response;
-  if (!Send(stub, &cv1::CoverageService::Stub::CheckEligibility, request, timeout, response,
-            reply)) {
-    return;
-  }
-  Check check = CheckOf(question, reply, where);
-  check.key = question.keys[0];
-  check.day = request.day();
-  NoteAnswer(response, std::move(check), reply);
-}
-
-void AskMany(cv1::CoverageService::Stub& stub, const Question& question, Random& random,
-             const std::string& where, absl::Duration timeout, Reply& reply) {
-  cv1::BatchCheckEligibilityRequest request;
-  for (const std::string& key : question.keys) {
-    cv1::BatchCheckItem* item = request.add_items();
-    *item->mutable_person() = ToPerson(key);
-    item->set_day(AnyDay(random));
-    item->set_correlation_id(key);
-  }
-  SetConsistency(question, random, request);
-  cv1::BatchCheckEligibilityResponse response;
-  if (!Send(stub, &cv1::CoverageService::Stub::BatchCheckEligibility, request, timeout, response,
-            reply)) {
-    return;
-  }
-  if (response.results_size() != request.items_size()) {
-    reply.failure =
-        absl::StrCat(request.items_size(), " items, ", response.results_size(), " results");
-    return;
-  }
-  for (int i = 0; i < request.items_size(); ++i) {
-    const cv1::BatchCheckResult& result = response.results(i);
-    if (result.correlation_id() != question.keys[i]) {
-      reply.failure = "the order was not kept: " + result.ShortDebugString();
+  Reply One() {
+    cv1::CheckEligibilityRequest request;
+    *request.mutable_person() = ToPerson(question_.keys[0]);
+    request.set_day(AnyDay(random_));
+    SetConsistency(question_, random_, request);
+    cv1::CheckEligibilityResponse response;
+    if (Send(&Stub::CheckEligibility, request, response)) {
+      NoteAnswer(response, CheckOf(question_.keys[0], request.day(), where_), reply_);
     }
-    if (NoteError(FromProto(result.status()), reply)) continue;
-    Check check = CheckOf(question, reply, where);
-    check.key = question.keys[i];
-    check.day = request.items(i).day();
-    absl::StrAppend(&check.where, ", batch of ", request.items_size());
-    NoteAnswer(result, std::move(check), reply);
+    return std::move(reply_);
   }
-}
+
+  Reply Many() {
+    cv1::BatchCheckEligibilityRequest request;
+    for (const std::string& key : question_.keys) {
+      cv1::BatchCheckItem* item = request.add_items();
+      *item->mutable_person() = ToPerson(key);
+      item->set_day(AnyDay(random_));
+      item->set_correlation_id(key);
+    }
+    SetConsistency(question_, random_, request);
+    cv1::BatchCheckEligibilityResponse response;
+    if (!Send(&Stub::BatchCheckEligibility, request, response)) return std::move(reply_);
+    if (response.results_size() != request.items_size()) {
+      reply_.failure =
+          absl::StrCat(request.items_size(), " items, ", response.results_size(), " results");
+      return std::move(reply_);
+    }
+    const std::string where = absl::StrCat(where_, ", batch of ", request.items_size());
+    for (int i = 0; i < request.items_size(); ++i) {
+      const cv1::BatchCheckResult& result = response.results(i);
+      if (result.correlation_id() != question_.keys[i]) {
+        reply_.failure = "the order was not kept: " + result.ShortDebugString();
+      }
+      if (NoteError(FromProto(result.status()), reply_)) continue;
+      NoteAnswer(result, CheckOf(question_.keys[i], request.items(i).day(), where), reply_);
+    }
+    return std::move(reply_);
+  }
+
+ private:
+  // Sends; true if there is something to be read in the response.
+  template <typename Request, typename Response>
+  bool Send(grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+            const Request& request, Response& response) {
+    grpc::ClientContext context;
+    context.AddMetadata(kActorMetadata, kOfficer);
+    reply_.sent = absl::Now();
+    context.set_deadline(absl::ToChronoTime(reply_.sent + kTimeout));
+    const absl::Status status = FromGrpc((stub_.*rpc)(&context, request, &response));
+    reply_.answered = absl::Now();
+    if (NoteError(status, reply_)) return false;
+    reply_.token = response.consistency_token();
+    reply_.position = PositionOf(reply_.token);
+    if (reply_.position < 0) reply_.failure = "no token: " + response.ShortDebugString();
+    return reply_.failure.empty();
+  }
+
+  Check CheckOf(const std::string& key, int32_t day, const std::string& where) const {
+    Check check;
+    check.key = key;
+    check.day = day;
+    check.asked = question_.asked;
+    check.token = question_.position;
+    check.reply_token = reply_.position;
+    check.sent = reply_.sent;
+    check.answered = reply_.answered;
+    check.where = where;
+    return check;
+  }
+
+  Stub& stub_;
+  const Question& question_;
+  Random& random_;
+  const std::string& where_;
+  Reply reply_;
+};
 
 }  // namespace
 
@@ -163,12 +169,10 @@ bool IsAllowed(const absl::Status& status) {
          status.code() == absl::StatusCode::kResourceExhausted;
 }
 
-Reply Ask(cv1::CoverageService::Stub& stub, const Question& question, Random& random,
-          const std::string& where, absl::Duration timeout) {
-  Reply reply;
+Reply Ask(Stub& stub, const Question& question, Random& random, const std::string& where) {
+  Asker asker(stub, question, random, where);
   const bool one = question.keys.size() == 1 && Below(random, 4) > 0;
-  (one ? AskOne : AskMany)(stub, question, random, where, timeout, reply);
-  return reply;
+  return one ? asker.One() : asker.Many();
 }
 
 }  // namespace lingkaran::freshness

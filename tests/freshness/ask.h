@@ -34,7 +34,7 @@ struct Reply {
 
 // Asks on days at random. One key is asked with CheckEligibility, mostly.
 Reply Ask(cv1::CoverageService::Stub& stub, const Question& question, Random& random,
-          const std::string& where, absl::Duration timeout = absl::Seconds(3));
+          const std::string& where);
 
 // Position of a token; -1 if it is none that names only a position.
 int64_t PositionOf(const std::string& token);

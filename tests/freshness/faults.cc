@@ -1,8 +1,8 @@
 #include "tests/freshness/faults.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -34,12 +34,27 @@ const std::vector<std::string>& Places() {
   return places;
 }
 
-void WaitUntil(absl::Time time) {
-  static std::mutex mutex;
-  static std::condition_variable never;
-  std::unique_lock lock(mutex);
-  never.wait_until(lock, absl::ToChronoTime(time), [&] { return absl::Now() >= time; });
-}
+void WaitUntil(absl::Time time) { absl::SleepFor(time - absl::Now()); }
+
+// In the order of Evil.
+constexpr std::string_view kNames[kEvils] = {"cut",
+                                             "half close",
+                                             "stall",
+                                             "delay",
+                                             "drop replies",
+                                             "throttle",
+                                             "refuse",
+                                             "FLUSHALL",
+                                             "SCRIPT FLUSH",
+                                             "redis killed",
+                                             "redis set back",
+                                             "redis full",
+                                             "redis read-only",
+                                             "redis stopped",
+                                             "replica killed",
+                                             "replica killed at a place",
+                                             "replica stopped",
+                                             "database sessions ended"};
 
 bool OfTheWay(Evil evil) { return evil <= Evil::kRefuse; }
 bool OfAReplica(Evil evil) {
@@ -64,7 +79,7 @@ class Player {
     }
     steps.push_back({planned.at, [this, planned] {
                        weather_.Begin(absl::Now());
-                       ++counts_[std::string(EvilName(planned.evil))];
+                       ++counts_[std::string(kNames[static_cast<int>(planned.evil)])];
                        Begin(planned);
                      }});
     steps.push_back({planned.at + planned.length, [this, planned] {
@@ -165,28 +180,6 @@ class Player {
 };
 
 }  // namespace
-
-std::string_view EvilName(Evil evil) {
-  static constexpr std::string_view kNames[kEvils] = {"cut",
-                                                      "half close",
-                                                      "stall",
-                                                      "delay",
-                                                      "drop replies",
-                                                      "throttle",
-                                                      "refuse",
-                                                      "FLUSHALL",
-                                                      "SCRIPT FLUSH",
-                                                      "redis killed",
-                                                      "redis set back",
-                                                      "redis full",
-                                                      "redis read-only",
-                                                      "redis stopped",
-                                                      "replica killed",
-                                                      "replica killed at a place",
-                                                      "replica stopped",
-                                                      "database sessions ended"};
-  return kNames[static_cast<int>(evil)];
-}
 
 Schedule MakeSchedule(Random& random, int replicas, bool postgres) {
   Schedule schedule;

@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -37,7 +36,6 @@ enum class Evil {
   kCutDatabase,   // PostgreSQL ends all sessions
 };
 inline constexpr int kEvils = 18;
-std::string_view EvilName(Evil evil);
 
 // One of them.
 struct Planned {

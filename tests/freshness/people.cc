@@ -51,6 +51,19 @@ cv1::PersonRef ToPerson(const std::string& key) {
   return person;
 }
 
+cv1::Member MakeMember(const PersonalDataVault& vault, int64_t id, const std::string& nik,
+                       const std::string& number, int64_t version) {
+  cv1::Member member;
+  const NikHash hash = vault.HashNik(nik);
+  member.set_worker_id(id);
+  member.set_nik_hash(std::string(hash.begin(), hash.end()));
+  member.set_membership_number(number);
+  member.set_region_code("33.72");
+  member.set_sector(common::v1::SECTOR_OTHER);
+  member.set_version(version);
+  return member;
+}
+
 int32_t AnyDay(Random& random) { return DayNumber(Day(AnyMonth(random)) + Below(random, 31)); }
 
 void KeyBook::Add(int64_t worker_id, const std::string& key) {
@@ -118,15 +131,9 @@ void Roster::Upsert(Person& person, Change& change) {
   cv1::UpsertMembersRequest& request = std::get<cv1::UpsertMembersRequest>(change.request);
   request.set_request_id(NewRequestId());
   cv1::Member* member = request.add_members();
-  member->set_worker_id(person.id);
-  const NikHash hash = sealer_.HashNik(person.nik);
-  member->set_nik_hash(std::string(hash.begin(), hash.end()));
-  member->set_membership_number(person.number);
-  member->set_region_code("33.72");
-  member->set_sector(common::v1::SECTOR_OTHER);
+  *member = MakeMember(sealer_, person.id, person.nik, person.number, ++person.version);
   member->set_death_day(person.state.death_day);
   member->set_withdraw_day(person.state.withdraw_day);
-  member->set_version(++person.version);
   change.left.states.emplace_back(person.id, person.state);
 }
 

@@ -34,6 +34,8 @@ const T& Any(Random& random, const std::vector<T>& from) {
 
 // A key as WorkerKey, NikKey and NumberKey write it, as a check names a person.
 cv1::PersonRef ToPerson(const std::string& key);
+cv1::Member MakeMember(const PersonalDataVault& vault, int64_t id, const std::string& nik,
+                       const std::string& number, int64_t version);
 // A day that people of a seed may be covered on.
 int32_t AnyDay(Random& random);
 

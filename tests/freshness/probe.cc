@@ -19,7 +19,6 @@ namespace {
 
 constexpr char kService[] = "registry;role=service";
 constexpr int64_t kFirstId = 1'000;
-constexpr absl::Duration kTimeout = absl::Seconds(3);
 
 void Insist(const grpc::Status& status) {
   if (status.ok()) return;
@@ -31,18 +30,17 @@ template <typename Request, typename Response>
 Write Made(cv1::CoverageService::Stub& stub,
            grpc::Status (cv1::CoverageService::Stub::*rpc)(grpc::ClientContext*, const Request&,
                                                            Response*),
-           Request request) {
+           Request request, Write left) {
   grpc::ClientContext context;
   context.AddMetadata(kActorMetadata, kService);
   request.set_request_id(NewRequestId());
   Response response;
-  Write write;
-  write.called = absl::Now();
+  left.called = absl::Now();
   Insist((stub.*rpc)(&context, request, &response));
-  write.acknowledged = absl::Now();
-  write.position = PositionOf(response.consistency_token());
-  write.what = "settle";
-  return write;
+  left.acknowledged = absl::Now();
+  left.position = PositionOf(response.consistency_token());
+  left.what = "settle";
+  return left;
 }
 
 }  // namespace
@@ -58,14 +56,7 @@ Settled Settle(World& world, int people) {
     const int64_t id = kFirstId + i;
     const std::string nik = absl::StrFormat("3372%012d", id);
     const std::string number = absl::StrFormat("18%012d", id);
-    cv1::Member* member = members.add_members();
-    const NikHash hash = world.sealer().HashNik(nik);
-    member->set_worker_id(id);
-    member->set_nik_hash(std::string(hash.begin(), hash.end()));
-    member->set_membership_number(number);
-    member->set_region_code("33.72");
-    member->set_sector(common::v1::SECTOR_OTHER);
-    member->set_version(1);
+    *members.add_members() = MakeMember(world.sealer(), id, nik, number, 1);
     const Day first = Day(2017, 1, 1) + i;
     cv1::ActivationLine* line = paid.add_lines();
     line->set_worker_id(id);
@@ -81,18 +72,11 @@ Settled Settle(World& world, int people) {
     covered.states.emplace_back(id, state);
     enrolled.owners.emplace_back(NikKey(nik), id);
     enrolled.owners.emplace_back(NumberKey(number), id);
-    for (std::string& key : std::vector{WorkerKey(id), NikKey(nik), NumberKey(number)}) {
-      settled.keys.push_back(std::move(key));
-    }
+    settled.keys.insert(settled.keys.end(), {WorkerKey(id), NikKey(nik), NumberKey(number)});
   }
   using Stub = cv1::CoverageService::Stub;
-  for (auto& [write, left] :
-       {std::pair(Made(world.stub(0), &Stub::UpsertMembers, members), enrolled),
-        {Made(world.stub(0), &Stub::ActivateCoverage, paid), covered}}) {
-    settled.writes.push_back(write);
-    settled.writes.back().states = left.states;
-    settled.writes.back().owners = left.owners;
-  }
+  settled.writes = {Made(world.stub(0), &Stub::UpsertMembers, members, enrolled),
+                    Made(world.stub(0), &Stub::ActivateCoverage, paid, covered)};
   return settled;
 }
 
@@ -131,7 +115,7 @@ void Probe::Run(int number) {
     const absl::Time due = DueAt(check);
     absl::SleepFor(due - absl::Now());
     const Question question{{Any(random, keys_)}, Asked::kNoToken, "", 0};
-    Reply reply = Ask(world_.stub(options_.replica), question, random, where, kTimeout);
+    Reply reply = Ask(world_.stub(options_.replica), question, random, where);
     const std::lock_guard lock(mutex_);
     latencies_[check] = reply.answered - due;
     std::move(reply.checks.begin(), reply.checks.end(), std::back_inserter(checks_));

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "tests/freshness/load.h"
 
@@ -55,59 +57,44 @@ void AwaitChecks(const Load& load, int64_t wanted) {
   }
 }
 
+// Adds what a seed answered to the report.
 void JudgeAll(uint64_t seed, const World& world, Load::Result result, bool quiet, Shared& shared) {
-  Report found;
-  found.seeds = 1;
-  found.quiet_seeds = quiet ? 1 : 0;
-  found.writes = std::ssize(result.writes);
-  if (!result.failure.empty()) {
-    found.failures["failed"].push_back(absl::StrCat("seed ", seed, ": ", result.failure));
-  }
+  const int64_t writes = std::ssize(result.writes);
   Judge judge(std::move(result.writes));
-  for (const Check& check : result.checks) {
-    const Judgement judgement = judge.Of(check);
-    found.token_checks += check.asked == Asked::kToken;
-    found.full_checks += check.asked == Asked::kFull;
+  std::vector<Judgement> judgements;
+  for (const Check& check : result.checks) judgements.push_back(judge.Of(check));
+
+  const std::lock_guard lock(shared.mutex);
+  Report& all = shared.report;
+  const auto show = [&](const std::string& kind, const std::string& text) {
+    std::vector<std::string>& shown = all.failures[kind];
+    if (shown.size() < kFailuresOfAKind) shown.push_back(absl::StrCat("seed ", seed, ": ", text));
+  };
+  ++all.seeds;
+  all.quiet_seeds += quiet ? 1 : 0;
+  all.writes += writes;
+  for (const auto& [name, count] : result.errors) all.errors[name] += count;
+  for (const auto& [name, count] : result.calm_errors) all.calm_errors[name] += count;
+  if (!result.failure.empty()) show("failed", result.failure);
+  for (size_t i = 0; i < judgements.size(); ++i) {
+    const Check& check = result.checks[i];
+    const Judgement& judgement = judgements[i];
+    all.token_checks += check.asked == Asked::kToken;
+    all.full_checks += check.asked == Asked::kFull;
     if (check.asked == Asked::kNoToken) {
-      ++found.tokenless_checks;
+      ++all.tokenless_checks;
       if (check.calm) {
-        ++found.calm_checks;
-        found.largest_calm_staleness = std::max(found.largest_calm_staleness, judgement.staleness);
+        ++all.calm_checks;
+        all.largest_calm_staleness = std::max(all.largest_calm_staleness, judgement.staleness);
       } else {
-        found.staleness_ms.push_back(
+        all.staleness_ms.push_back(
             static_cast<float>(absl::ToDoubleMilliseconds(judgement.staleness)));
       }
     }
     if (judgement.wrong == Wrong::kNot) continue;
     const std::string name(WrongName(judgement.wrong));
-    ++(judgement.wrong == Wrong::kStale ? found.stale : found.violations[name]);
-    std::vector<std::string>& shown = found.failures[name];
-    if (shown.size() < kFailuresOfAKind) {
-      shown.push_back(
-          absl::StrCat("seed ", seed, ", ", judge.Explain(check), "  logs: ", world.directory()));
-    }
-  }
-  const std::lock_guard lock(shared.mutex);
-  Report& all = shared.report;
-  all.seeds += found.seeds;
-  all.quiet_seeds += found.quiet_seeds;
-  all.writes += found.writes;
-  all.token_checks += found.token_checks;
-  all.full_checks += found.full_checks;
-  all.calm_checks += found.calm_checks;
-  all.tokenless_checks += found.tokenless_checks;
-  all.stale += found.stale;
-  all.largest_calm_staleness = std::max(all.largest_calm_staleness, found.largest_calm_staleness);
-  all.staleness_ms.insert(all.staleness_ms.end(), found.staleness_ms.begin(),
-                          found.staleness_ms.end());
-  for (const auto& [name, count] : found.violations) all.violations[name] += count;
-  for (const auto& [name, count] : result.errors) all.errors[name] += count;
-  for (const auto& [name, count] : result.calm_errors) all.calm_errors[name] += count;
-  for (auto& [name, texts] : found.failures) {
-    std::vector<std::string>& shown = all.failures[name];
-    for (std::string& text : texts) {
-      if (shown.size() < kFailuresOfAKind) shown.push_back(std::move(text));
-    }
+    ++(judgement.wrong == Wrong::kStale ? all.stale : all.violations[name]);
+    show(name, absl::StrCat(judge.Explain(check), "  logs: ", world.directory()));
   }
 }
 
@@ -135,8 +122,6 @@ void RunLane(Shared& shared, int lane) {
   } while (shared.NextSeed(seed));
 }
 
-long long Shown(int64_t number) { return number; }
-
 std::string ToJson(const std::map<std::string, int64_t>& counts) {
   std::string out;
   for (const auto& [name, count] : counts) {
@@ -148,7 +133,7 @@ std::string ToJson(const std::map<std::string, int64_t>& counts) {
 void PrintCounts(const char* title, const std::map<std::string, int64_t>& counts) {
   std::printf("  %s:\n", title);
   for (const auto& [name, count] : counts) {
-    std::printf("    %-36s %9lld\n", name.c_str(), Shown(count));
+    absl::PrintF("    %-36s %9d\n", name, count);
   }
 }
 
@@ -179,11 +164,11 @@ Report RunSeeds(const Plan& plan) {
 }
 
 void Print(const Plan& plan, const Report& report) {
-  std::printf("freshness on %s, seeds from %llu on, %.0f s\n",
-              plan.postgres.empty() ? "SQLite" : "PostgreSQL",
-              static_cast<unsigned long long>(plan.first_seed), absl::ToDoubleSeconds(report.time));
-  const auto row = [](const char* name, int64_t count) {
-    std::printf("  %-38s %9lld\n", name, Shown(count));
+  absl::PrintF("freshness on %s, seeds from %d on, %.0f s\n",
+               plan.postgres.empty() ? "SQLite" : "PostgreSQL", plan.first_seed,
+               absl::ToDoubleSeconds(report.time));
+  const auto row = [](const std::string& name, int64_t count) {
+    absl::PrintF("  %-38s %9d\n", name, count);
   };
   row("seeds", report.seeds);
   row("seeds without faults", report.quiet_seeds);
@@ -193,7 +178,7 @@ void Print(const Plan& plan, const Report& report) {
   row("checks without a token", report.tokenless_checks);
   row("  of these far from any fault", report.calm_checks);
   row("violations", report.violated());
-  for (const auto& [name, count] : report.violations) row(("  " + name).c_str(), count);
+  for (const auto& [name, count] : report.violations) row("  " + name, count);
   row("stale without faults", report.stale);
   std::printf("  %-38s %9.0f ms\n", "largest staleness without faults",
               absl::ToDoubleMilliseconds(report.largest_calm_staleness));
@@ -212,22 +197,17 @@ void Print(const Plan& plan, const Report& report) {
 
 void WriteJson(const std::string& path, const Plan& plan, const Report& report) {
   if (path.empty()) return;
-  std::FILE* out = std::fopen(path.c_str(), "w");
-  if (out == nullptr) return std::perror(path.c_str());
-  std::fprintf(out,
-               "{\"seed\": %llu, \"seeds\": %lld, \"token_checks\": %lld, \"violations\": %lld,\n"
-               " \"full_checks\": %lld, \"tokenless_calm_checks\": %lld, \"stale\": %lld,\n"
-               " \"largest_calm_staleness_ms\": %.0f, \"staleness_near_faults_p999_ms\": %.0f,\n"
-               " \"writes\": %lld, \"errors\": %s, \"calm_errors\": %s, \"faults\": %s,\n"
-               " \"seconds\": %.0f, \"store\": \"%s\"}\n",
-               static_cast<unsigned long long>(plan.first_seed), Shown(report.seeds),
-               Shown(report.token_checks), Shown(report.violated()), Shown(report.full_checks),
-               Shown(report.calm_checks), Shown(report.stale),
-               absl::ToDoubleMilliseconds(report.largest_calm_staleness),
-               report.StalenessQuantile(0.999), Shown(report.writes), ToJson(report.errors).c_str(),
-               ToJson(report.calm_errors).c_str(), ToJson(report.faults).c_str(),
-               absl::ToDoubleSeconds(report.time), plan.postgres.empty() ? "sqlite" : "postgres");
-  std::fclose(out);
+  std::ofstream(path) << absl::StrFormat(
+      "{\"seed\": %d, \"seeds\": %d, \"token_checks\": %d, \"violations\": %d,\n"
+      " \"full_checks\": %d, \"tokenless_calm_checks\": %d, \"stale\": %d,\n"
+      " \"largest_calm_staleness_ms\": %.0f, \"staleness_near_faults_p999_ms\": %.0f,\n"
+      " \"writes\": %d, \"errors\": %s, \"calm_errors\": %s, \"faults\": %s,\n"
+      " \"seconds\": %.0f, \"store\": \"%s\"}\n",
+      plan.first_seed, report.seeds, report.token_checks, report.violated(), report.full_checks,
+      report.calm_checks, report.stale, absl::ToDoubleMilliseconds(report.largest_calm_staleness),
+      report.StalenessQuantile(0.999), report.writes, ToJson(report.errors),
+      ToJson(report.calm_errors), ToJson(report.faults), absl::ToDoubleSeconds(report.time),
+      plan.postgres.empty() ? "sqlite" : "postgres");
 }
 
 }  // namespace lingkaran::freshness

@@ -36,11 +36,11 @@ workload::Fault FaultOf(const ReconcileDifference& difference) {
 
 // On connections that end with it: a service that starts again finds its store as the killed one
 // left it.
-void CompareStores(const Databases& urls, const workload::Facts& facts,
+void CompareStores(const Cluster& cluster, const workload::Facts& facts,
                    const std::function<void(workload::Fault, const std::string&)>& report) {
   std::map<std::string, std::unique_ptr<sql::Database>> databases;
-  for (const auto& [service, url] : urls) {
-    auto opened = sql::Database::Open({.url = url, .connections = 1});
+  for (const std::string& service : ServiceNames()) {
+    auto opened = sql::Database::Open({.url = cluster.Database(service), .connections = 1});
     if (!opened.ok()) return report(workload::Fault::kOther, opened.status().ToString());
     databases[service] = *std::move(opened);
   }
@@ -90,13 +90,7 @@ absl::Status WaitUntilSettled(Stubs& stubs, absl::Duration bound) {
 
 }  // namespace
 
-Databases DatabasesOf(const Cluster& cluster) {
-  Databases databases;
-  for (const std::string& service : ServiceNames()) databases[service] = cluster.Database(service);
-  return databases;
-}
-
-Verdict Audit(const Databases& databases, Stubs& stubs, World& world, absl::Duration bound) {
+Verdict Audit(const Cluster& cluster, Stubs& stubs, World& world, absl::Duration bound) {
   Verdict verdict;
   const auto report = [&](workload::Fault fault, const std::string& what) {
     ++(fault == workload::Fault::kLost      ? verdict.lost
@@ -108,7 +102,7 @@ Verdict Audit(const Databases& databases, Stubs& stubs, World& world, absl::Dura
     report(workload::Fault::kOther, settled.ToString());
     return verdict;
   }
-  CompareStores(databases, world.ledger.facts(), report);
+  CompareStores(cluster, world.ledger.facts(), report);
   for (const Acknowledged& entry : world.TakeJournal()) {
     if (const std::string wrong = entry.again(); !wrong.empty()) {
       report(workload::Fault::kLost,

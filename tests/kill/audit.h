@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "absl/time/time.h"
@@ -20,14 +19,9 @@ struct Verdict {
   bool ok() const { return lost + doubled + faults == 0; }
 };
 
-// URLs of the services' stores, by name.
-using Databases = std::map<std::string, std::string>;
-
-Databases DatabasesOf(const Cluster& cluster);
-
 // Waits, at most `bound`, until no service owes another anything; has the oracle look into the
 // stores; makes each call again that was acknowledged since the last audit and compares the
 // answers; has the services' audits compared with each other. Nobody writes meanwhile.
-Verdict Audit(const Databases& databases, Stubs& stubs, World& world, absl::Duration bound);
+Verdict Audit(const Cluster& cluster, Stubs& stubs, World& world, absl::Duration bound);
 
 }  // namespace lingkaran::kill

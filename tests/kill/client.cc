@@ -71,15 +71,9 @@ grpc::Status SendChunks(registry::v1::RegistryService::Stub& stub, const Transpo
 
 }  // namespace
 
-Addresses AddressesOf(const Cluster& cluster) {
-  Addresses addresses;
-  for (const std::string& service : ServiceNames()) addresses[service] = cluster.address(service);
-  return addresses;
-}
-
-Stubs::Stubs(const Addresses& addresses) {
-  for (const auto& [service, address] : addresses) {
-    channels[service] = MakeChannel(address);
+Stubs::Stubs(const Cluster& cluster) {
+  for (const std::string& service : ServiceNames()) {
+    channels[service] = MakeChannel(cluster.address(service));
     operations[service] = ops::v1::OperationsService::NewStub(channels[service]);
   }
   registry = registry::v1::RegistryService::NewStub(channels.at("registry"));
@@ -97,11 +91,11 @@ absl::Status AskUntilKnown(const CallOptions& options, absl::Duration bound,
   }
 }
 
-Client::Client(const Addresses& addresses, World* world, uint64_t seed, Options options)
+Client::Client(const Cluster& cluster, World* world, uint64_t seed, Options options)
     : world_(*world),
       options_(options),
       chance_(seed),
-      stubs_(addresses),
+      stubs_(cluster),
       work_(*this, world->ledger, chance_) {}
 
 void Client::Step(const std::string& prefer) {

@@ -18,14 +18,9 @@
 
 namespace lingkaran::kill {
 
-// Where the services listen, by name.
-using Addresses = std::map<std::string, std::string>;
-
-Addresses AddressesOf(const Cluster& cluster);
-
 // Stubs on connections of one's own.
 struct Stubs {
-  explicit Stubs(const Addresses& addresses);
+  explicit Stubs(const Cluster& cluster);
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels;
   std::unique_ptr<registry::v1::RegistryService::Stub> registry;
   std::map<std::string, std::unique_ptr<ops::v1::OperationsService::Stub>> operations;
@@ -44,7 +39,7 @@ class Client final : private workload::Transport {
     // restarts services must never see one.
     bool ask_again = true;
   };
-  Client(const Addresses& addresses, World* world, uint64_t seed, Options options);
+  Client(const Cluster& cluster, World* world, uint64_t seed, Options options);
 
   // One thing that somebody does. `prefer` is a method or a kind of work item that is wanted more
   // than others; empty for none.

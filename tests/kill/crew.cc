@@ -2,10 +2,10 @@
 
 namespace lingkaran::kill {
 
-Crew::Crew(const Addresses& addresses, World* world, uint64_t seed, int threads,
+Crew::Crew(const Cluster& cluster, World* world, uint64_t seed, int threads,
            Client::Options options) {
   for (int i = 0; i < threads; ++i) {
-    clients_.push_back(std::make_unique<Client>(addresses, world, seed * 100 + i, options));
+    clients_.push_back(std::make_unique<Client>(cluster, world, seed * 100 + i, options));
   }
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Run(i); });
 }

@@ -19,8 +19,7 @@ namespace lingkaran::kill {
 class Crew {
  public:
   // `threads` clients, at rest.
-  Crew(const Addresses& addresses, World* world, uint64_t seed, int threads,
-       Client::Options options);
+  Crew(const Cluster& cluster, World* world, uint64_t seed, int threads, Client::Options options);
   ~Crew();
 
   // Lets them work; `prefer` as in Client::Step.

@@ -20,6 +20,7 @@ namespace {
 
 constexpr absl::Duration kDeliverBound = absl::Seconds(30);
 constexpr std::chrono::milliseconds kDeathBound(2500);
+constexpr int kKillsOfAStack = 100;  // books grow; then a fresh one
 constexpr int kStepsAfter = 12;
 constexpr int kWarmUp = 40;                           // steps before the first kill of a stack
 constexpr char kNow[] = "2019-11-07T08:00:00+07:00";  // the generated people are young enough then
@@ -37,6 +38,20 @@ struct Shared {
   }
   bool Over() {
     const std::lock_guard lock(mutex);
+    return OverLocked();
+  }
+  // Takes one kill on, which ends with EndKill; false if there is none left.
+  bool BeginKill() {
+    const std::lock_guard lock(mutex);
+    if (OverLocked()) return false;
+    ++under_way;
+    return true;
+  }
+  void EndKill() {
+    const std::lock_guard lock(mutex);
+    --under_way;
+  }
+  bool OverLocked() const {
     return !report.failure.empty() || absl::Now() >= end ||
            (plan.kills > 0 && report.kills + under_way >= plan.kills);
   }
@@ -90,22 +105,14 @@ void Lane::RunStack(int number) {
   Cluster cluster(options);
   World world;
   const uint64_t seed = shared_.plan.seed * 10'000 + number_ * 100 + number;
-  Crew crew(AddressesOf(cluster), &world, seed, shared_.plan.clients, {});
-  Stubs stubs(AddressesOf(cluster));
+  Crew crew(cluster, &world, seed, shared_.plan.clients, {});
+  Stubs stubs(cluster);
   crew.Work("");
   crew.WaitForSteps(kWarmUp, absl::Seconds(20));
-  for (int kills = 0; kills < shared_.plan.kills_per_stack; ++kills) {
-    {
-      const std::lock_guard lock(shared_.mutex);
-      const bool enough =
-          shared_.plan.kills > 0 && shared_.report.kills + shared_.under_way >= shared_.plan.kills;
-      if (enough || !shared_.report.failure.empty() || absl::Now() >= shared_.end) break;
-      ++shared_.under_way;
-    }
-    const bool well = KillOne(cluster, world, crew, stubs);
-    const std::lock_guard lock(shared_.mutex);
-    --shared_.under_way;
-    if (!well) break;
+  bool well = true;
+  for (int kills = 0; well && kills < kKillsOfAStack && shared_.BeginKill(); ++kills) {
+    well = KillOne(cluster, world, crew, stubs);
+    shared_.EndKill();
   }
   crew.Rest();
   AddTotals(world);
@@ -118,7 +125,7 @@ bool Lane::KillOne(Cluster& cluster, World& world, Crew& crew, Stubs& stubs) {
   // What was interrupted goes on while others work.
   crew.WaitForSteps(kStepsAfter, absl::Seconds(5));
   crew.Rest();
-  const Verdict verdict = Audit(DatabasesOf(cluster), stubs, world, kDeliverBound);
+  const Verdict verdict = Audit(cluster, stubs, world, kDeliverBound);
   Count(victim, reached, verdict, cluster);
   crew.Work("");
   return verdict.ok();
@@ -218,7 +225,7 @@ Victims::Victim Victims::Next() {
   const std::lock_guard lock(mutex_);
   Victim victim;
   // One in four at a random moment, PostgreSQL and Redis among them.
-  if (plan_.random_moments && random_() % 4 == 0) {
+  if (random_() % 4 == 0) {
     std::vector<std::string> all = ServiceNames();
     if (plan_.postgres) all.push_back("postgres");
     all.insert(all.end(), {"redis", "all"});

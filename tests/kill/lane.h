@@ -24,9 +24,7 @@ struct Plan {
   uint64_t seed = 1;
   std::string bin;  // of the services; empty: this build's
   int lanes = 3;
-  int clients = 3;             // per lane
-  int kills_per_stack = 100;   // books grow; then a fresh one
-  bool random_moments = true;  // false: named places only
+  int clients = 3;  // per lane
 };
 
 struct Report {

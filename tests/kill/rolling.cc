@@ -118,11 +118,10 @@ RollingReport RunRollingRestarts(const RollingPlan& plan) {
   options.bin = plan.bin;
   options.flags = {absl::StrCat("--drain-seconds=", kDrainSeconds)};
   Cluster cluster(options);
-  const Addresses addresses = AddressesOf(cluster);
   World world;
   RollingReport report;
   const absl::Time end = absl::Now() + plan.seconds;
-  Crew crew(addresses, &world, plan.seed, plan.clients, {.ask_again = false});
+  Crew crew(cluster, &world, plan.seed, plan.clients, {.ask_again = false});
   crew.Work("");
   crew.WaitForSteps(kWarmUp, absl::Seconds(20));
   while (report.failure.empty() && absl::Now() < end &&
@@ -143,8 +142,8 @@ RollingReport RunRollingRestarts(const RollingPlan& plan) {
   crew.Rest();
   report.failed_requests = world.failures;
   report.requests = world.acknowledged + world.refused + world.reads;
-  Stubs stubs(addresses);
-  const Verdict verdict = Audit(DatabasesOf(cluster), stubs, world, absl::Seconds(30));
+  Stubs stubs(cluster);
+  const Verdict verdict = Audit(cluster, stubs, world, absl::Seconds(30));
   if (!verdict.ok()) {
     ++report.audit_failures;
     if (report.failure.empty()) report.failure = verdict.difference;
