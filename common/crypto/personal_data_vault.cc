@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -21,9 +22,12 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include "absl/algorithm/container.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/string_views.h"
 
 namespace lingkaran {
@@ -42,6 +46,12 @@ struct NamedKey {
 };
 
 struct Keys {
+  // Place of the sealing key with this id; their number if there is none.
+  size_t Find(std::string_view id) const {
+    return absl::c_find_if(sealing, [&](const NamedKey& k) { return k.id == id; }) -
+           sealing.begin();
+  }
+
   std::vector<NamedKey> sealing;
   size_t active = 0;
   Key nik_hash{};
@@ -135,26 +145,10 @@ class Hmac {
   SHA256_CTX outer_;
 };
 
-// What one thread keeps ready for one sealer: contexts with their keys already scheduled.
-struct Contexts {
-  uint64_t sealer = 0;
-  std::vector<Cipher> seal;  // by place of the key; made when first needed
-  std::vector<Cipher> open;
-};
-
-// A program has one sealer; tests have a few. More than this many push the oldest out.
-constexpr size_t kSealersPerThread = 4;
-
-struct ThreadState {
-  Nonces nonces;
-  std::array<Contexts, kSealersPerThread> contexts;
-  size_t oldest = 0;
-};
-
-ThreadState& ThisThread() {
-  thread_local ThreadState state;
-  return state;
-}
+// What one thread keeps ready: contexts with their keys already scheduled, made when first needed.
+// By number of the vault, of which a program has one, place of the key, and whether it seals.
+thread_local absl::flat_hash_map<std::tuple<uint64_t, size_t, bool>, Cipher> ready_ciphers;
+thread_local Nonces nonces;
 
 class KeyedVault : public PersonalDataVault {
  public:
@@ -180,7 +174,6 @@ class KeyedVault : public PersonalDataVault {
   }
 
  private:
-  Contexts& Mine() const;
   EVP_CIPHER_CTX* CipherFor(size_t key, bool sealing) const;
   NikHash Hash(std::string_view prefix, std::string_view text) const;
 
@@ -189,25 +182,8 @@ class KeyedVault : public PersonalDataVault {
   uint64_t number_;
 };
 
-Contexts& KeyedVault::Mine() const {
-  ThreadState& state = ThisThread();
-  for (Contexts& contexts : state.contexts) {
-    if (contexts.sealer == number_) {
-      return contexts;
-    }
-  }
-  Contexts& contexts = state.contexts[state.oldest];
-  state.oldest = (state.oldest + 1) % kSealersPerThread;
-  contexts = Contexts();
-  contexts.sealer = number_;
-  contexts.seal.resize(keys_.sealing.size());
-  contexts.open.resize(keys_.sealing.size());
-  return contexts;
-}
-
 EVP_CIPHER_CTX* KeyedVault::CipherFor(size_t key, bool sealing) const {
-  Contexts& contexts = Mine();
-  Cipher& cipher = (sealing ? contexts.seal : contexts.open)[key];
+  Cipher& cipher = ready_ciphers[{number_, key, sealing}];
   if (cipher == nullptr) {
     cipher = NewCipher(keys_.sealing[key].key, sealing);
   }
@@ -219,7 +195,7 @@ std::string KeyedVault::Seal(std::string_view context, std::string_view plain) c
   // nonce, ciphertext, tag
   std::string bytes(kNonceSize + plain.size() + kTagSize, '\0');
   auto* out = reinterpret_cast<unsigned char*>(bytes.data());
-  std::memcpy(out, ThisThread().nonces.Next(), kNonceSize);
+  std::memcpy(out, nonces.Next(), kNonceSize);
   int size = 0;
   Check(EVP_EncryptInit_ex(cipher, nullptr, nullptr, nullptr, out) == 1 &&
             EVP_EncryptUpdate(cipher, nullptr, &size, Bytes(context),
@@ -236,10 +212,7 @@ std::string KeyedVault::Seal(std::string_view context, std::string_view plain) c
 absl::StatusOr<std::string> KeyedVault::Open(std::string_view context,
                                              std::string_view sealed) const {
   const size_t dot = sealed.find('.');
-  size_t key = 0;
-  while (key < keys_.sealing.size() && keys_.sealing[key].id != sealed.substr(0, dot)) {
-    ++key;
-  }
+  const size_t key = keys_.Find(sealed.substr(0, dot));
   if (dot == std::string_view::npos || key == keys_.sealing.size()) {
     return absl::DataLossError("a sealed value names a key that the key file does not hold");
   }
@@ -292,12 +265,8 @@ bool ReadKey(const google::protobuf::Value& value, Key* key) {
 }
 
 bool IsKeyId(absl::string_view id) {
-  for (const char c : id) {
-    if (!absl::ascii_isalnum(c) && c != '_' && c != '-') {
-      return false;
-    }
-  }
-  return !id.empty() && id.size() <= kMaxKeyId;
+  return !id.empty() && id.size() <= kMaxKeyId &&
+         absl::c_all_of(id, [](char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-'; });
 }
 
 absl::StatusOr<Keys> ReadKeys(const google::protobuf::Struct& file) {
@@ -330,17 +299,14 @@ absl::StatusOr<Keys> ReadKeys(const google::protobuf::Struct& file) {
   if (!hash_seen) {
     return BadKeys("\"nik_hash\" is missing");
   }
-  for (const NamedKey& named : keys.sealing) {
-    if (named.key == keys.nik_hash) {
-      return BadKeys("\"nik_hash\" must not be a sealing key as well");
-    }
+  if (absl::c_any_of(keys.sealing, [&](const NamedKey& k) { return k.key == keys.nik_hash; })) {
+    return BadKeys("\"nik_hash\" must not be a sealing key as well");
   }
-  for (keys.active = 0; keys.active < keys.sealing.size(); ++keys.active) {
-    if (keys.sealing[keys.active].id == active) {
-      return keys;
-    }
+  keys.active = keys.Find(active);
+  if (keys.active == keys.sealing.size()) {
+    return BadKeys("\"active\" does not name an entry of \"sealing\"");
   }
-  return BadKeys("\"active\" does not name an entry of \"sealing\"");
+  return keys;
 }
 
 }  // namespace
@@ -385,11 +351,8 @@ absl::StatusOr<std::unique_ptr<PersonalDataVault>> PersonalDataVault::FromText(
   if (!google::protobuf::util::JsonStringToMessage(std::string(json), &file).ok()) {
     return BadKeys("is no JSON object");
   }
-  absl::StatusOr<Keys> keys = ReadKeys(file);
-  if (!keys.ok()) {
-    return keys.status();
-  }
-  return std::make_unique<KeyedVault>(*std::move(keys));
+  ASSIGN_OR_RETURN(Keys keys, ReadKeys(file));
+  return std::make_unique<KeyedVault>(std::move(keys));
 }
 
 std::string PersonalDataVault::NewKeyFile() {

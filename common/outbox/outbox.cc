@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -107,14 +108,20 @@ struct Outbox::Impl {
     return message;
   }
 
-  // Reads only: an idle relay takes no write lock.
-  absl::StatusOr<std::optional<int64_t>> NextDue() {
-    std::optional<int64_t> next;
+  // What `query` finds in a transaction that writes nothing.
+  template <typename Query, typename Result = std::invoke_result_t<Query, Tx&>>
+  absl::StatusOr<Result> Read(Query query) {
+    Result result{};
     RETURN_IF_ERROR(database.Read([&](Tx& tx) {
-      next = outbox_rows::NextDue(tx, Times());
+      result = query(tx);
       return absl::OkStatus();
     }));
-    return next;
+    return result;
+  }
+
+  // Reads only: an idle relay takes no write lock.
+  absl::StatusOr<std::optional<int64_t>> NextDue() {
+    return Read([this](Tx& tx) { return outbox_rows::NextDue(tx, Times()); });
   }
 
   // Leases one row: a lease then covers one delivery, however long the others take.
@@ -209,12 +216,7 @@ struct Outbox::Impl {
 
   // Whether the lease still holds and no older row of the key waits.
   bool IsNext(const OutboxMessage& message) {
-    bool next = false;
-    const absl::Status read = database.Read([&](Tx& tx) {
-      next = outbox_rows::IsNext(tx, message);
-      return absl::OkStatus();
-    });
-    return read.ok() && next;
+    return Read([&](Tx& tx) { return outbox_rows::IsNext(tx, message); }).value_or(false);
   }
 
   // Moves the ends of leases that still hold. If this fails, they end, and another delivery takes
@@ -314,43 +316,18 @@ bool Outbox::DeliverNow(const OutboxMessage& message) {
   return false;
 }
 
-absl::StatusOr<std::vector<OutboxMessage>> Outbox::Pending(int limit) {
-  std::vector<OutboxMessage> pending;
-  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(pending, outbox_rows::Oldest(tx, limit));
-    return absl::OkStatus();
-  }));
-  return pending;
-}
-
 absl::StatusOr<std::string> Outbox::WaitingFor(const std::string& key) {
-  std::string error;
-  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
-    error = outbox_rows::LastError(tx, key);
-    return absl::OkStatus();
-  }));
-  return error;
+  return impl_->Read([&](Tx& tx) { return outbox_rows::LastError(tx, key); });
 }
 
 absl::StatusOr<std::vector<Outbox::Owed>> Outbox::List(const std::string& key_prefix,
                                                        bool dead_letters_only, int64_t after,
                                                        int limit) {
-  std::vector<Owed> rows;
-  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
-    rows = outbox_rows::List(tx, key_prefix, dead_letters_only, after, limit);
-    return absl::OkStatus();
-  }));
-  return rows;
+  return impl_->Read(
+      [&](Tx& tx) { return outbox_rows::List(tx, key_prefix, dead_letters_only, after, limit); });
 }
 
-absl::StatusOr<Outbox::OwedCount> Outbox::Count() {
-  OwedCount count;
-  RETURN_IF_ERROR(impl_->database.Read([&](Tx& tx) {
-    count = outbox_rows::Count(tx);
-    return absl::OkStatus();
-  }));
-  return count;
-}
+absl::StatusOr<Outbox::OwedCount> Outbox::Count() { return impl_->Read(outbox_rows::Count); }
 
 absl::StatusOr<int> Outbox::Retry(sql::Tx& tx, const std::vector<int64_t>& seqs) {
   impl_->NotifyAfterCommit(tx);

@@ -97,8 +97,6 @@ class Outbox {
   // relay. True if its outcome was committed.
   bool DeliverNow(const OutboxMessage& message);
 
-  // Rows that wait, oldest first; for the audit and the operator.
-  absl::StatusOr<std::vector<OutboxMessage>> Pending(int limit);
   // Last error of the oldest waiting row of `key`; empty if none.
   absl::StatusOr<std::string> WaitingFor(const std::string& key);
 

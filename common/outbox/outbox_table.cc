@@ -107,25 +107,6 @@ bool AnyOf(Tx& tx, const std::string& key) {
   return tx.db().got_data();
 }
 
-absl::StatusOr<std::vector<OutboxMessage>> Oldest(Tx& tx, int limit) {
-  std::vector<OutboxMessage> oldest;
-  OutboxMessage m;
-  std::string body;
-  absl::Status status;
-  ForEach(
-      tx, "SELECT seq, request_id, key, kind, body, attempts FROM outbox ORDER BY seq LIMIT :limit",
-      [&] {
-        absl::StatusOr<std::string> bytes = FromBase64Url(body);
-        if (!bytes.ok()) status = bytes.status();
-        m.body = bytes.value_or("");
-        oldest.push_back(m);
-      },
-      into(m.seq), into(m.request_id), into(m.key), into(m.kind), into(body), into(m.attempts),
-      use(limit, "limit"));
-  RETURN_IF_ERROR(status);
-  return oldest;
-}
-
 std::string LastError(Tx& tx, const std::string& key) {
   std::string error;
   tx.db() << "SELECT last_error FROM outbox WHERE key = :key ORDER BY seq LIMIT 1", use(key, "key"),

@@ -42,7 +42,6 @@ void Reschedule(sql::Tx& tx, const OutboxMessage& message, int64_t due, const st
 bool Delete(sql::Tx& tx, int64_t seq);
 bool AnyOf(sql::Tx& tx, const std::string& key);
 
-absl::StatusOr<std::vector<OutboxMessage>> Oldest(sql::Tx& tx, int limit);
 std::string LastError(sql::Tx& tx, const std::string& key);
 std::vector<Outbox::Owed> List(sql::Tx& tx, const std::string& key_prefix, bool dead_letters_only,
                                int64_t after, int limit);

@@ -32,16 +32,8 @@ bool IsServerTrouble(const RedisReply& reply) {
   return absl::c_any_of(kWords, [&](const char* word) { return reply.IsError(word); });
 }
 
-bool HasShape(const RedisCommand& command, const RedisReply& reply) {
-  switch (command.shape) {
-    case RedisCommand::Shape::kInteger:
-      return reply.Is(Kind::kInteger);
-    case RedisCommand::Shape::kStatus:
-      return reply.Is(Kind::kStatus);
-    case RedisCommand::Shape::kArray:
-      return reply.Is(Kind::kArray) && (command.items == 0 || command.items == reply.items.size());
-  }
-  return false;
+bool Answers(const RedisCommand& command, const RedisReply& reply) {
+  return reply.Is(command.kind) && (command.items == 0 || command.items == reply.items.size());
 }
 
 class Pipeline {
@@ -55,7 +47,7 @@ class Pipeline {
     for (RedisCommand& command : commands) waiting_.push_back({&command, nodes_.Of(command.slot)});
     if (!commands.empty() && nodes_.WantsMap()) {
       map_.bytes = kClusterSlots;
-      map_.shape = RedisCommand::Shape::kArray;
+      map_.kind = Kind::kArray;
       waiting_.push_back({&map_, nodes_.Any()});
     }
   }
@@ -198,7 +190,7 @@ class Pipeline {
         return Redirect(*redirect, reply.IsError("ASK "), std::move(errand));
       }
     }
-    if (!reply.Is(Kind::kError) && !HasShape(*errand.command, reply)) {
+    if (!reply.Is(Kind::kError) && !Answers(*errand.command, reply)) {
       lane.why = "a reply to another question";
       return false;
     }

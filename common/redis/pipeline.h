@@ -10,17 +10,15 @@
 namespace lingkaran {
 
 struct RedisCommand {
-  // What a good reply looks like. Another one means that replies are out of step: the connection
-  // is dropped and nothing of it believed.
-  enum class Shape { kInteger, kStatus, kArray };
-
   std::string bytes;  // as AppendRedisCommand makes it
   int slot = 0;       // of its key
-  Shape shape = Shape::kInteger;
+  // What a good reply looks like. Another one means that replies are out of step: the connection
+  // is dropped and nothing of it believed.
+  RedisReply::Kind kind = RedisReply::Kind::kInteger;
   size_t items = 0;  // of kArray; 0: any number
 
   bool answered = false;
-  RedisReply reply;  // of the shape, or an error of Redis; if answered
+  RedisReply reply;  // as above, or an error of Redis; if answered
 };
 
 // Runs all of them and fills in what was answered by the deadline, `length` from now. A new

@@ -1,6 +1,5 @@
 #include "common/redis/redis_resolver.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <sys/un.h>
 
@@ -16,53 +15,39 @@
 namespace lingkaran {
 namespace {
 
-template <typename Address>
-SocketAddress Wrap(const Address& address) {
-  SocketAddress out{};
-  std::memcpy(&out.storage, &address, sizeof address);
-  out.size = sizeof address;
-  return out;
-}
-
-// What needs no look-up: a socket's path or a numeric address.
-std::vector<SocketAddress> Plain(const RedisEndpoint& server) {
-  sockaddr_un path{};
-  path.sun_family = AF_UNIX;
-  if (!server.path.empty()) {
-    if (server.path.size() >= sizeof path.sun_path) return {};
-    std::memcpy(path.sun_path, server.path.data(), server.path.size());
-    return {Wrap(path)};
-  }
-  sockaddr_in four{};
-  four.sin_family = AF_INET;
-  four.sin_port = htons(server.port);
-  if (inet_pton(AF_INET, server.host.c_str(), &four.sin_addr) == 1) return {Wrap(four)};
-  sockaddr_in6 six{};
-  six.sin6_family = AF_INET6;
-  six.sin6_port = htons(server.port);
-  if (inet_pton(AF_INET6, server.host.c_str(), &six.sin6_addr) == 1) return {Wrap(six)};
-  return {};
-}
-
-// IPv4 first: a Redis on "localhost" mostly listens there only.
-std::vector<SocketAddress> AskSystem(const RedisEndpoint& server) {
+// What the system says about the host; IPv4 first: a Redis on "localhost" mostly listens there
+// only.
+std::vector<SocketAddress> AskSystem(const RedisEndpoint& server, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
   addrinfo* found = nullptr;
   if (getaddrinfo(server.host.c_str(), absl::StrCat(server.port).c_str(), &hints, &found) != 0) {
     return {};
   }
   std::vector<SocketAddress> addresses;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    SocketAddress address{};
+    SocketAddress& address = addresses.emplace_back();
     std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
     address.size = at->ai_addrlen;
-    addresses.push_back(address);
   }
   freeaddrinfo(found);
   std::stable_partition(addresses.begin(), addresses.end(),
                         [](const SocketAddress& a) { return a.storage.ss_family == AF_INET; });
   return addresses;
+}
+
+// What needs no look-up: a socket's path or a numeric address.
+std::vector<SocketAddress> Plain(const RedisEndpoint& server) {
+  if (server.path.empty()) return AskSystem(server, AI_NUMERICHOST);
+  sockaddr_un path{};
+  path.sun_family = AF_UNIX;
+  if (server.path.size() >= sizeof path.sun_path) return {};
+  std::memcpy(path.sun_path, server.path.data(), server.path.size());
+  SocketAddress address{};
+  std::memcpy(&address.storage, &path, sizeof path);
+  address.size = sizeof path;
+  return {address};
 }
 
 }  // namespace
@@ -93,7 +78,7 @@ std::optional<SocketAddress> RedisResolver::Find(SteadyTime deadline) {
     state.wanted = false;
     state.running = true;
     std::thread([look_up = look_up_, server = server_] {
-      std::vector<SocketAddress> found = AskSystem(server);
+      std::vector<SocketAddress> found = AskSystem(server, 0);
       MutexLock found_lock(look_up->mutex);
       look_up->running = false;
       if (found.empty()) look_up->wanted = true;

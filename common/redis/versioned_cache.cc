@@ -118,7 +118,7 @@ class RedisCache final : public VersionedCache {
       for (const size_t i : buckets[b].items) words.push_back(places[i].field);
       AppendRedisCommand(words, commands[b].bytes);
       commands[b].slot = RedisSlotOf(*buckets[b].key);
-      commands[b].shape = RedisCommand::Shape::kArray;
+      commands[b].kind = Kind::kArray;
       commands[b].items = buckets[b].items.size();
     }
     Run(absl::MakeSpan(commands), places.size());
@@ -151,7 +151,7 @@ class RedisCache final : public VersionedCache {
   bool Ping() override {
     RedisCommand ping;
     AppendRedisCommand({"PING"}, ping.bytes);
-    ping.shape = RedisCommand::Shape::kStatus;
+    ping.kind = Kind::kStatus;
     Run(absl::MakeSpan(&ping, 1), 1);
     return ping.answered && ping.reply.Is(Kind::kStatus);
   }

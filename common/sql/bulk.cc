@@ -1,11 +1,11 @@
 #include "common/sql/bulk.h"
 
 #include <atomic>
-#include <memory>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/string_views.h"
 #include "common/sql/native.h"
 
 namespace lingkaran::sql {
@@ -14,71 +14,25 @@ namespace {
 using soci::into;
 using soci::use;
 
-std::string Str(std::string_view text) { return std::string(text); }
-
-// ---- SQLite: one prepared statement, a step for each row ----
-
-class SqliteStatement {
- public:
-  SqliteStatement(sqlite_api::sqlite3* connection, const std::string& text)
-      : connection_(connection) {
-    if (sqlite_api::sqlite3_prepare_v2(connection, text.c_str(), static_cast<int>(text.size()),
-                                       &statement_, nullptr) != SQLITE_OK) {
-      ThrowSqlite(connection);
-    }
-  }
-  SqliteStatement(const SqliteStatement&) = delete;
-  SqliteStatement& operator=(const SqliteStatement&) = delete;
-  ~SqliteStatement() { sqlite_api::sqlite3_finalize(statement_); }
-
-  sqlite_api::sqlite3_stmt* get() { return statement_; }
-
-  void Step() {
-    if (sqlite_api::sqlite3_step(statement_) != SQLITE_DONE) ThrowSqlite(connection_);
-    sqlite_api::sqlite3_reset(statement_);
-  }
-
- private:
-  sqlite_api::sqlite3* connection_;
-  sqlite_api::sqlite3_stmt* statement_ = nullptr;
-};
-
 // ---- PostgreSQL: COPY in its text format ----
 
 void AppendEscaped(std::string& out, std::string_view text) {
-  size_t start = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char* escape = nullptr;
-    switch (text[i]) {
-      case '\\':
-        escape = "\\\\";
-        break;
-      case '\t':
-        escape = "\\t";
-        break;
-      case '\n':
-        escape = "\\n";
-        break;
-      case '\r':
-        escape = "\\r";
-        break;
-      default:
-        continue;
-    }
-    out.append(text, start, i - start);
-    out += escape;
-    start = i + 1;
+  constexpr std::string_view kMeant = "\\\t\n\r", kNames = "\\tnr";
+  while (true) {
+    const size_t end = text.find_first_of(kMeant);
+    out += text.substr(0, end);
+    if (end == std::string_view::npos) return;
+    out += '\\';
+    out += kNames[kMeant.find(text[end])];
+    text.remove_prefix(end + 1);
   }
-  out.append(text, start, std::string_view::npos);
 }
-
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 // A COPY ... FROM STDIN under way. If it is left without Finish, the server is told to forget it.
 class CopyIn {
  public:
   CopyIn(PGconn* connection, const std::string& statement) : connection_(connection) {
-    Result result(PQexec(connection, statement.c_str()), &PQclear);
+    const PostgresResult result(PQexec(connection, statement.c_str()), &PQclear);
     if (PQresultStatus(result.get()) != PGRES_COPY_IN) ThrowPostgres(connection, result.get());
   }
   CopyIn(const CopyIn&) = delete;
@@ -86,7 +40,7 @@ class CopyIn {
   ~CopyIn() {
     if (finished_) return;
     PQputCopyEnd(connection_, "given up by the client");
-    while (Result result{PQgetResult(connection_), &PQclear}) {
+    while (const PostgresResult result{PQgetResult(connection_), &PQclear}) {
     }
   }
 
@@ -99,13 +53,7 @@ class CopyIn {
   void Finish() {
     if (PQputCopyEnd(connection_, nullptr) != 1) ThrowPostgres(connection_, nullptr);
     finished_ = true;
-    Result outcome(nullptr, &PQclear);
-    while (Result result{PQgetResult(connection_), &PQclear}) {
-      if (outcome == nullptr) outcome = std::move(result);
-    }
-    if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) {
-      ThrowPostgres(connection_, outcome.get());
-    }
+    EndCopy(connection_);
   }
 
  private:
@@ -166,6 +114,7 @@ void BulkRows::StepEach(Tx& tx, const std::string& text) const {
       }
     }
     statement.Step();
+    sqlite_api::sqlite3_reset(statement.get());
   }
 }
 
@@ -208,7 +157,7 @@ std::string BulkRows::CopyToNewTable(Tx& tx, std::string_view table) const {
   std::string name = absl::StrCat("bulk_", ++count);
   Execute(tx.db(), tx.dialect(),
           absl::StrCat("CREATE TEMPORARY TABLE ", name, " ON COMMIT DROP AS SELECT ",
-                       absl::StrJoin(columns_, ", "), " FROM ", Str(table), " WITH NO DATA"));
+                       absl::StrJoin(columns_, ", "), " FROM ", AbslView(table), " WITH NO DATA"));
   CopyTo(tx, name);
   return name;
 }
@@ -217,16 +166,17 @@ void BulkRows::InsertInto(Tx& tx, std::string_view table, std::string_view confl
   Check();
   if (rows_ == 0) return;
   const std::string columns = absl::StrJoin(columns_, ", ");
-  const std::string insert = absl::StrCat("INSERT INTO ", Str(table), " (", columns, ") ");
+  const std::string insert = absl::StrCat("INSERT INTO ", AbslView(table), " (", columns, ") ");
   if (tx.dialect() == Dialect::kSqlite) {
     const std::vector<std::string> marks(columns_.size(), "?");
-    StepEach(tx, absl::StrCat(insert, "VALUES (", absl::StrJoin(marks, ", "), ") ", Str(conflict)));
+    StepEach(
+        tx, absl::StrCat(insert, "VALUES (", absl::StrJoin(marks, ", "), ") ", AbslView(conflict)));
   } else if (conflict.empty()) {
-    CopyTo(tx, Str(table));
+    CopyTo(tx, std::string(table));
   } else {
     const std::string loaded = CopyToNewTable(tx, table);
     Execute(tx.db(), tx.dialect(),
-            absl::StrCat(insert, "SELECT ", columns, " FROM ", loaded, " ", Str(conflict)));
+            absl::StrCat(insert, "SELECT ", columns, " FROM ", loaded, " ", AbslView(conflict)));
   }
 }
 
@@ -243,14 +193,14 @@ void BulkRows::Update(Tx& tx, std::string_view table) const {
                      sqlite ? absl::StrCat("?", i + 1) : absl::StrCat(loaded, ".", columns_[i])));
   }
   const std::string update =
-      absl::StrCat("UPDATE ", Str(table), " SET ", absl::StrJoin(sets, ", "));
+      absl::StrCat("UPDATE ", AbslView(table), " SET ", absl::StrJoin(sets, ", "));
   const std::string& key = columns_[0];
   if (sqlite) {
     StepEach(tx, absl::StrCat(update, " WHERE ", key, " = ?1"));
   } else {
     Execute(tx.db(), tx.dialect(),
-            absl::StrCat(update, " FROM ", loaded, " WHERE ", Str(table), ".", key, " = ", loaded,
-                         ".", key));
+            absl::StrCat(update, " FROM ", loaded, " WHERE ", AbslView(table), ".", key, " = ",
+                         loaded, ".", key));
   }
 }
 
@@ -261,13 +211,15 @@ namespace {
 std::string In(const Tx& tx, std::string_view column, std::string_view parameter,
                std::string_view type) {
   if (tx.dialect() == Dialect::kSqlite) {
-    return absl::StrCat(Str(column), " IN (SELECT value FROM json_each(:", Str(parameter), "))");
+    return absl::StrCat(AbslView(column), " IN (SELECT value FROM json_each(:", AbslView(parameter),
+                        "))");
   }
-  return absl::StrCat(Str(column), " = ANY(CAST(:", Str(parameter), " AS ", Str(type), "[]))");
+  return absl::StrCat(AbslView(column), " = ANY(CAST(:", AbslView(parameter), " AS ",
+                      AbslView(type), "[]))");
 }
 
 // Quoted for a JSON array or an array literal of PostgreSQL.
-void AppendQuoted(std::string& out, const std::string& text, bool json) {
+void AppendQuoted(std::string& out, std::string_view text, bool json) {
   constexpr char kHex[] = "0123456789abcdef";
   out += '"';
   for (char c : text) {
@@ -303,12 +255,10 @@ std::string InTexts(const Tx& tx, std::string_view column, std::string_view para
 
 std::string TextList(const Tx& tx, absl::Span<const std::string> values) {
   const bool json = tx.dialect() == Dialect::kSqlite;
-  std::string out = json ? "[" : "{";
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) out += ',';
-    AppendQuoted(out, values[i], json);
-  }
-  return out + (json ? "]" : "}");
+  const auto quoted = [json](std::string* out, const std::string& text) {
+    AppendQuoted(*out, text, json);
+  };
+  return absl::StrCat(json ? "[" : "{", absl::StrJoin(values, ",", quoted), json ? "]" : "}");
 }
 
 int64_t NextIds(Tx& tx, std::string_view noun, int64_t count) {

@@ -32,8 +32,10 @@ bool Claim(Tx& tx, const RequestKey& key, int64_t now) {
 }
 
 // A kept reply for who asks with `key`; an error if it is for another request.
-absl::StatusOr<std::string> KeptReply(const RequestKey& key, const std::string& method,
-                                      const std::string& fingerprint, const std::string& reply) {
+absl::StatusOr<std::optional<std::string>> KeptReply(const RequestKey& key,
+                                                     const std::string& method,
+                                                     const std::string& fingerprint,
+                                                     const std::string& reply) {
   if (method == key.method && fingerprint == kAbandoned) {
     return Error(absl::StatusCode::kAborted, Reason::kRequestIdReused,
                  "this request was abandoned before it arrived; send it with a new request_id");
@@ -56,8 +58,7 @@ absl::StatusOr<std::optional<std::string>> FindReply(Tx& tx, const RequestKey& k
   tx.db() << "SELECT method, fingerprint, reply FROM requests WHERE request_id = :id",
       use(key.request_id, "id"), into(method), into(fingerprint), into(reply);
   if (!tx.db().got_data()) return std::optional<std::string>();
-  ASSIGN_OR_RETURN(std::string bytes, KeptReply(key, method, fingerprint, reply));
-  return std::optional<std::string>(std::move(bytes));
+  return KeptReply(key, method, fingerprint, reply);
 }
 
 bool WasApplied(Tx& tx, const std::string& request_id) {
@@ -110,8 +111,7 @@ std::vector<absl::StatusOr<std::optional<std::string>>> FindReplies(
     ids.push_back(keys[i].request_id);
     places[keys[i].request_id] = i;
   }
-  std::vector<absl::StatusOr<std::optional<std::string>>> replies(keys.size());
-  for (auto& none : replies) none = std::optional<std::string>();
+  std::vector<absl::StatusOr<std::optional<std::string>>> replies(keys.size(), std::nullopt);
   const std::string list = TextList(tx, ids);
   std::string id, method, fingerprint, reply;
   ForEach(
@@ -120,12 +120,7 @@ std::vector<absl::StatusOr<std::optional<std::string>>> FindReplies(
                    InTexts(tx, "request_id", "ids")),
       [&] {
         const size_t place = places.at(id);
-        absl::StatusOr<std::string> kept = KeptReply(keys[place], method, fingerprint, reply);
-        if (kept.ok()) {
-          replies[place] = std::optional<std::string>(*std::move(kept));
-        } else {
-          replies[place] = kept.status();
-        }
+        replies[place] = KeptReply(keys[place], method, fingerprint, reply);
       },
       into(id), into(method), into(fingerprint), into(reply), use(list, "ids"));
   return replies;

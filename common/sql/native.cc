@@ -1,9 +1,7 @@
 #include "common/sql/native.h"
 
 #include <exception>
-#include <memory>
-#include <string>
-#include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -35,6 +33,30 @@ void ThrowPostgres(PGconn* connection, const PGresult* result) {
       result ? PQresultErrorMessage(result) : PQerrorMessage(connection), state);
 }
 
+SqliteStatement::SqliteStatement(sqlite_api::sqlite3* connection, const std::string& text)
+    : connection_(connection) {
+  if (sqlite_api::sqlite3_prepare_v2(connection, text.c_str(), static_cast<int>(text.size()),
+                                     &statement_, nullptr) != SQLITE_OK) {
+    ThrowSqlite(connection);
+  }
+}
+
+bool SqliteStatement::Step() {
+  const int code = sqlite_api::sqlite3_step(statement_);
+  if (code != SQLITE_ROW && code != SQLITE_DONE) ThrowSqlite(connection_);
+  return code == SQLITE_ROW;
+}
+
+void EndCopy(PGconn* connection) {
+  PostgresResult outcome(nullptr, &PQclear);
+  while (PostgresResult result{PQgetResult(connection), &PQclear}) {
+    if (outcome == nullptr) outcome = std::move(result);
+  }
+  if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) {
+    ThrowPostgres(connection, outcome.get());
+  }
+}
+
 void Execute(soci::session& session, Dialect dialect, const std::string& script) {
   if (dialect == Dialect::kSqlite) {
     sqlite_api::sqlite3* connection = SqliteOf(session);
@@ -45,8 +67,7 @@ void Execute(soci::session& session, Dialect dialect, const std::string& script)
     return;
   }
   PGconn* connection = PostgresOf(session);
-  std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection, script.c_str()),
-                                                       &PQclear);
+  const PostgresResult result(PQexec(connection, script.c_str()), &PQclear);
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
     ThrowPostgres(connection, result.get());

@@ -152,13 +152,11 @@ void Pool::SetUpSqlite(soci::session& session) {
 
 Transaction::Transaction(Pool& pool, Slot* slot, int64_t deadline) : pool_(pool), slot_(slot) {
   slot_->watch.Begin(pool_.limits(), deadline);
-  pool_.TransactionBegins();
 }
 
 Transaction::~Transaction() {
   Rollback();
   slot_->watch.End();
-  pool_.TransactionEnds();
   pool_.Release(slot_);
 }
 

@@ -45,13 +45,6 @@ class Pool {
   void Connect(Slot& slot);
   void Disconnect(Slot& slot);
 
-  void TransactionBegins() {
-    if (thread_) thread_->TransactionBegins();
-  }
-  void TransactionEnds() {
-    if (thread_) thread_->TransactionEnds();
-  }
-
   const Target& target() const { return target_; }
   const Limits& limits() const { return limits_; }
 

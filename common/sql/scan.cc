@@ -7,40 +7,14 @@
 #include "common/sql/native.h"
 
 namespace lingkaran::sql {
-
-class SqliteScan {
- public:
-  SqliteScan(sqlite_api::sqlite3* connection, const std::string& query) : connection_(connection) {
-    if (sqlite_api::sqlite3_prepare_v2(connection, query.c_str(), static_cast<int>(query.size()),
-                                       &statement_, nullptr) != SQLITE_OK) {
-      ThrowSqlite(connection);
-    }
-  }
-  SqliteScan(const SqliteScan&) = delete;
-  SqliteScan& operator=(const SqliteScan&) = delete;
-  ~SqliteScan() { sqlite_api::sqlite3_finalize(statement_); }
-
-  void Run(absl::FunctionRef<bool(const RawRow&)> row) {
-    RawRow at_hand;
-    at_hand.statement_ = statement_;
-    int code = SQLITE_ROW;
-    while ((code = sqlite_api::sqlite3_step(statement_)) == SQLITE_ROW) {
-      if (!row(at_hand)) return;
-    }
-    if (code != SQLITE_DONE) ThrowSqlite(connection_);
-  }
-
- private:
-  sqlite_api::sqlite3* connection_;
-  sqlite_api::sqlite3_stmt* statement_ = nullptr;
-};
+namespace {
 
 // A COPY ... TO STDOUT under way. If it is left before its end, the server is told to stop.
 class PostgresScan {
  public:
   PostgresScan(PGconn* connection, const std::string& query) : connection_(connection) {
-    const Result result(PQexec(connection, absl::StrCat("COPY (", query, ") TO STDOUT").c_str()),
-                        &PQclear);
+    const PostgresResult result(
+        PQexec(connection, absl::StrCat("COPY (", query, ") TO STDOUT").c_str()), &PQclear);
     if (PQresultStatus(result.get()) != PGRES_COPY_OUT) ThrowPostgres(connection, result.get());
   }
   PostgresScan(const PostgresScan&) = delete;
@@ -53,37 +27,25 @@ class PostgresScan {
     if (cancel != nullptr) PQcancel(cancel.get(), error, sizeof error);
     char* line = nullptr;
     while (PQgetCopyData(connection_, &line, 0) > 0) PQfreemem(line);
-    while (const Result result{PQgetResult(connection_), &PQclear}) {
+    while (const PostgresResult result{PQgetResult(connection_), &PQclear}) {
     }
   }
 
-  void Run(absl::FunctionRef<bool(const RawRow&)> row) {
-    RawRow at_hand;
-    while (true) {
-      char* bytes = nullptr;
-      const int size = PQgetCopyData(connection_, &bytes, 0);
-      if (size < 0) break;
-      const std::unique_ptr<char, decltype(&PQfreemem)> line(bytes, &PQfreemem);
-      Split(std::string_view(bytes, static_cast<size_t>(size)), at_hand.cells_);
-      if (!row(at_hand)) return;
+  // The cells of the next row, which are there until the one after it; false at the end.
+  bool Next(std::vector<std::string_view>& cells) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(connection_, &bytes, 0);
+    line_.reset(bytes);
+    if (size < 0) {
+      ended_ = true;
+      EndCopy(connection_);
+      return false;
     }
-    Finish();
+    Split(std::string_view(bytes, static_cast<size_t>(size)), cells);
+    return true;
   }
 
  private:
-  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-
-  void Finish() {
-    ended_ = true;
-    Result outcome(nullptr, &PQclear);
-    while (Result result{PQgetResult(connection_), &PQclear}) {
-      if (outcome == nullptr) outcome = std::move(result);
-    }
-    if (PQresultStatus(outcome.get()) != PGRES_COMMAND_OK) {
-      ThrowPostgres(connection_, outcome.get());
-    }
-  }
-
   // The cells of a line in COPY's text format, which ends in a line feed.
   void Split(std::string_view line, std::vector<std::string_view>& cells) {
     cells.clear();
@@ -117,8 +79,11 @@ class PostgresScan {
 
   PGconn* connection_;
   bool ended_ = false;
+  std::unique_ptr<char, decltype(&PQfreemem)> line_{nullptr, &PQfreemem};
   std::string plain_;  // cells that were escaped
 };
+
+}  // namespace
 
 int64_t RawRow::Int(int column) const {
   if (statement_ != nullptr) {
@@ -141,10 +106,16 @@ std::string_view RawRow::Text(int column) const {
 }
 
 void ForEachRaw(Tx& tx, const std::string& query, absl::FunctionRef<bool(const RawRow&)> row) {
+  RawRow at_hand;
   if (tx.dialect() == Dialect::kSqlite) {
-    SqliteScan(SqliteOf(tx.db()), query).Run(row);
+    SqliteStatement statement(SqliteOf(tx.db()), query);
+    at_hand.statement_ = statement.get();
+    while (statement.Step() && row(at_hand)) {
+    }
   } else {
-    PostgresScan(PostgresOf(tx.db()), query).Run(row);
+    PostgresScan scan(PostgresOf(tx.db()), query);
+    while (scan.Next(at_hand.cells_) && row(at_hand)) {
+    }
   }
 }
 

@@ -20,8 +20,7 @@ class RawRow {
   std::string_view Text(int column) const;
 
  private:
-  friend class SqliteScan;
-  friend class PostgresScan;
+  friend void ForEachRaw(Tx&, const std::string&, absl::FunctionRef<bool(const RawRow&)>);
   void* statement_ = nullptr;            // SQLite
   std::vector<std::string_view> cells_;  // PostgreSQL
 };

@@ -61,13 +61,7 @@ void Watch::Statement() {
   Expect(deadline_);
 }
 
-void Watch::Ending() {
-  if (has_deadline()) {
-    Expect(std::max(deadline_, SteadyNanos()));
-  } else {
-    Expect(kNever);
-  }
-}
+void Watch::Ending() { Expect(std::max(deadline_, SteadyNanos())); }
 
 void Watch::End() {
   overdue_.store(kNever);
@@ -106,31 +100,11 @@ WatchThread::~WatchThread() {
   thread_.join();
 }
 
-void WatchThread::TransactionBegins() {
-  MutexLock lock(mutex_);
-  ++under_way_;
-  if (idle_) changed_.NotifyAll();
-}
-
-void WatchThread::TransactionEnds() {
-  MutexLock lock(mutex_);
-  --under_way_;
-}
-
 void WatchThread::Run() {
   MutexLock lock(mutex_);
-  while (!stopped_) {
-    if (under_way_ == 0) {
-      idle_ = true;
-      while (!stopped_ && under_way_ == 0) changed_.Wait(lock);
-      idle_ = false;
-      continue;
-    }
-    changed_.WaitFor(lock, kLook,
-                     [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_; });
-    lock.Unlock();
+  const auto stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_; };
+  while (!changed_.WaitFor(lock, kLook, stopped)) {
     for (Watch* watch : watches_) watch->CutIfOverdue(SteadyNanos());
-    lock.Lock();
   }
 }
 

@@ -76,14 +76,11 @@ class Watch {
   std::atomic<int64_t> overdue_{kNever};  // when the answer to what was sent last is
 };
 
-// Looks after watches, ten times a second while any transaction is under way.
+// Looks after watches, ten times a second.
 class WatchThread {
  public:
   explicit WatchThread(std::vector<Watch*> watches);
   ~WatchThread();
-
-  void TransactionBegins();
-  void TransactionEnds();
 
  private:
   void Run();
@@ -91,8 +88,6 @@ class WatchThread {
   const std::vector<Watch*> watches_;
   Mutex mutex_;
   CondVar changed_;
-  int under_way_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool idle_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -260,13 +260,15 @@ TEST_P(OutboxSuite, WhatASettlePutsIsDeliveredInTurn) {
   outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
     return Outbox::Commit([this, m, &outbox](Tx& tx) {
       tx.AfterCommit([this, m] { settled_.Add(m.body); });
-      if (m.body.size() < 4) outbox.Put(tx, m.key, m.kind, m.body + "x");
+      if (m.body.size() < 6) outbox.Put(tx, m.key, m.kind, m.body + "x");
       return absl::OkStatus();
     });
   });
   outbox.Start();
-  Put(outbox, "a", "x");
-  EXPECT_THAT(settled_.WaitFor(4), ElementsAre("x", "xx", "xxx", "xxxx"));
+  const std::string any_bytes("\0\xff\n", 3);
+  Put(outbox, "a", any_bytes);
+  EXPECT_THAT(settled_.WaitFor(4),
+              ElementsAre(any_bytes, any_bytes + "x", any_bytes + "xx", any_bytes + "xxx"));
   outbox.Stop();
   EXPECT_EQ(Count("outbox"), 0);
 }
@@ -274,12 +276,7 @@ TEST_P(OutboxSuite, WhatASettlePutsIsDeliveredInTurn) {
 TEST_P(OutboxSuite, ACallerDeliversItsOwnRow) {
   Outbox outbox(db(), Fast());
   outbox.Register("k", Always());
-  const OutboxMessage message = PutLeased(outbox, "a", std::string("\0\xff\n bytes", 9));
-  const auto pending = outbox.Pending(10);
-  ASSERT_TRUE(pending.ok()) << pending.status();
-  ASSERT_THAT(*pending, SizeIs(1));
-  EXPECT_EQ((*pending)[0].body, message.body);
-  EXPECT_EQ((*pending)[0].request_id, message.request_id);
+  const OutboxMessage message = PutLeased(outbox, "a", "x");
   outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Commit> {
     return Outbox::Commit();  // nothing to record
   });
