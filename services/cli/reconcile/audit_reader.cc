@@ -8,17 +8,16 @@
 
 namespace lingkaran {
 
-AuditLineReader::AuditLineReader(std::string service, OperationsStub& stub,
-                                 const CallOptions& options)
-    : service_(std::move(service)) {
-  Prepare(context_, options);
-  stream_ = stub.AuditBook(&context_, ops::v1::AuditBookRequest());
-}
-
 AuditLineReader::~AuditLineReader() {
-  if (finished_) return;
+  if (stream_ == nullptr || finished_) return;
   context_.TryCancel();
   stream_->Finish();
+}
+
+absl::Status AuditLineReader::Begin() {
+  Prepare(context_, options_);
+  stream_ = stub_.AuditBook(&context_, ops::v1::AuditBookRequest());
+  return Advance();
 }
 
 absl::Status AuditLineReader::Advance() {

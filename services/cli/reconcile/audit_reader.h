@@ -27,11 +27,12 @@ class AuditLineReader {
   using Line = ops::v1::AuditBookResponse;
 
  public:
-  AuditLineReader(std::string service, OperationsStub& stub, const CallOptions& options);
+  AuditLineReader(std::string service, OperationsStub& stub, const CallOptions& options)
+      : service_(std::move(service)), stub_(stub), options_(options) {}
   ~AuditLineReader();
 
-  // Reads the first line; the service's snapshot stands from then on.
-  absl::Status Begin() { return Advance(); }
+  // Begins the audit and reads its first line; the service's snapshot stands from then on.
+  absl::Status Begin();
 
   // The next line of the kind; nullptr when none is left. Valid until the next call.
   absl::StatusOr<const ops::v1::SourceTotal*> NextTotal() {
@@ -64,6 +65,8 @@ class AuditLineReader {
   bool IsInOrder();
 
   const std::string service_;
+  OperationsStub& stub_;
+  const CallOptions& options_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderInterface<Line>> stream_;
   bool finished_ = false;

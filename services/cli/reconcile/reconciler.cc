@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -93,16 +92,15 @@ class Round {
       : before_(before),
         summary_(*summary),
         report_(summary->report),
-        services_(services),
-        sponsorship_("sponsorship", services.sponsorship, services.options) {}
+        sponsorship_("sponsorship", services.sponsorship, services.options),
+        coverage_("coverage", services.coverage, services.options),
+        registry_("registry", services.registry, services.options) {}
 
   // DATA_LOSS for a true difference, which is in the summary then.
   absl::Status Run() {
     absl::Status status = Compare();
-    for (const AuditLineReader* reader :
-         {&sponsorship_, coverage_.has_value() ? &*coverage_ : nullptr,
-          registry_.has_value() ? &*registry_ : nullptr}) {
-      if (reader == nullptr || !reader->finding().has_value()) continue;
+    for (const AuditLineReader* reader : {&sponsorship_, &coverage_, &registry_}) {
+      if (!reader->finding().has_value()) continue;
       return Differ(
           {.kind = Kind::kFinding, .service = reader->service(), .text = *reader->finding()});
     }
@@ -116,17 +114,15 @@ class Round {
  private:
   absl::Status Compare() {
     RETURN_IF_ERROR(sponsorship_.Begin());
-    coverage_.emplace("coverage", services_.coverage, services_.options);
-    RETURN_IF_ERROR(coverage_->Begin());
-    registry_.emplace("registry", services_.registry, services_.options);
-    RETURN_IF_ERROR(registry_->Begin());
+    RETURN_IF_ERROR(coverage_.Begin());
+    RETURN_IF_ERROR(registry_.Begin());
     RETURN_IF_ERROR(ReadTotals());
     RETURN_IF_ERROR(CompareTotals());
     RETURN_IF_ERROR(CompareWorkers());
     RETURN_IF_ERROR(CompareMembers());
     ASSIGN_OR_RETURN(const ops::v1::AuditSummary sponsorship, sponsorship_.End());
-    ASSIGN_OR_RETURN(const ops::v1::AuditSummary coverage, coverage_->End());
-    ASSIGN_OR_RETURN(const ops::v1::AuditSummary registry, registry_->End());
+    ASSIGN_OR_RETURN(const ops::v1::AuditSummary coverage, coverage_.End());
+    ASSIGN_OR_RETURN(const ops::v1::AuditSummary registry, registry_.End());
     report_.set_journal_entries(sponsorship.entries());
     report_.set_booked_person_months(coverage.entries());
     report_.set_list_rows(registry.entries());
@@ -184,7 +180,7 @@ class Round {
   absl::Status CompareTotals() {
     std::map<SourceKey, ops::v1::SourceTotal> covered;
     for (;;) {
-      ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, coverage_->NextTotal());
+      ASSIGN_OR_RETURN(const ops::v1::SourceTotal* total, coverage_.NextTotal());
       if (total == nullptr) break;
       covered[{total->pledge_id(), total->contribution_id()}] = *total;
       report_.set_person_months(report_.person_months() + total->person_months());
@@ -209,7 +205,7 @@ class Round {
   absl::Status CompareWorkers() {
     months_.reserve(report_.person_months());
     ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* paid, sponsorship_.NextWorker());
-    ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* cover, coverage_->NextWorker());
+    ASSIGN_OR_RETURN(const ops::v1::WorkerMonths* cover, coverage_.NextWorker());
     static const ops::v1::WorkerMonths& nothing = *new ops::v1::WorkerMonths();
     const auto key = [](const ops::v1::WorkerMonths& line) {
       return std::pair(KeyOf(line), line.worker_id());
@@ -223,7 +219,7 @@ class Round {
         ASSIGN_OR_RETURN(paid, sponsorship_.NextWorker());
       }
       if (right) {
-        ASSIGN_OR_RETURN(cover, coverage_->NextWorker());
+        ASSIGN_OR_RETURN(cover, coverage_.NextWorker());
       }
     }
     report_.set_workers(static_cast<int64_t>(workers_.size()));
@@ -269,8 +265,8 @@ class Round {
   }
 
   absl::Status CompareMembers() {
-    ASSIGN_OR_RETURN(const ops::v1::MemberLine* here, registry_->NextMember());
-    ASSIGN_OR_RETURN(const ops::v1::MemberLine* there, coverage_->NextMember());
+    ASSIGN_OR_RETURN(const ops::v1::MemberLine* here, registry_.NextMember());
+    ASSIGN_OR_RETURN(const ops::v1::MemberLine* there, coverage_.NextMember());
     while (here != nullptr || there != nullptr) {
       const bool left =
           here != nullptr && (there == nullptr || here->worker_id() <= there->worker_id());
@@ -280,9 +276,9 @@ class Round {
       RETURN_IF_ERROR(CompareMember(*here, right ? there : nullptr));
       report_.set_members(report_.members() + 1);
       workers_.erase(here->worker_id());
-      ASSIGN_OR_RETURN(here, registry_->NextMember());
+      ASSIGN_OR_RETURN(here, registry_.NextMember());
       if (right) {
-        ASSIGN_OR_RETURN(there, coverage_->NextMember());
+        ASSIGN_OR_RETURN(there, coverage_.NextMember());
       }
     }
     if (!workers_.empty()) {
@@ -329,10 +325,9 @@ class Round {
   const Suspicions& before_;
   ReconcileSummary& summary_;
   ops::v1::BooksReport& report_;
-  const Services& services_;
   AuditLineReader sponsorship_;
-  std::optional<AuditLineReader> coverage_;
-  std::optional<AuditLineReader> registry_;
+  AuditLineReader coverage_;
+  AuditLineReader registry_;
   std::map<SourceKey, ops::v1::SourceTotal> paid_;
   absl::flat_hash_set<uint64_t> months_;  // that are covered
   absl::flat_hash_set<int64_t> workers_;  // with cover; later those of them registry did not name
