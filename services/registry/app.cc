@@ -44,7 +44,7 @@ struct RegistryApp::Parts {
             {&database, &clock, &members.outbox(), AuditBook,
              [this](sql::Tx& tx, const Call& call, const std::string& subject,
                     const std::string& reason) { service.Record(tx, call, subject, reason); }}) {
-    if (options.dependencies.threads) members.Start();
+    if (options.dependencies.threads) members.outbox().Start();
   }
 
   std::unique_ptr<sql::Database> opened;

@@ -73,10 +73,9 @@ TEST_P(RegistryWorkerTest, EnrollingGivesNumbersAndTellsCoverage) {
   }
   EXPECT_THAT(numbers, SizeIs(3));
   // Delivered inline: the token is coverage's.
-  const auto token = FromToken(enrolled.consistency_token());
-  ASSERT_TRUE(token.ok());
-  EXPECT_EQ(token->coverage_position, 1);
-  EXPECT_TRUE(token->owed_request_ids.empty());
+  const Token token = FromToken(enrolled.consistency_token()).value();
+  EXPECT_EQ(token.coverage_position, 1);
+  EXPECT_TRUE(token.owed_request_ids.empty());
 
   const auto taken = coverage().Taken(1);
   ASSERT_THAT(taken, SizeIs(1));
@@ -97,9 +96,8 @@ TEST_P(RegistryWorkerTest, EnrollingIsHarmlessToRepeat) {
   const auto first = EnrolAll(ids, 7, "enrol");
   const auto replay = EnrolAll(ids, 7, "enrol").value();
   // A replay names the row that was owed when the first answer was stored.
-  const auto token = FromToken(replay.consistency_token());
-  ASSERT_TRUE(token.ok());
-  EXPECT_THAT(token->owed_request_ids, ElementsAre(coverage().Taken(1)[0].request_id()));
+  const Token token = FromToken(replay.consistency_token()).value();
+  EXPECT_THAT(token.owed_request_ids, ElementsAre(coverage().Taken(1)[0].request_id()));
 
   const auto again = EnrolAll(ids, 8);
   for (int i = 0; i < 2; ++i) {
@@ -193,10 +191,9 @@ TEST_P(RegistryWorkerTest, CoverageIsToldWhenItIsBack) {
   coverage().Answer(absl::UnavailableError("down"));
   const auto enrolled = EnrolAll({ids[0]}).value();
   EXPECT_GE(coverage().refused(), 1);
-  const auto token = FromToken(enrolled.consistency_token());
-  ASSERT_TRUE(token.ok());
-  EXPECT_EQ(token->coverage_position, 0);
-  ASSERT_THAT(token->owed_request_ids, SizeIs(1));
+  const Token token = FromToken(enrolled.consistency_token()).value();
+  EXPECT_EQ(token.coverage_position, 0);
+  ASSERT_THAT(token.owed_request_ids, SizeIs(1));
   EXPECT_EQ(Count("outbox"), 1);
 
   coverage().Answer(absl::OkStatus());
@@ -205,8 +202,8 @@ TEST_P(RegistryWorkerTest, CoverageIsToldWhenItIsBack) {
   EXPECT_TRUE(FromToken(next->consistency_token())->owed_request_ids.empty());
   const auto taken = coverage().Taken(2);
   ASSERT_THAT(taken, SizeIs(2));
-  EXPECT_TRUE(taken[0].request_id() == token->owed_request_ids[0] ||
-              taken[1].request_id() == token->owed_request_ids[0]);
+  EXPECT_TRUE(taken[0].request_id() == token.owed_request_ids[0] ||
+              taken[1].request_id() == token.owed_request_ids[0]);
 }
 
 TEST_P(RegistryWorkerTest, WhatIsOwedSurvivesARestart) {

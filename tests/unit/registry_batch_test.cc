@@ -51,12 +51,6 @@ Worker KnownWorker(int64_t id, WorkerState state) {
   worker.state = state;
   worker.agency_id = 3;
   worker.batch_id = 1;
-  worker.line = 9;
-  worker.version = 4;
-  if (state == WorkerState::kEnrolled) {
-    worker.membership_number = "19000000011";
-    worker.enrol_time = absl::FromUnixSeconds(1);
-  }
   return worker;
 }
 
@@ -128,27 +122,6 @@ TEST(DecideChunkTest, AnotherAgencysWorkerIsNotNamed) {
   const ChunkDecision decision = Decide(OpenBatch(1), {GoodRow(2, 17)}, known);
   EXPECT_EQ(decision.rows[0].status, RowStatus::kDuplicate);
   EXPECT_EQ(decision.rows[0].worker_id, 0);
-}
-
-TEST(DecideChunkTest, AChangedLineIsRefused) {
-  KnownFacts known;
-  RowAnswer sent;
-  sent.line = 2;
-  sent.content = "other";
-  known.rows.emplace(2, sent);
-  Batch batch = OpenBatch(2);
-  batch.accepted_rows = 1;
-  const auto decision = DecideChunk(batch, {GoodRow(2, 1)}, known, false, "siti");
-  EXPECT_EQ(ReasonOf(decision.status()), Reason::kLineChanged);
-}
-
-TEST(DecideChunkTest, TheControlTotalHolds) {
-  const std::vector<PreparedRow> rows = {GoodRow(2, 1), GoodRow(3, 2)};
-  EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(1), rows, {}, false, "siti").status()),
-            Reason::kControlTotal);
-  EXPECT_EQ(ReasonOf(DecideChunk(OpenBatch(3), rows, {}, true, "siti").status()),
-            Reason::kControlTotal);
-  EXPECT_TRUE(DecideChunk(OpenBatch(3), rows, {}, false, "siti").ok());
 }
 
 TEST(DecideChunkTest, MembershipNumbersBelongToOnePerson) {

@@ -1,15 +1,13 @@
 // The rules as a file: the one that ships, and what stops the service.
 #include "services/registry/store/rules_file.h"
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/base/error.h"
+#include "tests/support/process.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -18,11 +16,6 @@ using testing::HasSubstr;
 
 class RulesFileTest : public testing::Test {
  protected:
-  RulesFileTest()
-      : path_(std::filesystem::temp_directory_path() /
-              ("registry_rules_" + std::to_string(getpid()) + ".textproto")) {}
-  ~RulesFileTest() override { std::filesystem::remove(path_); }
-
   absl::StatusOr<LoadedRules> Load(const std::string& text) {
     std::ofstream(path_) << text;
     return LoadRules(path_);
@@ -41,7 +34,8 @@ class RulesFileTest : public testing::Test {
            more + "}\n";
   }
 
-  const std::filesystem::path path_;
+  const TempDirectory directory_;
+  const std::string path_ = directory_.path() + "/registry.textproto";
 };
 
 TEST_F(RulesFileTest, TheShippedFileIsValid) {
@@ -62,7 +56,7 @@ TEST_F(RulesFileTest, TheShippedFileIsValid) {
 TEST_F(RulesFileTest, FaultsNameFileAndLine) {
   EXPECT_THAT(Fault(Test(20150701, 20191231) + Test(20200102, 0)), HasSubstr(":2: "));
   EXPECT_THAT(Fault(Test(20150701, 20200101) + Test(20200101, 0)), HasSubstr(":2: "));
-  EXPECT_THAT(Fault(Test(20150701, 0, "colour: 3")), HasSubstr(path_.string() + ":1"));
+  EXPECT_THAT(Fault(Test(20150701, 0, "colour: 3")), HasSubstr(path_ + ":1"));
   EXPECT_THAT(Fault(Test(20150701, 0) + "\ntransport_occupations: \"-\"\n"), HasSubstr(":3: "));
 }
 

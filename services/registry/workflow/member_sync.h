@@ -41,7 +41,6 @@ class MemberSync {
  public:
   // `coverage` outlives it.
   MemberSync(sql::Database& database, CoverageCalls& coverage, Outbox::Options options = {});
-  ~MemberSync() { Stop(); }
 
   // Writes the row, leased to the caller, which calls Deliver after the commit. `request_id` is
   // that of the mutation.
@@ -53,8 +52,6 @@ class MemberSync {
   // Tries to deliver at once; the token that coverage answered with, else OwedToken.
   std::string Deliver(const OutboxMessage& message);
 
-  void Start() { outbox_.Start(); }
-  void Stop() { outbox_.Stop(); }
   Outbox& outbox() { return outbox_; }
 
  private:
