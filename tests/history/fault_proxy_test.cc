@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/support/gate.h"
-#include "tests/support/process.h"
+#include "tests/support/scripted_server.h"
 
 namespace lingkaran {
 namespace {
@@ -78,28 +78,13 @@ class Socket {
 // Says back what it hears, with a greeting at the end of the stream, so that the end is seen.
 class Echo {
  public:
-  explicit Echo(std::string prefix = "") : prefix_(std::move(prefix)) {
-    threads_.emplace_back([this] { Run(); });
-  }
-  ~Echo() {
-    shutdown(listener_.fd, SHUT_RDWR);
-    threads_[0].join();
-    for (size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
-    close(listener_.fd);
-  }
-  const std::string& address() const { return address_; }
+  explicit Echo(std::string prefix = "") : prefix_(std::move(prefix)) {}
+  std::string address() const { return server_.address(); }
   int64_t heard() const { return heard_; }
   int ended() const { return ended_; }
   int resets() const { return resets_; }
 
  private:
-  void Run() {
-    while (true) {
-      const int fd = accept(listener_.fd, nullptr, nullptr);
-      if (fd < 0) return;
-      threads_.emplace_back([this, fd] { Serve(fd); });
-    }
-  }
   void Serve(int fd) {
     char buffer[4096];
     ssize_t count = 0;
@@ -114,15 +99,12 @@ class Echo {
     } else {
       ++resets_;
     }
-    close(fd);
   }
 
   const std::string prefix_;
-  const LoopbackListener listener_ = ListenOnLoopback();
-  const std::string address_ = absl::StrCat("127.0.0.1:", listener_.port);
   std::atomic<int64_t> heard_ = 0;
   std::atomic<int> ended_ = 0, resets_ = 0;
-  std::vector<std::thread> threads_;
+  ScriptedServer server_{[this](int fd, int) { Serve(fd); }};  // last: it uses the others
 };
 
 class FaultProxyTest : public testing::Test {

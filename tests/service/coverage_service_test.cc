@@ -13,6 +13,7 @@
 #include "common/base/error.h"
 #include "common/base/failpoint.h"
 #include "tests/support/coverage_fixture.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran {
 namespace {
@@ -237,27 +238,23 @@ TEST_P(CoverageRaceTest, NoPersonMonthTwice) {
   world.Enrol(50);
   const std::unique_ptr<CoverageHost> other = world.Open();
   std::atomic<int> booked{0}, refused{0}, odd{0};
-  std::vector<std::thread> rivals;
-  for (int i = 0; i < 8; ++i) {
-    rivals.emplace_back([&, i] {
-      std::vector<cv1::ActivationLine> lines;
-      for (int n = 0; n < 50; ++n) lines.push_back(world.LineOf((n * 7 + i) % 50, 20191107, 1));
-      const auto response =
-          (i % 2 == 0 ? *world.host : *other)
-              .As("service", &Stub::ActivateCoverage, world.ActivationOf(lines, 100 + i));
-      if (!response.ok()) {
-        ++odd;
-        return;
-      }
-      for (const auto& result : response->results()) {
-        const Reason reason = ReasonOf(FromProto(result.status()));
-        result.status().code() == 0           ? ++booked
-        : reason == Reason::kMonthAlreadyPaid ? ++refused
-                                              : ++odd;
-      }
-    });
-  }
-  for (std::thread& rival : rivals) rival.join();
+  OnThreads(8, [&](int i) {
+    std::vector<cv1::ActivationLine> lines;
+    for (int n = 0; n < 50; ++n) lines.push_back(world.LineOf((n * 7 + i) % 50, 20191107, 1));
+    const auto response =
+        (i % 2 == 0 ? *world.host : *other)
+            .As("service", &Stub::ActivateCoverage, world.ActivationOf(lines, 100 + i));
+    if (!response.ok()) {
+      ++odd;
+      return;
+    }
+    for (const auto& result : response->results()) {
+      const Reason reason = ReasonOf(FromProto(result.status()));
+      result.status().code() == 0           ? ++booked
+      : reason == Reason::kMonthAlreadyPaid ? ++refused
+                                            : ++odd;
+    }
+  });
   EXPECT_EQ(booked, 50);
   EXPECT_EQ(refused, 350);
   EXPECT_EQ(odd, 0);

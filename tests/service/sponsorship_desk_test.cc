@@ -14,6 +14,7 @@
 #include "services/sponsorship/store/seats.h"
 #include "services/sponsorship/store/store.h"
 #include "sponsorship_schema.h"
+#include "tests/support/gate.h"
 #include "tests/support/sponsorship_host.h"
 #include "tests/support/test_database.h"
 
@@ -181,12 +182,9 @@ TEST_P(SponsorshipDeskTest, SixteenCallersWithOneIdGetOneSeat) {
   for (int round = 0; round < 5; ++round) {
     std::vector<Answer> answers(16, absl::UnknownError(""));
     const std::string id = NewRequestId();
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 16; ++i) {
-      threads.emplace_back(
-          [&, i] { answers[i] = (i % 2 == 0 ? host_ : other).Allocate(pledge, {round + 1}, id); });
-    }
-    for (std::thread& thread : threads) thread.join();
+    OnThreads(16, [&](int i) {
+      answers[i] = (i % 2 == 0 ? host_ : other).Allocate(pledge, {round + 1}, id);
+    });
     for (const Answer& answer : answers) {
       ASSERT_TRUE(answer.ok()) << answer.status();
       EXPECT_EQ(answer->SerializeAsString(), answers[0]->SerializeAsString());
@@ -310,25 +308,21 @@ TEST_P(SponsorshipDeskTest, ManyCallersNeverGetMoreThanThereIs) {
   const std::unique_ptr<sql::Database> again = OpenAgain();
   SponsorshipHost other(*again, nullptr, {.calls = 7, .weight = 10});
   std::atomic<int> given{0};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 16; ++t) {
-    threads.emplace_back([&, t] {
-      SponsorshipHost& host = t % 2 == 0 ? host_ : other;
-      for (int i = 0; i < 20; ++i) {
-        // Workers are asked for by several at once.
-        const int64_t worker = 1 + (t / 2 * 20 + i);
-        const Answer answer = host.Allocate(pledge, {worker}, NewRequestId());
-        if (answer.ok()) {
-          ++given;
-          continue;
-        }
-        const Reason reason = ReasonOf(answer.status());
-        EXPECT_TRUE(reason == Reason::kSeatHeld || reason == Reason::kFundsExhausted)
-            << answer.status();
+  OnThreads(16, [&](int t) {
+    SponsorshipHost& host = t % 2 == 0 ? host_ : other;
+    for (int i = 0; i < 20; ++i) {
+      // Workers are asked for by several at once.
+      const int64_t worker = 1 + (t / 2 * 20 + i);
+      const Answer answer = host.Allocate(pledge, {worker}, NewRequestId());
+      if (answer.ok()) {
+        ++given;
+        continue;
       }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+      const Reason reason = ReasonOf(answer.status());
+      EXPECT_TRUE(reason == Reason::kSeatHeld || reason == Reason::kFundsExhausted)
+          << answer.status();
+    }
+  });
   EXPECT_EQ(given, 120);
   ExpectReserved(pledge, 120);
   EXPECT_EQ(host_.Pledge(pledge).funds.available, Rupiah());

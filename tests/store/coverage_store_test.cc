@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "coverage_schema.h"
 #include "tests/support/coverage_rows.h"
+#include "tests/support/gate.h"
 #include "tests/support/test_database.h"
 
 namespace lingkaran::coverage {
@@ -107,21 +108,17 @@ TEST_P(CoverageStoreTest, AFailedBookingLeavesNothing) {
 TEST_P(CoverageStoreTest, OfManyAtOnceOneBooks) {
   const std::unique_ptr<sql::Database> other = OpenAgain();
   std::atomic<int> booked{0}, refused{0};
-  std::vector<std::thread> rivals;
-  for (int i = 0; i < 8; ++i) {
-    rivals.emplace_back([&, i] {
-      // Without NextPosition, which would let them wait for each other: the key alone guards.
-      sql::Database& database = i % 2 == 0 ? db() : *other;
-      const absl::Status status = database.Write([&](sql::Tx& tx) {
-        store::InsertMonths(
-            tx, std::vector<PersonMonth>{Paid(1, Programme::kJkm, Month(2019, 12), 100 + i)});
-        return absl::OkStatus();
-      });
-      if (status.ok()) ++booked;
-      if (absl::IsAlreadyExists(status)) ++refused;
+  OnThreads(8, [&](int i) {
+    // Without NextPosition, which would let them wait for each other: the key alone guards.
+    sql::Database& database = i % 2 == 0 ? db() : *other;
+    const absl::Status status = database.Write([&](sql::Tx& tx) {
+      store::InsertMonths(
+          tx, std::vector<PersonMonth>{Paid(1, Programme::kJkm, Month(2019, 12), 100 + i)});
+      return absl::OkStatus();
     });
-  }
-  for (std::thread& rival : rivals) rival.join();
+    if (status.ok()) ++booked;
+    if (absl::IsAlreadyExists(status)) ++refused;
+  });
   EXPECT_EQ(booked, 1);
   EXPECT_EQ(refused, 7);
   EXPECT_THAT(Standing(1), SizeIs(1));

@@ -60,13 +60,10 @@ Cluster::~Cluster() {
 }
 
 void Cluster::Add(const std::string& service, int number) {
-  Replica replica{.service = service,
-                  .number = number,
-                  .listen = absl::StrCat("127.0.0.1:", FreePort()),
-                  .front = nullptr,
-                  .peers = {},
-                  .redis = nullptr,
-                  .process = nullptr};
+  Replica replica;
+  replica.service = service;
+  replica.number = number;
+  replica.listen = absl::StrCat("127.0.0.1:", FreePort());
   if (options_.proxies) {
     replica.front = std::make_unique<FaultProxy>(replica.listen);
     for (const auto& [name, peer] : replicas_) {

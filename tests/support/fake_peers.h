@@ -19,8 +19,30 @@
 
 namespace lingkaran {
 
+// Nobody answers.
+class NoPeers : public sponsorship::PeerCalls {
+ public:
+#define LINGKARAN_X(ns, name)                                                                    \
+  grpc::Status name(grpc::ClientContext*, const ns::v1::name##Request&, ns::v1::name##Response*) \
+      override {                                                                                 \
+    return Lost();                                                                               \
+  }
+#define LINGKARAN_Y(name) LINGKARAN_X(registry, name)
+#define LINGKARAN_Z(name) LINGKARAN_X(coverage, name)
+  LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_Y)
+  LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_Z)
+#undef LINGKARAN_X
+#undef LINGKARAN_Y
+#undef LINGKARAN_Z
+
+ protected:
+  static grpc::Status Lost() {
+    return ToGrpc(Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable, "nobody there"));
+  }
+};
+
 // For one thread.
-class FakePeers final : public sponsorship::PeerCalls {
+class FakePeers final : public NoPeers {
  public:
   // What a test sets. Statuses are by worker, OK if there is none.
   std::vector<int64_t> verified;              // ListWorkers gives them
@@ -117,26 +139,7 @@ class FakePeers final : public sponsorship::PeerCalls {
     });
   }
 
-  grpc::Status QuoteContribution(grpc::ClientContext*,
-                                 const coverage::v1::QuoteContributionRequest&,
-                                 coverage::v1::QuoteContributionResponse*) override {
-    return Lost();
-  }
-  grpc::Status BatchCheckEligibility(grpc::ClientContext*,
-                                     const coverage::v1::BatchCheckEligibilityRequest&,
-                                     coverage::v1::BatchCheckEligibilityResponse*) override {
-    return Lost();
-  }
-  grpc::Status ListExpiring(grpc::ClientContext*, const coverage::v1::ListExpiringRequest&,
-                            coverage::v1::ListExpiringResponse*) override {
-    return Lost();
-  }
-
  private:
-  static grpc::Status Lost() {
-    return ToGrpc(Error(absl::StatusCode::kUnavailable, Reason::kPeerUnavailable, "nobody there"));
-  }
-
   static absl::Status StatusOf(const std::map<int64_t, absl::Status>& statuses, int64_t worker) {
     const auto found = statuses.find(worker);
     return found == statuses.end() ? absl::OkStatus() : found->second;

@@ -1,7 +1,5 @@
 #include "tests/support/sponsorship_host.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <stdexcept>
 
 #include "common/base/error.h"
@@ -9,6 +7,7 @@
 #include "services/sponsorship/store/ledger_entries.h"
 #include "services/sponsorship/store/rules_file.h"
 #include "services/sponsorship/store/store.h"
+#include "tests/support/fake_peers.h"
 
 namespace lingkaran {
 
@@ -16,22 +15,6 @@ using sponsorship::v1::AllocatePledgeRequest;
 using sponsorship::v1::AllocatePledgeResponse;
 
 namespace {
-
-class NoPeers final : public sponsorship::PeerCalls {
- public:
-#define LINGKARAN_X(ns, name)                                                                    \
-  grpc::Status name(grpc::ClientContext*, const ns::v1::name##Request&, ns::v1::name##Response*) \
-      override {                                                                                 \
-    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "nobody is here");                        \
-  }
-#define LINGKARAN_Y(name) LINGKARAN_X(registry, name)
-#define LINGKARAN_Z(name) LINGKARAN_X(coverage, name)
-  LINGKARAN_REGISTRY_PEER_RPCS(LINGKARAN_Y)
-  LINGKARAN_COVERAGE_PEER_RPCS(LINGKARAN_Z)
-#undef LINGKARAN_X
-#undef LINGKARAN_Y
-#undef LINGKARAN_Z
-};
 
 void Check(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "tests/support/process.h"
 
 namespace lingkaran {
 namespace {
@@ -51,7 +52,8 @@ TEST(Clock, InstantRunsOn) {
 }
 
 TEST(Clock, FileIsAskedEachTime) {
-  const std::string path = ::testing::TempDir() + "lingkaran_clock_each_time";
+  const TempDirectory directory;
+  const std::string path = directory.path() + "/clock";
   Write(path, "2019-11-07T09:00:00+07:00\n");
   const auto clock = *MakeClock("file:" + path);
   EXPECT_EQ(clock->Now(), Instant("2019-11-07T02:00:00Z"));
@@ -66,7 +68,8 @@ TEST(Clock, FileIsAskedEachTime) {
 }
 
 TEST(Clock, FileMayChangeUnderReaders) {
-  const std::string path = ::testing::TempDir() + "lingkaran_clock_readers";
+  const TempDirectory directory;
+  const std::string path = directory.path() + "/clock";
   const absl::Time a = Instant("2019-11-07T02:00:00Z");
   const absl::Time b = Instant("2019-12-02T02:00:00Z");
   Write(path, "2019-11-07T02:00:00Z");
@@ -83,19 +86,17 @@ TEST(Clock, FileMayChangeUnderReaders) {
     EXPECT_TRUE(now == a || now == b) << now;
   }
   writer.join();
-  std::remove(path.c_str());
 }
 
 TEST(Clock, RefusesWhatIsNoClock) {
-  const std::string path = ::testing::TempDir() + "lingkaran_clock_refused";
+  const TempDirectory directory;
+  const std::string path = directory.path() + "/clock";
   Write(path, "yesterday");
   for (const std::string& spec :
-       {std::string(), std::string("now"), std::string("2019-11-07"),
-        std::string("infinite-future"), std::string("2019-11-07T09:00:00"), std::string("file:"),
-        std::string("file:/no/such/file"), "file:" + path, std::string("System")}) {
+       std::vector<std::string>{"", "now", "2019-11-07", "infinite-future", "2019-11-07T09:00:00",
+                                "file:", "file:/no/such/file", "file:" + path, "System"}) {
     EXPECT_EQ(MakeClock(spec).status().code(), absl::StatusCode::kInvalidArgument) << spec;
   }
-  std::remove(path.c_str());
 }
 
 }  // namespace
