@@ -8,8 +8,8 @@ namespace lingkaran::cli {
 namespace {
 
 // What is promised, in a quote and in a pledge alike; JKK and JKM unless given.
-template <typename RpcVerb>
-void AddTerms(RpcVerb& verb) {
+template <typename Request, typename Response>
+void AddTerms(RpcVerb<Request, Response>& verb) {
   verb.request.add_programmes(common::v1::PROGRAMME_JKK);
   verb.request.add_programmes(common::v1::PROGRAMME_JKM);
   verb.Options(

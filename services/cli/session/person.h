@@ -23,10 +23,10 @@ struct PersonOptions {
 };
 
 // Gives a verb whose request has a `person` the options for it.
-template <typename RpcVerb>
-RpcVerb& AddPerson(RpcVerb& verb) {
+template <typename Request, typename Response>
+RpcVerb<Request, Response>& AddPerson(RpcVerb<Request, Response>& verb) {
   auto person = std::make_shared<PersonOptions>();
-  return verb.Options(person->Options()).Prepare([person](auto& request) -> absl::Status {
+  return verb.Options(person->Options()).Prepare([person](Request& request) -> absl::Status {
     ASSIGN_OR_RETURN(*request.mutable_person(), person->ToProto());
     return absl::OkStatus();
   });
