@@ -1,11 +1,9 @@
 #include "common/base/clock.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-#include <cerrno>
-
 #include <chrono>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -41,22 +39,10 @@ class OffsetClock : public Clock {
 };
 
 std::optional<absl::Time> ReadInstant(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return std::nullopt;
-  }
-  char buffer[64];
-  ssize_t size = 0;
-  do {
-    size = read(file, buffer, sizeof(buffer));
-  } while (size < 0 && errno == EINTR);
-  close(file);
-  // A full buffer is no instant either: a cut text might parse as another one.
-  if (size <= 0 || size == static_cast<ssize_t>(sizeof(buffer))) {
-    return std::nullopt;
-  }
-  return ParseInstant(
-      absl::StripAsciiWhitespace(absl::string_view(buffer, static_cast<size_t>(size))));
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return ParseInstant(absl::StripAsciiWhitespace(text.str()));
 }
 
 // Asks the file each time. A file in the middle of a change counts as unreadable.

@@ -74,9 +74,8 @@ std::optional<int> MonthOfWord(absl::string_view text) {
   return std::nullopt;
 }
 
-// Three parts between `separator`: day, month, year, or year, month, day where `year_first` allows.
-absl::StatusOr<Day> FromParts(absl::string_view text, char separator, bool year_first) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, separator);
+// Day, month, year, or year, month, day where `year_first` allows.
+absl::StatusOr<Day> FromParts(const std::vector<absl::string_view>& parts, bool year_first) {
   if (parts.size() != 3) {
     return NoDay();
   }
@@ -135,24 +134,18 @@ absl::StatusOr<Day> ParseDay(std::string_view text) {
   const absl::string_view trimmed = absl::StripAsciiWhitespace(AbslView(text));
   for (const char separator : {'/', '.'}) {
     if (absl::StrContains(trimmed, separator)) {
-      return FromParts(trimmed, separator, /*year_first=*/false);
+      return FromParts(absl::StrSplit(trimmed, separator), /*year_first=*/false);
     }
   }
   if (absl::StrContains(trimmed, '-')) {
-    return FromParts(trimmed, '-', /*year_first=*/true);
+    return FromParts(absl::StrSplit(trimmed, '-'), /*year_first=*/true);
   }
   const std::vector<absl::string_view> words =
       absl::StrSplit(trimmed, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  if (words.size() != 3) {
+  if (words.size() == 3 && !MonthOfWord(words[1])) {
     return NoDay();
   }
-  const std::optional<int> day = Number(words[0], 1, 2);
-  const std::optional<int> month = MonthOfWord(words[1]);
-  const std::optional<int> year = Number(words[2], 4, 4);
-  if (!day || !month || !year) {
-    return NoDay();
-  }
-  return MakeDay(*year, *month, *day);
+  return FromParts(words, /*year_first=*/false);
 }
 
 std::string FormatDay(Day day) { return absl::StrCat(day.day(), " ", FormatMonth(Month(day))); }
@@ -163,8 +156,7 @@ std::string FormatMonth(Month month) {
 
 Day LocalDay(absl::Time time, int utc_offset_hours) {
   const int64_t seconds = absl::ToUnixSeconds(time) + utc_offset_hours * 3600;
-  const int64_t days = seconds / 86'400 - (seconds % 86'400 < 0 ? 1 : 0);
-  return CivilOf(sys_days(std::chrono::days(days)));
+  return CivilOf(sys_days(std::chrono::floor<std::chrono::days>(std::chrono::seconds(seconds))));
 }
 
 }  // namespace lingkaran

@@ -71,12 +71,8 @@ void AppendField(std::string_view key, std::string_view text, std::string* line)
 void WriteAll(std::string_view line) {
   while (!line.empty()) {
     const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return;  // nowhere left to complain
-    }
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // nowhere left to complain
     line.remove_prefix(static_cast<size_t>(written));
   }
 }

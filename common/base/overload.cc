@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
@@ -12,6 +14,8 @@
 
 namespace lingkaran {
 namespace {
+
+using google::protobuf::util::TimeUtil;
 
 constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(250);
@@ -25,8 +29,7 @@ OverloadError MakeOverloadError() {
                        absl::StrCat("the service has more to do than it can; ask again in ",
                                     delay_ms, " ms with the same request_id"));
   google::rpc::RetryInfo info;
-  info.mutable_retry_delay()->set_seconds(delay_ms / 1000);
-  info.mutable_retry_delay()->set_nanos(static_cast<int32_t>(delay_ms % 1000 * 1'000'000));
+  *info.mutable_retry_delay() = TimeUtil::MillisecondsToDuration(delay_ms);
   error.status.SetPayload(kRetryInfoUrl, absl::Cord(info.SerializeAsString()));
   return error;
 }
@@ -53,8 +56,7 @@ absl::Duration RetryDelayOf(const absl::Status& status) {
   if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
     return absl::ZeroDuration();
   }
-  return absl::Seconds(info.retry_delay().seconds()) +
-         absl::Nanoseconds(info.retry_delay().nanos());
+  return absl::Nanoseconds(TimeUtil::DurationToNanoseconds(info.retry_delay()));
 }
 
 }  // namespace lingkaran

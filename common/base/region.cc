@@ -4,18 +4,17 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error.h"
 #include "common/base/string_views.h"
 
 namespace lingkaran {
 namespace {
-
-absl::Status BadRow(const std::string& path, int line, absl::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat(path, ":", line, ": ", text));
-}
 
 // "33", "33.72" or "33.72.01".
 bool IsCode(std::string_view code) {
@@ -56,9 +55,11 @@ std::string NormalName(std::string_view name) {
   return normal;
 }
 
-// Hands each row of "a,b" to `row` with its line; comments (#) and the header are left out.
-template <typename Row>
-absl::Status ReadRows(const std::string& path, std::string_view header, Row row) {
+// Hands each row of "a,b" to `row`, which says what is wrong with it, or ""; comments (#) and the
+// header are left out.
+absl::Status ReadRows(
+    const std::string& path, absl::string_view header,
+    absl::FunctionRef<std::string(std::string_view first, std::string_view second)> row) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream.is_open()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": can't be read"));
@@ -67,23 +68,19 @@ absl::Status ReadRows(const std::string& path, std::string_view header, Row row)
   int number = 0;
   for (std::string line; std::getline(stream, line);) {
     ++number;
-    if (!line.empty() && line[0] == '#') {
-      continue;
+    if (absl::StartsWith(line, "#")) continue;
+    std::string fault;
+    const std::vector<absl::string_view> cells = absl::StrSplit(line, ',');
+    if (!std::exchange(header_seen, true)) {
+      if (line != header) fault = absl::StrCat("the header must be ", header);
+    } else if (cells.size() != 2 || cells[1].empty()) {
+      fault = absl::StrCat("a row is ", header, ", both filled");
+    } else {
+      fault = row(StdView(cells[0]), StdView(cells[1]));
     }
-    if (!header_seen) {
-      if (line != header) {
-        return BadRow(path, number, absl::StrCat("the header must be ", AbslView(header)));
-      }
-      header_seen = true;
-      continue;
+    if (!fault.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, ":", number, ": ", fault));
     }
-    const size_t comma = line.find(',');
-    if (comma == std::string::npos || comma + 1 == line.size() ||
-        line.find(',', comma + 1) != std::string::npos) {
-      return BadRow(path, number, absl::StrCat("a row is ", AbslView(header), ", both filled"));
-    }
-    const std::string_view text = line;
-    RETURN_IF_ERROR(row(number, text.substr(0, comma), text.substr(comma + 1)));
   }
   if (!header_seen || stream.bad()) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is empty or can't be read"));
@@ -110,62 +107,46 @@ absl::StatusOr<Regions> Regions::Load(const std::string& directory) {
 
 absl::Status Regions::LoadZones(const std::string& path) {
   return ReadRows(path, "province,utc_offset",
-                  [&](int line, std::string_view province, std::string_view text) -> absl::Status {
+                  [&](std::string_view province, std::string_view text) {
                     int hours = 0;
                     if (!IsCode(province) || province.size() != 2 ||
                         !absl::SimpleAtoi(AbslView(text), &hours) || hours < 7 || hours > 9) {
-                      return BadRow(path, line, "a row is a province of two digits and 7, 8 or 9");
+                      return std::string("a row is a province of two digits and 7, 8 or 9");
                     }
-                    if (!offsets_.emplace(province, hours).second) {
-                      return BadRow(path, line,
-                                    absl::StrCat(AbslView(province), " stands here twice"));
-                    }
-                    return absl::OkStatus();
+                    const bool added = offsets_.emplace(province, hours).second;
+                    return added ? "" : absl::StrCat(AbslView(province), " stands here twice");
                   });
 }
 
 absl::Status Regions::LoadTree(const std::string& path) {
   names_.reserve(8192);
   districts_.reserve(8192);
-  return ReadRows(path, "code,name",
-                  [&](int line, std::string_view code, std::string_view name) -> absl::Status {
-                    if (!IsCode(code)) {
-                      return BadRow(path, line, "a code looks like 33, 33.72 or 33.72.01");
-                    }
-                    const std::string_view parent = Parent(code);
-                    if (!parent.empty() && !Contains(parent)) {
-                      return BadRow(path, line,
-                                    absl::StrCat(AbslView(code), " comes before ", AbslView(parent),
-                                                 ", in which it lies"));
-                    }
-                    if (parent.empty() && !offsets_.contains(AbslView(code))) {
-                      return BadRow(path, line,
-                                    absl::StrCat("province ", AbslView(code),
-                                                 " has no time zone in timezones.csv"));
-                    }
-                    if (!names_.emplace(code, name).second) {
-                      return BadRow(path, line, absl::StrCat(AbslView(code), " stands here twice"));
-                    }
-                    if (code.size() == 8) {
-                      districts_[NormalName(name)].emplace_back(code);
-                    }
-                    return absl::OkStatus();
-                  });
+  return ReadRows(path, "code,name", [&](std::string_view code, std::string_view name) {
+    if (!IsCode(code)) return std::string("a code looks like 33, 33.72 or 33.72.01");
+    const std::string_view parent = Parent(code);
+    if (!parent.empty() && !Contains(parent)) {
+      return absl::StrCat(AbslView(code), " comes before ", AbslView(parent), ", in which it lies");
+    }
+    if (parent.empty() && !offsets_.contains(AbslView(code))) {
+      return absl::StrCat("province ", AbslView(code), " has no time zone in timezones.csv");
+    }
+    if (!names_.emplace(code, name).second) {
+      return absl::StrCat(AbslView(code), " stands here twice");
+    }
+    if (code.size() == 8) districts_[NormalName(name)].emplace_back(code);
+    return std::string();
+  });
 }
 
 absl::Status Regions::LoadFormer(const std::string& path) {
-  return ReadRows(path, "code,province",
-                  [&](int line, std::string_view code, std::string_view province) -> absl::Status {
-                    if (!IsCode(code) || code.size() != 5 || province.size() != 2 ||
-                        !Contains(province) || Contains(code)) {
-                      return BadRow(
-                          path, line,
-                          "a row is the code of a city that is not in regions.csv, and a province "
-                          "that is");
-                    }
-                    former_.emplace(code, province);
-                    return absl::OkStatus();
-                  });
+  return ReadRows(path, "code,province", [&](std::string_view code, std::string_view province) {
+    if (!IsCode(code) || code.size() != 5 || province.size() != 2 || !Contains(province) ||
+        Contains(code)) {
+      return "a row is the code of a city that is not in regions.csv, and a province that is";
+    }
+    former_.emplace(code, province);
+    return "";
+  });
 }
 
 bool Regions::Contains(std::string_view code) const { return names_.contains(AbslView(code)); }
@@ -181,17 +162,12 @@ std::string_view Regions::Name(std::string_view code) const {
 
 std::string Regions::FindDistrict(std::string_view within, std::string_view name) const {
   const auto place = districts_.find(NormalName(name));
+  if (place == districts_.end()) return "";
   std::string found;
-  if (place != districts_.end()) {
-    for (const std::string& code : place->second) {
-      if (!InRegion(code, within)) {
-        continue;
-      }
-      if (!found.empty()) {
-        return "";  // no answer is better than a guess
-      }
-      found = code;
-    }
+  for (const std::string& code : place->second) {
+    if (!InRegion(code, within)) continue;
+    if (!found.empty()) return "";  // no answer is better than a guess
+    found = code;
   }
   return found;
 }

@@ -82,7 +82,6 @@ absl::StatusOr<TextprotoFile> TextprotoFile::Load(const std::string& path,
     }
     std::vector<int> lines;
     const int size = message->GetReflection()->FieldSize(*message, field);
-    lines.reserve(size);
     for (int index = 0; index < size; ++index) {
       lines.push_back(locations.GetLocation(field, index).line);
     }

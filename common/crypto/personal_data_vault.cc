@@ -3,9 +3,7 @@
 
 #include "common/crypto/personal_data_vault.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -313,31 +311,19 @@ absl::StatusOr<Keys> ReadKeys(const google::protobuf::Struct& file) {
 
 absl::StatusOr<std::unique_ptr<PersonalDataVault>> PersonalDataVault::FromFile(
     const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), &std::fclose);
+  struct stat info {};
+  if (file == nullptr || fstat(fileno(file.get()), &info) != 0) {
     return BadKeys(absl::StrCat(path, " can't be read"));
   }
-  std::string text;
-  struct stat info {};
-  absl::Status status;
-  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
-    status = BadKeys(absl::StrCat(path, " is no file"));
-  } else if ((info.st_mode & 077) != 0) {
-    status = BadKeys(absl::StrCat(path, " can be read by others; run chmod 600 ", path));
-  } else {
-    char buffer[4096];
-    ssize_t size = 0;
-    while ((size = read(file, buffer, sizeof(buffer))) > 0) {
-      text.append(buffer, static_cast<size_t>(size));
-    }
-    OPENSSL_cleanse(buffer, sizeof(buffer));
-    if (size < 0) {
-      status = BadKeys(absl::StrCat(path, " can't be read"));
-    }
+  if (!S_ISREG(info.st_mode)) return BadKeys(absl::StrCat(path, " is no file"));
+  if ((info.st_mode & 077) != 0) {
+    return BadKeys(absl::StrCat(path, " can be read by others; run chmod 600 ", path));
   }
-  close(file);
-  if (!status.ok()) {
-    return status;
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // no copy of the keys stays behind
+  std::string text(static_cast<size_t>(info.st_size), '\0');
+  if (std::fread(text.data(), 1, text.size(), file.get()) != text.size()) {
+    return BadKeys(absl::StrCat(path, " can't be read"));
   }
   absl::StatusOr<std::unique_ptr<PersonalDataVault>> sealer = FromText(text);
   OPENSSL_cleanse(text.data(), text.size());

@@ -54,32 +54,23 @@ bool RedisReply::IsError(const char* word) const {
   return kind == Kind::kError && absl::StartsWith(text, word);
 }
 
-struct RedisParser::Reader {
-  redisReader* hiredis = redisReaderCreateWithFunctions(&functions);
-  ~Reader() { redisReaderFree(hiredis); }
-};
-
-RedisParser::RedisParser() : reader_(std::make_unique<Reader>()) {}
-RedisParser::~RedisParser() = default;
+RedisParser::RedisParser()
+    : reader_(redisReaderCreateWithFunctions(&functions), &redisReaderFree) {}
 
 bool RedisParser::Feed(const char* bytes, size_t size) {
-  redisReader& reader = *reader_->hiredis;
-  if (reader.len - reader.pos + size > kMostBytes) return false;
-  return redisReaderFeed(&reader, bytes, size) == REDIS_OK;
+  if (reader_->len - reader_->pos + size > kMostBytes) return false;
+  return redisReaderFeed(reader_.get(), bytes, size) == REDIS_OK;
 }
 
 RedisParser::Got RedisParser::Next(RedisReply& reply) {
   void* made = nullptr;
-  if (redisReaderGetReply(reader_->hiredis, &made) != REDIS_OK) return Got::kNonsense;
+  if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK) return Got::kNonsense;
   if (made == nullptr) return Got::kNothing;
   const std::unique_ptr<RedisReply> whole(static_cast<RedisReply*>(made));
   reply = std::move(*whole);
   return Got::kReply;
 }
 
-bool RedisParser::HasRest() const {
-  const redisReader& reader = *reader_->hiredis;
-  return reader.ridx >= 0 || reader.pos < reader.len;
-}
+bool RedisParser::HasRest() const { return reader_->ridx >= 0 || reader_->pos < reader_->len; }
 
 }  // namespace lingkaran

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+struct redisReader;
+
 namespace lingkaran {
 
 struct RedisReply {
@@ -30,9 +32,6 @@ class RedisParser {
   static constexpr size_t kMostBytes = 64 << 20;
 
   RedisParser();
-  ~RedisParser();
-  RedisParser(const RedisParser&) = delete;
-  RedisParser& operator=(const RedisParser&) = delete;
 
   enum class Got { kReply, kNothing, kNonsense };
   bool Feed(const char* bytes, size_t size);
@@ -42,8 +41,7 @@ class RedisParser {
   bool HasRest() const;
 
  private:
-  struct Reader;
-  std::unique_ptr<Reader> reader_;
+  const std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
 };
 
 }  // namespace lingkaran

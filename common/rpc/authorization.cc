@@ -1,8 +1,8 @@
 #include "common/rpc/authorization.h"
 
-#include <algorithm>
+#include <iterator>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/algorithm/container.h"
 
 namespace lingkaran {
 namespace {
@@ -103,13 +103,9 @@ std::string_view RoleName(Role role) {
 }
 
 unsigned RolesThatMayCall(std::string_view method) {
-  static const auto& rules = *[] {
-    auto* map = new absl::flat_hash_map<std::string_view, unsigned>();
-    for (const Rule& rule : kRules) map->emplace(rule.method, rule.roles);
-    return map;
-  }();
-  const auto found = rules.find(method);
-  return found == rules.end() ? 0 : found->second;
+  const auto* const rule =
+      absl::c_find_if(kRules, [&](const Rule& known) { return known.method == method; });
+  return rule == std::end(kRules) ? 0 : rule->roles;
 }
 
 bool MayCall(Role role, std::string_view method) {
@@ -119,7 +115,7 @@ bool MayCall(Role role, std::string_view method) {
 std::vector<std::string> MethodsWithRights() {
   std::vector<std::string> methods;
   for (const Rule& rule : kRules) methods.emplace_back(rule.method);
-  std::sort(methods.begin(), methods.end());
+  absl::c_sort(methods);
   return methods;
 }
 

@@ -115,14 +115,11 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   google::rpc::Status proto;
-  if (!status.error_details().empty() && proto.ParseFromString(status.error_details())) {
-    for (const google::protobuf::Any& any : proto.details()) {
-      result.SetPayload(any.type_url(), absl::Cord(any.value()));
-    }
-  }
-  return result;
+  if (!proto.ParseFromString(status.error_details())) proto.clear_details();
+  proto.set_code(status.error_code());
+  proto.set_message(status.error_message());
+  return FromProto(proto);
 }
 
 }  // namespace lingkaran

@@ -1,12 +1,8 @@
 #include "common/rpc/run_rpc.h"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
-#include <random>
 #include <utility>
-#include <vector>
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -15,6 +11,7 @@
 #include <grpc/support/time.h>
 #include <openssl/sha.h>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -29,8 +26,7 @@
 #include "common/base/metrics.h"
 #include "common/base/mutex.h"
 #include "common/base/overload.h"
-#include "common/base/string_views.h"
-#include "common/rpc/admission_control.h"
+#include "common/base/random.h"
 
 namespace lingkaran {
 namespace {
@@ -77,8 +73,7 @@ Severity SeverityOf(absl::StatusCode code) {
 
 // Callers learn a reference; what happened stands in the log under it.
 absl::Status Blank(const absl::Status& status, std::string_view method) {
-  thread_local std::mt19937_64 random{std::random_device{}()};
-  const std::string reference = absl::StrFormat("%08X", static_cast<uint32_t>(random()));
+  const std::string reference = absl::StrFormat("%08X", static_cast<uint32_t>(RandomBits()));
   Log(Severity::kError, "inner_fault",
       {{"reference", reference}, {"method", method}, {"text", std::string(status.message())}});
   return Error(absl::StatusCode::kInternal, Reason::kInternal,
@@ -133,16 +128,9 @@ std::string DeterministicBytes(const google::protobuf::Message& message) {
   return bytes;
 }
 
-bool IsPrintable(const std::string& text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return c >= 0x20 && c <= 0x7E; });
-}
-
 }  // namespace
 
-bool IsTrustedPeer(std::string_view peer) {
-  return PeerKind(absl::string_view(peer.data(), peer.size())) != "remote";
-}
+bool IsTrustedPeer(std::string_view peer) { return PeerKind(AbslView(peer)) != "remote"; }
 
 absl::Status Call::StillWanted() const {
   if (absl::Now() >= deadline) return DeadlinePassed();
@@ -244,12 +232,10 @@ absl::Status RpcRun::BeginOrWait() {
 }
 
 Call RpcRun::call() const {
-  Call call;
-  call.actor = {std::string(who_.name), who_.role, who_.agency_id};
-  call.method = method_.name();
-  call.deadline = deadline();
-  call.context = context_;
-  return call;
+  return {.actor = {std::string(who_.name), who_.role, who_.agency_id},
+          .method = method_.name(),
+          .deadline = deadline(),
+          .context = context_};
 }
 
 absl::Time RpcRun::deadline() const {
@@ -317,7 +303,8 @@ grpc::Status RunRpc(grpc::ServerContextBase* context, std::string_view method,
 }
 
 absl::Status CheckRequestId(std::string_view field, const std::string& id) {
-  if (!id.empty() && id.size() <= 64 && IsPrintable(id)) return absl::OkStatus();
+  const bool is_printable = absl::c_all_of(id, absl::ascii_isprint);
+  if (!id.empty() && id.size() <= 64 && is_printable) return absl::OkStatus();
   return InvalidField(field,
                       "send 1 to 64 printable ASCII characters, a new UUID for each request");
 }

@@ -22,15 +22,14 @@ bool IsHostPort(absl::string_view text, bool free_port_allowed) {
 
 // CLI11's validators answer with "" or with what is wrong.
 std::string CheckListen(const std::string& text) {
-  if (absl::StartsWith(text, "unix:") && text.size() > 5) return "";
-  if (IsHostPort(text, true)) return "";
+  if ((absl::StartsWith(text, "unix:") && text.size() > 5) || IsHostPort(text, true)) return "";
   return absl::StrCat("'", text, "' is no address to listen on; write HOST:PORT (port 0 takes a ",
                       "free one) or unix:PATH, e.g. 127.0.0.1:7001");
 }
 
 std::string CheckAddress(const std::string& text) {
-  if (text.empty() || (absl::StartsWith(text, "unix:") && text.size() > 5)) return "";
-  if (IsHostPort(text, false)) return "";
+  const bool is_path = absl::StartsWith(text, "unix:") && text.size() > 5;
+  if (text.empty() || is_path || IsHostPort(text, false)) return "";
   return absl::StrCat("'", text, "' is no address; write HOST:PORT or unix:PATH, ",
                       "e.g. 127.0.0.1:7001");
 }
@@ -59,18 +58,14 @@ class Flags {
  public:
   explicit Flags(CLI::App& app) : app_(app) {}
 
-  CLI::Option* Add(const std::string& name, std::string& value, const std::string& help) {
-    return Named(name, app_.add_option("--" + name, value, help));
-  }
-  CLI::Option* Add(const std::string& name, int& value, const std::string& help) {
-    return Named(name, app_.add_option("--" + name, value, help));
+  template <typename Value>
+  CLI::Option* Add(const std::string& name, Value& value, const std::string& help) {
+    return app_.add_option("--" + name, value, help)
+        ->capture_default_str()
+        ->envname("LINGKARAN_" + absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
   }
 
  private:
-  static CLI::Option* Named(const std::string& name, CLI::Option* option) {
-    return option->capture_default_str()->envname(
-        "LINGKARAN_" + absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})));
-  }
   CLI::App& app_;
 };
 

@@ -189,9 +189,7 @@ void Listener::Start(Handler handler) {
 
 void Listener::Close() {
   if (thread_.joinable()) {
-    const uint64_t one = 1;
-    while (write(stop_, &one, sizeof(one)) < 0 && errno == EINTR) {
-    }
+    eventfd_write(stop_, 1);
     thread_.join();
   }
   // The path goes first: who finds it can connect.

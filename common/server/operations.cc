@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <google/protobuf/util/time_util.h>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/build_info.h"
 #include "common/base/error.h"
@@ -20,9 +22,8 @@ void FillRow(const Outbox::Owed& owed, ops::v1::OwedRow* row) {
   row->set_key(owed.key);
   row->set_kind(owed.kind);
   row->set_attempts(owed.attempts);
-  const int64_t ms = absl::ToUnixMillis(owed.due);
-  row->mutable_due_time()->set_seconds(ms / 1'000);
-  row->mutable_due_time()->set_nanos(static_cast<int32_t>(ms % 1'000) * 1'000'000);
+  *row->mutable_due_time() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(owed.due));
   row->set_last_error(owed.last_error);
   row->set_parked(owed.dead_lettered);
 }

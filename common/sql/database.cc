@@ -95,7 +95,7 @@ struct Database::Impl {
 
   Impl(const Target& target, const DatabaseOptions& options)
       : limits{options.wait, options.statement_timeout, options.lock_timeout},
-        writers(target, target.in_memory ? Role::kBoth : Role::kWriter,
+        writers(target, /*reads_only=*/false,
                 target.dialect == Dialect::kSqlite ? 1 : std::max(1, options.connections), limits) {
     if (target.dialect == Dialect::kPostgres) {
       begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -106,8 +106,8 @@ struct Database::Impl {
     } else {
       begin_write = "BEGIN IMMEDIATE";
       begin_read = "BEGIN DEFERRED";
-      readers =
-          std::make_unique<Pool>(target, Role::kReader, std::max(1, options.connections), limits);
+      readers = std::make_unique<Pool>(target, /*reads_only=*/true,
+                                       std::max(1, options.connections), limits);
     }
   }
 

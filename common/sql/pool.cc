@@ -31,8 +31,8 @@ constexpr int kStepsBetweenLooks = 20'000;
 
 }  // namespace
 
-Pool::Pool(Target target, Role role, int size, const Limits& limits)
-    : target_(std::move(target)), role_(role), limits_(limits), slots_(size) {
+Pool::Pool(Target target, bool reads_only, int size, const Limits& limits)
+    : target_(std::move(target)), reads_only_(reads_only), limits_(limits), slots_(size) {
   std::vector<Watch*> watches;
   for (Slot& slot : slots_) {
     idle_.push_back(&slot);
@@ -144,10 +144,9 @@ void Pool::SetUpSqlite(soci::session& session) {
   Execute(session, Dialect::kSqlite,
           "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA synchronous = FULL;");
   Execute(session, Dialect::kSqlite,
-          role_ == Role::kReader
-              ? "PRAGMA cache_size = -8192; PRAGMA query_only = ON;"
-              : "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096;"
-                "PRAGMA journal_size_limit = 67108864; PRAGMA journal_mode = WAL;");
+          reads_only_ ? "PRAGMA cache_size = -8192; PRAGMA query_only = ON;"
+                      : "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096;"
+                        "PRAGMA journal_size_limit = 67108864; PRAGMA journal_mode = WAL;");
 }
 
 Transaction::Transaction(Pool& pool, Slot* slot, int64_t deadline) : pool_(pool), slot_(slot) {

@@ -23,8 +23,6 @@ struct Target {
   bool in_memory = false;
 };
 
-enum class Role { kWriter, kReader, kBoth };
-
 // A place for one connection; connected at its first use and after it broke.
 struct Slot {
   soci::session session;
@@ -35,7 +33,8 @@ struct Slot {
 // Hands out slots in the order of asking.
 class Pool {
  public:
-  Pool(Target target, Role role, int size, const Limits& limits);
+  // Of a SQLite file that others write if `reads_only`.
+  Pool(Target target, bool reads_only, int size, const Limits& limits);
 
   // UNAVAILABLE after the limit, DEADLINE_EXCEEDED after `deadline` (SteadyNanos).
   absl::StatusOr<Slot*> Acquire(int64_t deadline);
@@ -59,7 +58,7 @@ class Pool {
   void SetUpSqlite(soci::session& session);
 
   const Target target_;
-  const Role role_;
+  const bool reads_only_;
   const Limits limits_;
   std::deque<Slot> slots_;
   Mutex mutex_;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,12 +21,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
+#include "tests/support/ask.h"
 #include "tests/support/cluster.h"
+#include "tests/support/gate.h"
 #include "tests/support/requests.h"
 
 namespace lingkaran {
@@ -120,13 +124,8 @@ void LimitDescriptors(pid_t pid, rlim_t limit) {
 }
 
 int OpenDescriptors(pid_t pid) {
-  int count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(absl::StrCat("/proc/", pid, "/fd"))) {
-    static_cast<void>(entry);
-    ++count;
-  }
-  return count;
+  const std::filesystem::directory_iterator open(absl::StrCat("/proc/", pid, "/fd"));
+  return static_cast<int>(std::distance(begin(open), end(open)));
 }
 
 // One try of a mutation.
@@ -135,10 +134,7 @@ absl::Status Create(Stub& stub, std::chrono::milliseconds timeout = std::chrono:
   options.actor = "sari;role=officer";
   options.timeout = absl::FromChrono(timeout);
   options.tries = 1;
-  return CallWithRetry(options, [&](grpc::ClientContext* context) {
-    sv1::CreateSponsorResponse response;
-    return stub.CreateSponsor(context, NewSponsor(), &response);
-  });
+  return AskWithRetry(stub, &Stub::CreateSponsor, NewSponsor(), options).status();
 }
 
 // A client that never spoke to the service before gets an answer within the time.
@@ -155,11 +151,8 @@ void ExpectHealed(const OneService& service) {
 }
 
 bool WaitForLog(const OneService& service, const char* text) {
-  const auto end = std::chrono::steady_clock::now() + kHealed;
-  while (service.process().Log().find(text) == std::string::npos) {
-    if (std::chrono::steady_clock::now() > end) return false;
-  }
-  return true;
+  return Eventually([&] { return absl::StrContains(service.process().Log(), text); },
+                    absl::FromChrono(kHealed));
 }
 
 TEST(ResourcesTest, TooManyOpenFiles) {

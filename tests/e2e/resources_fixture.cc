@@ -120,8 +120,8 @@ bool ResourcesCluster::IsCovered(int64_t worker_id) {
   return answer.ok() && answer->answers(0).verdict() == cv1::VERDICT_COVERED;
 }
 
-int64_t ResourcesCluster::Allocate(int64_t pledge_id) {
-  return Must(cluster_.sponsorship(), &Sponsorships::AllocatePledge, AllocationOf(pledge_id))
+int64_t ResourcesCluster::Allocate(const sv1::AllocatePledgeRequest& request) {
+  return Must(cluster_.sponsorship(), &Sponsorships::AllocatePledge, request)
       .allocation()
       .allocation_id();
 }

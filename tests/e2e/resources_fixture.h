@@ -88,7 +88,8 @@ class ResourcesCluster {
   // True if some worker of the pledge is covered, asked past every cache.
   bool IsCovered(int64_t worker_id);
 
-  int64_t Allocate(int64_t pledge_id);
+  int64_t Allocate(const sv1::AllocatePledgeRequest& request);
+  int64_t Allocate(int64_t pledge_id) { return Allocate(AllocationOf(pledge_id)); }
   // Stops coverage where it is (the caller lets it go on) and allocates: returns in the middle,
   // when activations are under way to it. Until it goes on the allocation can't end.
   int64_t AllocateUntilCoverage(int64_t pledge_id);

@@ -135,10 +135,7 @@ TEST(ResourcesTest, SyncsThatFail) {
   EXPECT_GE(suite.machine().faults().refused.load(), 4);
   suite.machine().faults().syncs_fail = 0;
   ExpectHealed(suite, mutations);
-  const int64_t allocation =
-      suite.Must(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate)
-          .allocation()
-          .allocation_id();
+  const int64_t allocation = suite.Allocate(allocate);
   suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 20, kHealing));
   suite.ExpectBooksAgree();
 }
@@ -185,10 +182,7 @@ TEST_P(KillTest, AllocationSurvivesKillMinusNine) {
   suite.AddWorkers(0, 5'200);
   const sv1::Pledge pledge = suite.PaidPledge(5'000);
   const sv1::AllocatePledgeRequest allocate = AllocationOf(pledge.pledge_id());
-  const int64_t allocation =
-      suite.Must(cluster.sponsorship(), &Sponsorships::AllocatePledge, allocate)
-          .allocation()
-          .allocation_id();
+  const int64_t allocation = suite.Allocate(allocate);
   int seats = 0;
   for (const char* victim : {"sponsorship", "registry", "coverage", "sponsorship"}) {
     seats = suite.WaitForSeats(allocation, seats + 1, kHealing).seats_filled();
@@ -197,10 +191,7 @@ TEST_P(KillTest, AllocationSurvivesKillMinusNine) {
   }
   suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 5'000, kHealing));
   // The same request again changes nothing and gives the same allocation.
-  EXPECT_EQ(suite.Must(cluster.sponsorship(), &Sponsorships::AllocatePledge, allocate)
-                .allocation()
-                .allocation_id(),
-            allocation);
+  EXPECT_EQ(suite.Allocate(allocate), allocation);
   suite.ExpectBooksAgree();
 }
 
@@ -300,10 +291,7 @@ TEST(ResourcesTest, SqliteHeldByAnotherProcess) {
   EXPECT_EQ(suite.GetPledge(pledge.pledge_id()).funds().available_rupiah(), 20 * kPerSeat);
   ASSERT_EQ(sqlite3_exec(holder, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(holder);
-  const int64_t allocation =
-      suite.Must(suite.cluster().sponsorship(), &Sponsorships::AllocatePledge, allocate)
-          .allocation()
-          .allocation_id();
+  const int64_t allocation = suite.Allocate(allocate);
   suite.ExpectComplete(pledge, suite.WaitForSeats(allocation, 20, kHealing));
   suite.ExpectBooksAgree();
 }

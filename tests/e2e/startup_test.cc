@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "common/rpc/client.h"
+#include "tests/support/ask.h"
 #include "tests/support/cluster.h"
 #include "tests/support/requests.h"
 #include "tests/support/servers.h"
@@ -30,25 +30,19 @@ CallOptions Officer(absl::Duration timeout) {
   return options;
 }
 
-// A sponsor needs nobody but sponsorship itself.
-absl::Status CreateSponsor(Cluster& cluster, int64_t* sponsor_id) {
-  const sv::CreateSponsorRequest request = NewSponsor();
-  sv::CreateSponsorResponse response;
-  const absl::Status status =
-      CallWithRetry(Officer(absl::Minutes(1)), [&](grpc::ClientContext* context) {
-        return cluster.sponsorship().CreateSponsor(context, request, &response);
-      });
-  *sponsor_id = response.sponsor().sponsor_id();
-  return status;
+// A sponsor needs nobody but sponsorship itself. Gives its id.
+int64_t CreateSponsor(Cluster& cluster) {
+  const auto made = AskWithRetry(cluster.sponsorship(), &Sponsorships::CreateSponsor, NewSponsor(),
+                                 Officer(absl::Minutes(1)));
+  EXPECT_TRUE(made.ok()) << made.status();
+  return made.ok() ? made->sponsor().sponsor_id() : 0;
 }
 
 // A pledge needs its price from coverage.
 absl::Status CreatePledge(Cluster& cluster, int64_t sponsor_id, absl::Duration timeout) {
-  const sv::CreatePledgeRequest request = NewPledge(sponsor_id, /*seats=*/1, /*months=*/1);
-  sv::CreatePledgeResponse response;
-  return CallWithRetry(Officer(timeout), [&](grpc::ClientContext* context) {
-    return cluster.sponsorship().CreatePledge(context, request, &response);
-  });
+  return AskWithRetry(cluster.sponsorship(), &Sponsorships::CreatePledge,
+                      NewPledge(sponsor_id, /*seats=*/1, /*months=*/1), Officer(timeout))
+      .status();
 }
 
 TEST(StartupTest, AllOrders) {
@@ -58,9 +52,7 @@ TEST(StartupTest, AllOrders) {
     SCOPED_TRACE(absl::StrJoin(order, ", "));
     Cluster cluster({.start = false});
     for (const std::string& service : order) cluster.Start(service);
-    int64_t sponsor_id = 0;
-    EXPECT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
-    const absl::Status pledged = CreatePledge(cluster, sponsor_id, absl::Minutes(1));
+    const absl::Status pledged = CreatePledge(cluster, CreateSponsor(cluster), absl::Minutes(1));
     EXPECT_TRUE(pledged.ok()) << pledged;
   } while (std::next_permutation(order.begin(), order.end()));
 }
@@ -78,8 +70,7 @@ TEST(StartupTest, EachAlone) {
 TEST(StartupTest, SponsorshipAloneServesWhatItCan) {
   Cluster cluster({.start = false});
   cluster.Start("sponsorship");
-  int64_t sponsor_id = 0;
-  ASSERT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
+  const int64_t sponsor_id = CreateSponsor(cluster);
   const absl::Status alone = CreatePledge(cluster, sponsor_id, absl::Seconds(2));
   EXPECT_TRUE(absl::IsUnavailable(alone) || absl::IsDeadlineExceeded(alone)) << alone;
   cluster.Start("coverage");
@@ -112,8 +103,7 @@ TEST(StartupTest, WithoutPostgresItEndsWithAnError) {
   ends("sponsorship");
   server.Resume();
   for (const std::string& service : ServiceNames()) cluster.Start(service);
-  int64_t sponsor_id = 0;
-  EXPECT_TRUE(CreateSponsor(cluster, &sponsor_id).ok());
+  CreateSponsor(cluster);
 }
 
 }  // namespace

@@ -83,6 +83,53 @@ Sent Call(Stub& stub, Method<Stub, Request, Response> method, const Request& req
   return sent;
 }
 
+// The changes that the clients of a group make with one RPC. The last ones may be sent again by
+// others, while they are under way or after.
+template <typename Stub, typename Request, typename Response>
+class Changes {
+ public:
+  Changes(Recorder& recorder, Stub& (Client::*stub)(), Method<Stub, Request, Response> method,
+          std::string actor)
+      : recorder_(recorder), stub_(stub), method_(method), actor_(std::move(actor)) {}
+
+  void Make(Client& client, Request request, Writer<Response> writer) {
+    const auto change = std::make_shared<One>(std::move(request), std::move(writer), recorder_);
+    {
+      const std::lock_guard lock(mutex_);
+      last_.push_back(change);
+      if (last_.size() > 8) last_.erase(last_.begin());
+    }
+    Send(client, *change);
+  }
+  // Any of the last ones, if there is one yet.
+  void Resend(Client& client) {
+    const uint64_t random = client.Bits();
+    std::shared_ptr<One> change;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!last_.empty()) change = last_[random % last_.size()];
+    }
+    if (change) Send(client, *change);
+  }
+
+ private:
+  using One = Change<Request, Response>;
+  void Send(Client& client, One& change) {
+    change.Run(
+        [&](const Request& request, Response* response) {
+          return Call((client.*stub_)(), method_, request, response, actor_);
+        },
+        3);
+  }
+
+  Recorder& recorder_;
+  Stub& (Client::*const stub_)();
+  const Method<Stub, Request, Response> method_;
+  const std::string actor_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<One>> last_;
+};
+
 // Asks until the answer comes: for what has to be there before a group can begin. Throws
 // std::runtime_error after a minute, or if the service says no.
 template <typename Stub, typename Request, typename Response>
@@ -138,6 +185,16 @@ class Group {
     recorder_.Fail(absl::StrCat(what, " failed: ", status.ToString()));
   }
 
+  // One read, noted as a failure if it is refused; empty if no answer came.
+  template <typename Stub, typename Request, typename Response>
+  std::optional<Sent> Read(Stub& stub, Method<Stub, Request, Response> method,
+                           const Request& request, Response* response) {
+    Sent sent = Call(stub, method, request, response, kOfficer);
+    if (sent.status.ok()) return sent;
+    if (!sent.unknown()) Unexpected(request.GetTypeName(), sent.status);
+    return std::nullopt;
+  }
+
   const WorkloadOptions& options_;
   const uint64_t seed_;
   Recorder recorder_;
@@ -153,6 +210,8 @@ struct MonthPrice {
   int64_t jkm = 0;
 };
 MonthPrice AskPrice(Client& client, int32_t first_day);
+// Asks about all of them on a day.
+cv1::BatchCheckEligibilityRequest ChecksOf(const std::vector<int64_t>& workers, int32_t day);
 // Books a month for workers in one call; `programmes` of each: 1 JKK, 2 JKM, 3 both.
 cv1::ActivateCoverageRequest Activation(const std::vector<int64_t>& workers,
                                         const std::vector<int64_t>& programmes, int64_t source,

@@ -6,9 +6,6 @@
 namespace lingkaran::history {
 namespace {
 
-using Activate = Change<cv1::ActivateCoverageRequest, cv1::ActivateCoverageResponse>;
-using Revoke = Change<cv1::RevokeCoverageRequest, cv1::RevokeCoverageResponse>;
-
 int64_t PositionOf(const std::string& token) {
   const absl::StatusOr<Token> read = FromToken(token);
   return read.ok() ? read->coverage_position : 0;
@@ -74,6 +71,10 @@ class CoverGroup final : public Group {
     if (seen.position > seen_.position) seen_ = std::move(seen);
   }
 
+  std::function<void(const absl::Status&, int64_t, int64_t)> NeverRefused(const char* what) {
+    return [=, this](const absl::Status& status, int64_t, int64_t) { Unexpected(what, status); };
+  }
+
   void ActivateSome(Client& client) {
     const std::vector<int64_t> some = SomeWorkers(client);
     std::vector<int64_t> programmes;
@@ -96,13 +97,8 @@ class CoverGroup final : public Group {
       }
       if (response != nullptr) Remember(*response, called);
     };
-    const auto change = std::make_shared<Activate>(
-        Activation(some, programmes, source, price_, month_day_),
-        Activate::Writer{done, [this](const absl::Status& status, int64_t,
-                                      int64_t) { Unexpected("ActivateCoverage", status); }},
-        recorder_);
-    activations_.Add(change);
-    Send(client, *change);
+    activations_.Make(client, Activation(some, programmes, source, price_, month_day_),
+                      {done, NeverRefused("ActivateCoverage")});
   }
 
   void RevokeSome(Client& client) {
@@ -129,36 +125,14 @@ class CoverGroup final : public Group {
       }
       if (response != nullptr) Remember(*response, called);
     };
-    const auto change = std::make_shared<Revoke>(
-        std::move(request),
-        Revoke::Writer{done, [this](const absl::Status& status, int64_t,
-                                    int64_t) { Unexpected("RevokeCoverage", status); }},
-        recorder_);
-    revocations_.Add(change);
-    Send(client, *change);
+    revocations_.Make(client, std::move(request), {done, NeverRefused("RevokeCoverage")});
   }
 
-  void Send(Client& client, Activate& change) {
-    change.Run(
-        [&](const auto& request, auto* response) {
-          return Call(client.coverage(), &Coverage::ActivateCoverage, request, response, kService);
-        },
-        3);
-  }
-  void Send(Client& client, Revoke& change) {
-    change.Run(
-        [&](const auto& request, auto* response) {
-          return Call(client.coverage(), &Coverage::RevokeCoverage, request, response, kService);
-        },
-        3);
-  }
-
-  // Another client's change once more, while it is under way or after.
   void Resend(Client& client) {
     if (client.Chance(50)) {
-      if (const auto change = activations_.Pick(client.Bits())) Send(client, *change);
+      activations_.Resend(client);
     } else {
-      if (const auto change = revocations_.Pick(client.Bits())) Send(client, *change);
+      revocations_.Resend(client);
     }
   }
 
@@ -168,22 +142,15 @@ class CoverGroup final : public Group {
       const std::lock_guard lock(mutex_);
       if (with_token) seen = seen_;
     }
-    cv1::BatchCheckEligibilityRequest request;
+    cv1::BatchCheckEligibilityRequest request = ChecksOf(workers_, month_day_ + 4);
     if (seen.token.empty()) {
       request.mutable_consistency()->set_fully_consistent(true);
     } else {
       request.mutable_consistency()->set_at_least_as_fresh(seen.token);
     }
-    for (const int64_t worker : workers_) {
-      cv1::BatchCheckItem* item = request.add_items();
-      item->mutable_person()->set_worker_id(worker);
-      item->set_day(month_day_ + 4);
-    }
     cv1::BatchCheckEligibilityResponse response;
-    const Sent sent =
-        Call(client.coverage(), &Coverage::BatchCheckEligibility, request, &response, kOfficer);
-    if (sent.unknown()) return;
-    if (!sent.status.ok()) return Unexpected("BatchCheckEligibility", sent.status);
+    const auto sent = Read(client.coverage(), &Coverage::BatchCheckEligibility, request, &response);
+    if (!sent) return;
     const int64_t position = PositionOf(response.consistency_token());
     for (size_t key = 0; key < workers_.size(); ++key) {
       int64_t covered = 0;
@@ -197,14 +164,14 @@ class CoverGroup final : public Group {
       // By a token it may be as old as the call that the token is from, and no older.
       const bool own = !seen.keys.empty() && seen.keys[key];
       recorder_.Add(key, {CoverModel::kCheck,
-                          seen.token.empty() ? sent.called : seen.called,
-                          sent.answered,
+                          seen.token.empty() ? sent->called : seen.called,
+                          sent->answered,
                           {own ? seen.position : 0},
                           {covered, position}});
     }
     if (!seen.token.empty()) return;
     // What an answer has seen, a later one can be asked to have seen, too.
-    Seen own{response.consistency_token(), position, sent.called,
+    Seen own{response.consistency_token(), position, sent->called,
              std::vector<bool>(workers_.size(), false)};
     const std::lock_guard lock(mutex_);
     if (own.position > seen_.position) seen_ = std::move(own);
@@ -214,8 +181,10 @@ class CoverGroup final : public Group {
   std::vector<int64_t> workers_;
   std::map<int64_t, size_t> key_of_;
   MonthPrice price_;
-  Changes<cv1::ActivateCoverageRequest, cv1::ActivateCoverageResponse> activations_;
-  Changes<cv1::RevokeCoverageRequest, cv1::RevokeCoverageResponse> revocations_;
+  Changes<Coverage, cv1::ActivateCoverageRequest, cv1::ActivateCoverageResponse> activations_{
+      recorder_, &Client::coverage, &Coverage::ActivateCoverage, kService};
+  Changes<Coverage, cv1::RevokeCoverageRequest, cv1::RevokeCoverageResponse> revocations_{
+      recorder_, &Client::coverage, &Coverage::RevokeCoverage, kService};
   std::mutex mutex_;
   Seen seen_;  // with the highest position so far
 };

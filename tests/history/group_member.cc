@@ -6,9 +6,6 @@
 namespace lingkaran::history {
 namespace {
 
-using Withdraw = Change<rv1::WithdrawWorkerRequest, rv1::WithdrawWorkerResponse>;
-using Death = Change<rv1::ReportDeathRequest, rv1::ReportDeathResponse>;
-
 class MemberGroup final : public Group {
  public:
   MemberGroup(const WorkloadOptions& options, uint64_t seed)
@@ -38,7 +35,7 @@ class MemberGroup final : public Group {
     const int64_t dice = client.Below(100);
     const size_t key = static_cast<size_t>(client.Below(std::ssize(workers_)));
     if (dice < 4) {
-      if (const auto change = withdrawals_.Pick(client.Bits())) Send(client, *change);
+      withdrawals_.Resend(client);
     } else if (dice < 36) {
       WithdrawOne(client, key);
     } else if (dice < 37) {
@@ -84,8 +81,8 @@ class MemberGroup final : public Group {
   }
 
   // What to record of a change of `key`.
-  template <typename Change, typename Response>
-  typename Change::Writer WriterOf(size_t key, int kind, int64_t day) {
+  template <typename Response>
+  Writer<Response> WriterOf(size_t key, int kind, int64_t day) {
     return {[=, this](const Response* response, int64_t called, int64_t answered) {
               Operation operation{kind, called, answered, {day}, {}};
               if (response != nullptr) {
@@ -108,21 +105,9 @@ class MemberGroup final : public Group {
     request.set_worker_id(workers_[key]);
     request.set_effective_day(day_ - 1 + static_cast<int32_t>(client.Below(4)));
     request.set_reason("riwayat");
-    const auto change =
-        std::make_shared<Withdraw>(request,
-                                   WriterOf<Withdraw, rv1::WithdrawWorkerResponse>(
-                                       key, MemberModel::kWithdraw, request.effective_day()),
-                                   recorder_);
-    withdrawals_.Add(change);
-    Send(client, *change);
-  }
-
-  void Send(Client& client, Withdraw& change) {
-    change.Run(
-        [&](const auto& request, auto* response) {
-          return Call(client.registry(), &Registry::WithdrawWorker, request, response, kOfficer);
-        },
-        3);
+    withdrawals_.Make(client, request,
+                      WriterOf<rv1::WithdrawWorkerResponse>(key, MemberModel::kWithdraw,
+                                                            request.effective_day()));
   }
 
   void ReportDeathOf(Client& client, size_t key) {
@@ -131,32 +116,25 @@ class MemberGroup final : public Group {
     request.set_worker_id(workers_[key]);
     request.set_death_day(day_ - 1 + static_cast<int32_t>(client.Below(3)));
     request.set_source("riwayat");
-    Death change(request,
-                 WriterOf<Death, rv1::ReportDeathResponse>(key, MemberModel::kReportDeath,
-                                                           request.death_day()),
-                 recorder_);
-    change.Run(
-        [&](const auto& asked, auto* response) {
-          return Call(client.registry(), &Registry::ReportDeath, asked, response, kOfficer);
-        },
-        3);
+    deaths_.Make(
+        client, request,
+        WriterOf<rv1::ReportDeathResponse>(key, MemberModel::kReportDeath, request.death_day()));
   }
 
   void Get(Client& client, size_t key) {
     rv1::GetWorkerRequest request;
     request.set_worker_id(workers_[key]);
     rv1::GetWorkerResponse response;
-    const Sent sent = Call(client.registry(), &Registry::GetWorker, request, &response, kOfficer);
-    if (sent.unknown()) return;
-    if (!sent.status.ok()) return Unexpected("GetWorker", sent.status);
+    const auto sent = Read(client.registry(), &Registry::GetWorker, request, &response);
+    if (!sent) return;
     recorder_.Add(key,
-                  {MemberModel::kGet, sent.called, sent.answered, {}, Facts(response.worker())});
+                  {MemberModel::kGet, sent->called, sent->answered, {}, Facts(response.worker())});
   }
 
   // Without a bound in time: coverage may not have heard of what the token does not name.
   void CheckAll(Client& client) {
     std::vector<int64_t> needed = versions_;
-    cv1::BatchCheckEligibilityRequest request;
+    cv1::BatchCheckEligibilityRequest request = ChecksOf(workers_, day_);
     {
       const std::lock_guard lock(mutex_);
       std::string token = token_;
@@ -173,21 +151,14 @@ class MemberGroup final : public Group {
       }
       request.mutable_consistency()->set_at_least_as_fresh(token);
     }
-    for (const int64_t worker : workers_) {
-      cv1::BatchCheckItem* item = request.add_items();
-      item->mutable_person()->set_worker_id(worker);
-      item->set_day(day_);
-    }
     cv1::BatchCheckEligibilityResponse response;
-    const Sent sent =
-        Call(client.coverage(), &Coverage::BatchCheckEligibility, request, &response, kOfficer);
-    if (sent.unknown()) return;
-    if (!sent.status.ok()) return Unexpected("BatchCheckEligibility", sent.status);
+    const auto sent = Read(client.coverage(), &Coverage::BatchCheckEligibility, request, &response);
+    if (!sent) return;
     for (size_t key = 0; key < workers_.size(); ++key) {
       const cv1::BatchCheckResult& result = response.results(static_cast<int>(key));
       recorder_.Add(
           key,
-          {MemberModel::kCheck, start_, sent.answered, {needed[key], day_}, {StandingOf(result)}});
+          {MemberModel::kCheck, start_, sent->answered, {needed[key], day_}, {StandingOf(result)}});
     }
   }
 
@@ -214,7 +185,10 @@ class MemberGroup final : public Group {
   std::vector<int64_t> workers_;
   std::vector<int64_t> versions_;  // at the start
   int64_t start_ = 0;
-  Changes<rv1::WithdrawWorkerRequest, rv1::WithdrawWorkerResponse> withdrawals_;
+  Changes<Registry, rv1::WithdrawWorkerRequest, rv1::WithdrawWorkerResponse> withdrawals_{
+      recorder_, &Client::registry, &Registry::WithdrawWorker, kOfficer};
+  Changes<Registry, rv1::ReportDeathRequest, rv1::ReportDeathResponse> deaths_{
+      recorder_, &Client::registry, &Registry::ReportDeath, kOfficer};
   std::mutex mutex_;
   std::vector<std::vector<Told>> known_;  // by key
   std::string token_;                     // of the highest position so far

@@ -7,10 +7,6 @@
 namespace lingkaran::history {
 namespace {
 
-using Pay = Change<sv1::RecordPaymentRequest, sv1::RecordPaymentResponse>;
-using Refund = Change<sv1::RefundPledgeRequest, sv1::RefundPledgeResponse>;
-using Cancel = Change<sv1::CancelPledgeRequest, sv1::CancelPledgeResponse>;
-
 constexpr int kReferences = 30;  // of one pledge
 
 class PledgeGroup final : public Group {
@@ -86,10 +82,9 @@ class PledgeGroup final : public Group {
   }
 
   // What to record of a change of `key`; `fill` reads its answer.
-  template <typename Change, typename Response>
-  typename Change::Writer WriterOf(
-      size_t key, int kind, std::vector<int64_t> asked,
-      std::function<void(const Response&, std::vector<int64_t>&)> fill) {
+  template <typename Response>
+  Writer<Response> WriterOf(size_t key, int kind, std::vector<int64_t> asked,
+                            std::function<void(const Response&, std::vector<int64_t>&)> fill) {
     return {[=, this](const Response* response, int64_t called, int64_t answered) {
               Operation operation{kind, called, answered, asked, {}};
               if (response != nullptr) {
@@ -113,17 +108,14 @@ class PledgeGroup final : public Group {
     request.set_payment_code(pledges_[key].invoice().payment_code());
     request.set_bank_reference(BankReference(key, reference));
     request.set_amount_rupiah(amount);
-    const auto change = std::make_shared<Pay>(
-        request,
-        WriterOf<Pay, sv1::RecordPaymentResponse>(
-            key, PledgeModel::kPay, {reference, amount},
-            [](const sv1::RecordPaymentResponse& response, std::vector<int64_t>& got) {
-              got.insert(got.end(), {response.already_recorded() ? 1 : 0, response.applied_rupiah(),
+    payments_.Make(client, request,
+                   WriterOf<sv1::RecordPaymentResponse>(
+                       key, PledgeModel::kPay, {reference, amount},
+                       [](const sv1::RecordPaymentResponse& response, std::vector<int64_t>& got) {
+                         got.insert(got.end(),
+                                    {response.already_recorded() ? 1 : 0, response.applied_rupiah(),
                                      response.credit_rupiah()});
-            }),
-        recorder_);
-    payments_.Add(change);
-    Send(client, *change);
+                       }));
   }
 
   void RefundOne(Client& client, size_t key) {
@@ -135,16 +127,12 @@ class PledgeGroup final : public Group {
     request.set_amount_rupiah(amount);
     request.set_bank_reference(BankReference(key, reference));
     request.set_reason("riwayat");
-    const auto change = std::make_shared<Refund>(
-        request,
-        WriterOf<Refund, sv1::RefundPledgeResponse>(
-            key, PledgeModel::kRefund, {reference, amount},
-            [](const sv1::RefundPledgeResponse& response, std::vector<int64_t>& got) {
-              got.push_back(response.refunded_rupiah());
-            }),
-        recorder_);
-    refunds_.Add(change);
-    Send(client, *change);
+    refunds_.Make(client, request,
+                  WriterOf<sv1::RefundPledgeResponse>(
+                      key, PledgeModel::kRefund, {reference, amount},
+                      [](const sv1::RefundPledgeResponse& response, std::vector<int64_t>& got) {
+                        got.push_back(response.refunded_rupiah());
+                      }));
   }
 
   void CancelOne(Client& client, size_t key) {
@@ -152,39 +140,16 @@ class PledgeGroup final : public Group {
     request.set_request_id(NewRequestId());
     request.set_pledge_id(pledges_[key].pledge_id());
     request.set_reason("riwayat");
-    Cancel change(request,
-                  WriterOf<Cancel, sv1::CancelPledgeResponse>(key, PledgeModel::kCancel, {},
-                                                              [](const auto&, auto&) {}),
-                  recorder_);
-    change.Run(
-        [&](const auto& asked, auto* response) {
-          return Call(client.sponsorship(), &Sponsorship::CancelPledge, asked, response, kOfficer);
-        },
-        3);
-  }
-
-  void Send(Client& client, Pay& change) {
-    change.Run(
-        [&](const auto& request, auto* response) {
-          return Call(client.sponsorship(), &Sponsorship::RecordPayment, request, response,
-                      kOfficer);
-        },
-        3);
-  }
-  void Send(Client& client, Refund& change) {
-    change.Run(
-        [&](const auto& request, auto* response) {
-          return Call(client.sponsorship(), &Sponsorship::RefundPledge, request, response,
-                      kOfficer);
-        },
-        3);
+    cancellations_.Make(client, request,
+                        WriterOf<sv1::CancelPledgeResponse>(key, PledgeModel::kCancel, {},
+                                                            [](const auto&, auto&) {}));
   }
 
   void Resend(Client& client) {
     if (client.Chance(60)) {
-      if (const auto change = payments_.Pick(client.Bits())) Send(client, *change);
+      payments_.Resend(client);
     } else {
-      if (const auto change = refunds_.Pick(client.Bits())) Send(client, *change);
+      refunds_.Resend(client);
     }
   }
 
@@ -194,28 +159,20 @@ class PledgeGroup final : public Group {
     recorder_.Add(key, {PledgeModel::kGet, sent.called, sent.answered, {}, std::move(got)});
   }
 
-  // True if there is an answer to record.
-  bool Came(const Sent& sent, const std::string& what) {
-    if (!sent.status.ok() && !sent.unknown()) Unexpected(what, sent.status);
-    return sent.status.ok();
-  }
-
   void Get(Client& client, size_t key) {
     sv1::GetPledgeRequest request;
     request.set_pledge_id(pledges_[key].pledge_id());
     sv1::GetPledgeResponse response;
-    const Sent sent =
-        Call(client.sponsorship(), &Sponsorship::GetPledge, request, &response, kOfficer);
-    if (Came(sent, "GetPledge")) Record(key, sent, response.pledge().funds());
+    const auto sent = Read(client.sponsorship(), &Sponsorship::GetPledge, request, &response);
+    if (sent) Record(key, *sent, response.pledge().funds());
   }
 
   void GetStatement(Client& client, size_t key) {
     sv1::GetStatementRequest request;
     request.set_pledge_id(pledges_[key].pledge_id());
     sv1::GetStatementResponse response;
-    const Sent sent =
-        Call(client.sponsorship(), &Sponsorship::GetStatement, request, &response, kOfficer);
-    if (Came(sent, "GetStatement")) Record(key, sent, response.funds());
+    const auto sent = Read(client.sponsorship(), &Sponsorship::GetStatement, request, &response);
+    if (sent) Record(key, *sent, response.funds());
   }
 
   void List(Client& client) {
@@ -223,22 +180,25 @@ class PledgeGroup final : public Group {
     request.set_sponsor_id(sponsor_);
     request.set_page_size(1'000);
     sv1::ListPledgesResponse response;
-    const Sent sent =
-        Call(client.sponsorship(), &Sponsorship::ListPledges, request, &response, kOfficer);
-    if (!Came(sent, "ListPledges")) return;
+    const auto sent = Read(client.sponsorship(), &Sponsorship::ListPledges, request, &response);
+    if (!sent) return;
     if (response.pledges_size() != options_.keys) {
       Unexpected("ListPledges", absl::UnknownError("a pledge is missing"));
     }
     for (const sv1::Pledge& pledge : response.pledges()) {
-      Record(key_of_.at(pledge.pledge_id()), sent, pledge.funds());
+      Record(key_of_.at(pledge.pledge_id()), *sent, pledge.funds());
     }
   }
 
   int64_t sponsor_ = 0;
   std::vector<sv1::Pledge> pledges_;
   std::map<int64_t, size_t> key_of_;
-  Changes<sv1::RecordPaymentRequest, sv1::RecordPaymentResponse> payments_;
-  Changes<sv1::RefundPledgeRequest, sv1::RefundPledgeResponse> refunds_;
+  Changes<Sponsorship, sv1::RecordPaymentRequest, sv1::RecordPaymentResponse> payments_{
+      recorder_, &Client::sponsorship, &Sponsorship::RecordPayment, kOfficer};
+  Changes<Sponsorship, sv1::RefundPledgeRequest, sv1::RefundPledgeResponse> refunds_{
+      recorder_, &Client::sponsorship, &Sponsorship::RefundPledge, kOfficer};
+  Changes<Sponsorship, sv1::CancelPledgeRequest, sv1::CancelPledgeResponse> cancellations_{
+      recorder_, &Client::sponsorship, &Sponsorship::CancelPledge, kOfficer};
 };
 
 }  // namespace

@@ -23,42 +23,41 @@ namespace lingkaran::history {
 namespace {
 
 struct Flags {
+  WorkloadOptions work;
+  Deployment::Options where;
   int64_t seconds = 0;
-  int64_t histories = 0;
   std::string store = "sqlite";
-  std::string redis = "";
-  uint64_t seed = std::random_device{}();
   std::string json = "";
   int fault_gap_ms = 500;
   int kill_gap_ms = 0;
-  int replicas = 2;
-  int groups = 3;
-  int clients = 4;
 };
 
 Flags ReadFlags(int argc, char** argv) {
   Flags flags;
+  flags.work.seed = std::random_device{}();
+  flags.work.histories = 0;
   CLI::App app("Histories of the suite under a bad network, checked.");
   app.add_option("--seconds", flags.seconds, "How long to begin new histories");
-  app.add_option("--histories", flags.histories, "How many; default: 10,000 if no time is given");
+  app.add_option("--histories", flags.work.histories,
+                 "How many; default: 10,000 if no time is given");
   app.add_option("--store", flags.store)->check(CLI::IsMember({"sqlite", "postgres"}));
-  app.add_option("--redis", flags.redis, "HOST:PORT of a Redis for the services");
-  app.add_option("--seed", flags.seed);
+  app.add_option("--redis", flags.where.redis, "HOST:PORT of a Redis for the services");
+  app.add_option("--seed", flags.work.seed);
   app.add_option("--json", flags.json, "Where to write the figures");
   app.add_option("--fault-gap-ms", flags.fault_gap_ms,
                  "Average time between faults on one connection's way; 0: none");
   app.add_option("--kill-gap-ms", flags.kill_gap_ms,
                  "Time between kills of one of the processes; 0: none");
-  app.add_option("--replicas", flags.replicas, "Processes of each service");
-  app.add_option("--groups", flags.groups, "Groups of keys worked on at once");
-  app.add_option("--clients", flags.clients, "Clients of one group");
+  app.add_option("--replicas", flags.where.replicas, "Processes of each service");
+  app.add_option("--groups", flags.work.groups, "Groups of keys worked on at once");
+  app.add_option("--clients", flags.work.clients, "Clients of one group");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error));
   }
-  if (flags.histories == 0) {
-    flags.histories = flags.seconds > 0 ? std::numeric_limits<int64_t>::max() / 2 : 10'000;
+  if (flags.work.histories == 0) {
+    flags.work.histories = flags.seconds > 0 ? std::numeric_limits<int64_t>::max() / 2 : 10'000;
   }
   return flags;
 }
@@ -84,43 +83,35 @@ Figures FiguresOf(const Flags& flags, const WorkloadReport& report,
           {"kills", absl::StrCat(kills)},
           {"checker_steps", absl::StrCat(report.steps)},
           {"seconds", absl::StrCat(absl::ToInt64Seconds(report.time))},
-          {"seed", absl::StrCat(flags.seed)},
+          {"seed", absl::StrCat(flags.work.seed)},
           {"store", absl::StrCat("\"", flags.store, "\"")}};
 }
 
 int Main(int argc, char** argv) {
-  const Flags flags = ReadFlags(argc, argv);
-  std::printf("seed %llu\n", static_cast<unsigned long long>(flags.seed));
+  Flags flags = ReadFlags(argc, argv);
+  WorkloadOptions& options = flags.work;
+  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
   std::fflush(stdout);
-  Deployment::Options where;
   if (flags.store == "postgres") {
     const char* url = std::getenv("LINGKARAN_TEST_POSTGRES");
     if (url == nullptr) {
       std::fprintf(stderr, "LINGKARAN_TEST_POSTGRES names no server\n");
       return 2;
     }
-    where.postgres = url;
+    flags.where.postgres = url;
   }
-  where.redis = flags.redis;
-  where.replicas = flags.replicas;
-  Deployment deployment(where);
-
-  WorkloadOptions options;
-  options.seed = flags.seed;
-  options.histories = flags.histories;
+  Deployment deployment(flags.where);
   if (flags.seconds > 0) options.time = absl::Seconds(flags.seconds);
-  options.groups = flags.groups;
-  options.clients = flags.clients;
   options.report = [](const std::string& text) {
     std::printf("%s\n", text.c_str());
     std::fflush(stdout);
   };
   if (flags.fault_gap_ms > 0) {
-    deployment.PlayFaults(flags.seed, absl::Hours(24), absl::Milliseconds(flags.fault_gap_ms));
+    deployment.PlayFaults(options.seed, absl::Hours(24), absl::Milliseconds(flags.fault_gap_ms));
   }
   std::future<WorkloadReport> run =
       std::async(std::launch::async, [&] { return RunHistories(deployment.targets(), options); });
-  std::mt19937_64 random(flags.seed);
+  std::mt19937_64 random(options.seed);
   int64_t kills = 0;
   const auto gap = std::chrono::milliseconds(flags.kill_gap_ms > 0 ? flags.kill_gap_ms : 1'000);
   while (run.wait_for(gap) != std::future_status::ready) {

@@ -76,6 +76,14 @@ struct Sent {
   bool unknown() const;
 };
 
+// What to record of a change. Each is called by one thread at a time.
+template <typename Response>
+struct Writer {
+  // Done: `response` came; or unknown: `response` is null and `answered` is kNever.
+  std::function<void(const Response* response, int64_t called, int64_t answered)> done;
+  std::function<void(const absl::Status& status, int64_t called, int64_t answered)> refused;
+};
+
 // A change under one request_id, sent by one client or several at once. It is one operation,
 // however often it is sent: it begins with the first call and has ended by the first good answer,
 // and every good answer is the same. An answer that refuses it was an observation; the change
@@ -84,14 +92,8 @@ template <typename Request, typename Response>
 class Change {
  public:
   using Send = std::function<Sent(const Request&, Response*)>;
-  // What to record. Each is called by one thread at a time.
-  struct Writer {
-    // Done: `response` came; or unknown: `response` is null and `answered` is kNever.
-    std::function<void(const Response* response, int64_t called, int64_t answered)> done;
-    std::function<void(const absl::Status& status, int64_t called, int64_t answered)> refused;
-  };
 
-  Change(Request request, Writer writer, Recorder& recorder)
+  Change(Request request, Writer<Response> writer, Recorder& recorder)
       : request_(std::move(request)), writer_(std::move(writer)), recorder_(recorder) {}
 
   // Sends it, and again with the same id while nobody knows what became of it, up to `rounds`
@@ -115,12 +117,6 @@ class Change {
       break;
     }
     Leave();
-  }
-
-  // True if it is done and its answer is known: then it may be sent again at any time.
-  bool done() const {
-    const std::lock_guard lock(mutex_);
-    return response_.has_value();
   }
 
  private:
@@ -162,7 +158,7 @@ class Change {
   }
 
   const Request request_;
-  const Writer writer_;
+  const Writer<Response> writer_;
   Recorder& recorder_;
   const int64_t called_ = Now();
   mutable std::mutex mutex_;
@@ -172,27 +168,6 @@ class Change {
   std::optional<Response> response_;
   std::string bare_;  // without its token
   int64_t answered_ = kNever;
-};
-
-// The last changes of a group of clients, so that others can send them again.
-template <typename Request, typename Response>
-class Changes {
- public:
-  using Pointer = std::shared_ptr<Change<Request, Response>>;
-  void Add(Pointer change) {
-    const std::lock_guard lock(mutex_);
-    last_.push_back(std::move(change));
-    if (last_.size() > 8) last_.erase(last_.begin());
-  }
-  // Null if there is none yet.
-  Pointer Pick(uint64_t random) const {
-    const std::lock_guard lock(mutex_);
-    return last_.empty() ? nullptr : last_[random % last_.size()];
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<Pointer> last_;
 };
 
 }  // namespace lingkaran::history

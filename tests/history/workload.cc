@@ -123,6 +123,16 @@ MonthPrice AskPrice(Client& client, int32_t first_day) {
   return price;
 }
 
+cv1::BatchCheckEligibilityRequest ChecksOf(const std::vector<int64_t>& workers, int32_t day) {
+  cv1::BatchCheckEligibilityRequest request;
+  for (const int64_t worker : workers) {
+    cv1::BatchCheckItem* item = request.add_items();
+    item->mutable_person()->set_worker_id(worker);
+    item->set_day(day);
+  }
+  return request;
+}
+
 cv1::ActivateCoverageRequest Activation(const std::vector<int64_t>& workers,
                                         const std::vector<int64_t>& programmes, int64_t source,
                                         const MonthPrice& price, int32_t first_day) {

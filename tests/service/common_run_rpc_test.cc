@@ -57,19 +57,36 @@ class CallbackProbe final
   Probe& probe_;
 };
 
-class CallbackRpcTest : public ProbeTest {
+class WaitingRpcTest : public ProbeTest {
+ protected:
+  // A body that goes on until nobody waits for it, and tells what it saw then.
+  Probe::Body UntilUnwanted() {
+    return [this](const Call& call) {
+      absl::Status wanted = call.StillWanted();
+      while (wanted.ok()) wanted = call.StillWanted();
+      seen_.set_value(wanted);
+      return wanted;
+    };
+  }
+  void ExpectCancelled(grpc::ClientContext& context) {
+    rv1::ListAgenciesResponse response;
+    EXPECT_EQ(stub_->ListAgencies(&context, {}, &response).error_code(),
+              grpc::StatusCode::CANCELLED);
+  }
+  std::promise<absl::Status> seen_;
+};
+
+class CallbackRpcTest : public WaitingRpcTest {
  protected:
   grpc::Service& service() override { return callback_; }
   CallbackProbe callback_{probe_};
 };
 
-using WaitingRpcTest = ProbeTest;
-
 // Handlers that wait and those of the callback API take the same steps.
 class RunRpcTest : public CallbackRpcTest, public testing::WithParamInterface<bool> {
  protected:
   grpc::Service& service() override {
-    return GetParam() ? CallbackRpcTest::service() : ProbeTest::service();
+    return GetParam() ? CallbackRpcTest::service() : WaitingRpcTest::service();
   }
 };
 INSTANTIATE_TEST_SUITE_P(Handlers, RunRpcTest, testing::Bool(),
@@ -204,40 +221,26 @@ TEST_F(WaitingRpcTest, TheLogHasNoContents) {
 // -- deadlines --
 
 TEST_F(WaitingRpcTest, HandlersSeeThatTheCallerWentAway) {
-  std::promise<absl::Status> seen;
   std::promise<void> started;
-  probe_.on_list = [&](const Call& call) {
+  probe_.on_list = [&, wait = UntilUnwanted()](const Call& call) {
     started.set_value();
-    absl::Status wanted = call.StillWanted();
-    while (wanted.ok()) wanted = call.StillWanted();
-    seen.set_value(wanted);
-    return wanted;
+    return wait(call);
   };
   grpc::ClientContext context;
   Prepare(context, As("sari;role=officer"));
-  std::thread caller([&] {
-    rv1::ListAgenciesResponse response;
-    EXPECT_EQ(stub_->ListAgencies(&context, {}, &response).error_code(),
-              grpc::StatusCode::CANCELLED);
-  });
+  std::thread caller([&] { ExpectCancelled(context); });
   started.get_future().wait();
   context.TryCancel();
-  EXPECT_TRUE(absl::IsCancelled(seen.get_future().get()));
+  EXPECT_TRUE(absl::IsCancelled(seen_.get_future().get()));
   caller.join();
 }
 
 TEST_F(WaitingRpcTest, DeadlinesArePassedOn) {
-  std::promise<absl::Status> seen;
-  probe_.on_list = [&](const Call& call) {
-    absl::Status wanted = call.StillWanted();
-    while (wanted.ok()) wanted = call.StillWanted();
-    seen.set_value(wanted);
-    return wanted;
-  };
+  probe_.on_list = UntilUnwanted();
   CallOptions options = As("sari;role=officer");
   options.timeout = absl::Milliseconds(300);
   EXPECT_TRUE(absl::IsDeadlineExceeded(List(options)));
-  const absl::Status status = seen.get_future().get();
+  const absl::Status status = seen_.get_future().get();
   EXPECT_TRUE(absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) << status;
 }
 
@@ -283,24 +286,14 @@ TEST_F(CallbackRpcTest, WithoutAPlaceItRefusesAtOnceAndSaysWhenToComeBack) {
 TEST_F(CallbackRpcTest, HandlersSeeThatTheCallerWentAway) {
   std::promise<std::function<void()>> later;
   callback_.later = &later;
-  std::promise<absl::Status> seen;
-  probe_.on_list = [&](const Call& call) {
-    absl::Status wanted = call.StillWanted();
-    while (wanted.ok()) wanted = call.StillWanted();
-    seen.set_value(wanted);
-    return wanted;
-  };
+  probe_.on_list = UntilUnwanted();
   grpc::ClientContext context;
   Prepare(context, As("sari;role=officer"));
-  std::thread caller([&] {
-    rv1::ListAgenciesResponse response;
-    EXPECT_EQ(stub_->ListAgencies(&context, {}, &response).error_code(),
-              grpc::StatusCode::CANCELLED);
-  });
+  std::thread caller([&] { ExpectCancelled(context); });
   const std::function<void()> end = later.get_future().get();
   context.TryCancel();
   end();
-  EXPECT_TRUE(absl::IsCancelled(seen.get_future().get()));
+  EXPECT_TRUE(absl::IsCancelled(seen_.get_future().get()));
   caller.join();
 }
 
@@ -375,16 +368,6 @@ TEST_F(MutateTest, ErrorsAreNotKept) {
   EXPECT_TRUE(absl::IsNotFound(Create("id-1", "bad").status()));
   EXPECT_EQ(bodies_, 2);
   EXPECT_TRUE(Create("id-1", "good").ok()) << "nothing was stored under the id";
-}
-
-TEST_F(MutateTest, SixteenCallersGetOneAnswer) {
-  std::atomic<int> same{0};
-  OnThreads(16, [&](int) {
-    const auto response = Create("id-1", "Dinas Sosial");
-    if (response.ok() && response->agency().agency_id() == 1) ++same;
-  });
-  EXPECT_EQ(same, 16);
-  EXPECT_EQ(bodies_, 1);
 }
 
 TEST_F(MutateTest, AnIdIsRequired) {

@@ -18,7 +18,6 @@
 #include <thread>
 
 #include <gmock/gmock.h>
-#include <grpcpp/impl/codegen/client_unary_call.h>
 #include <grpcpp/impl/codegen/sync_stream.h>
 #include <gtest/gtest.h>
 
@@ -51,22 +50,6 @@ bool Connects(const std::string& address) {
 
 class ServerTest : public ProbeTest {
  protected:
-  // SERVING (1), NOT_SERVING (2), or 0 if health did not answer.
-  int Health() {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
-    const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Check",
-                                           grpc::internal::RpcMethod::NORMAL_RPC);
-    grpc::ByteBuffer request, response;
-    grpc::Slice nothing;
-    request = grpc::ByteBuffer(&nothing, 1);
-    const grpc::Status status =
-        grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
-            channel_.get(), method, &context, request, &response);
-    grpc::Slice slice;
-    if (!status.ok() || !response.DumpToSingleSlice(&slice).ok() || slice.size() != 2) return 0;
-    return slice.begin()[1];
-  }
   bool BecomesHealth(int wanted) {
     return Eventually([&] { return Health() == wanted; });
   }

@@ -10,11 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/time/clock.h"
 #include "coverage_schema.h"
 #include "services/coverage/replication/change_notices.h"
 #include "tests/support/coverage_rows.h"
 #include "tests/support/fake_pubsub.h"
+#include "tests/support/gate.h"
 #include "tests/support/sql_fixture.h"
 #include "tests/support/test_database.h"
 
@@ -59,15 +59,6 @@ struct Node {
   LogFollower follower;
   Facts facts;
 };
-
-bool Becomes(const std::function<bool()>& condition) {
-  const absl::Time end = absl::Now() + absl::Seconds(30);
-  while (!condition()) {
-    if (absl::Now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 class CoverageFollowerTest : public DatabaseTest {
  protected:
@@ -312,7 +303,7 @@ TEST_P(CoverageFollowerTest, AfterAnOlderReleaseWroteNothingIsAnsweredUntilItIsM
   EXPECT_EQ(a_->Ask(1), LookupResult::kBypassed);
   // One with threads mends.
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
+  ASSERT_TRUE(Eventually([&] { return b_->near.complete(); }));
   EXPECT_EQ(b_->near.size(), 1u);
   ExpectTruth(*b_, 1);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
@@ -324,7 +315,7 @@ TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt)
   a_->Write({MemberRow(1)}, {});
   WriteAsOlderRelease(db(), {}, {MonthRow(1, kNovember)});
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
+  ASSERT_TRUE(Eventually([&] { return b_->near.complete(); }));
   // A did not look all the while.
   EXPECT_EQ(a_->MonthsOf(1), 0);
   ASSERT_TRUE(a_->follower.CatchUp().ok());
@@ -337,15 +328,16 @@ TEST_P(CoverageFollowerTest, AHoleThatWasMendedMeanwhileEmptiesWhoStoodBeforeIt)
 TEST_P(CoverageFollowerTest, WithoutALineTheOthersWritesComeByThemselves) {
   a_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(5)}, /*linked=*/false);
-  ASSERT_TRUE(Becomes([&] { return b_->near.complete(); }));
+  ASSERT_TRUE(Eventually([&] { return b_->near.complete(); }));
   for (int i = 0; i < 5; ++i) {
     const int64_t position =
         a_->Write(i == 0 ? std::vector<Member>{MemberRow(1)} : std::vector<Member>(),
                   {MonthRow(1, kNovember + i)});
-    ASSERT_TRUE(Becomes([&] { return b_->near.position() == position; }));
+    ASSERT_TRUE(Eventually([&] { return b_->near.position() == position; }));
     EXPECT_EQ(b_->MonthsOf(1), i + 1);
     steady_.Advance(absl::Seconds(3));
-    ASSERT_TRUE(Becomes([&] { return b_->Ask(1) == LookupResult::kFound; })) << "a poll confirms";
+    ASSERT_TRUE(Eventually([&] { return b_->Ask(1) == LookupResult::kFound; }))
+        << "a poll confirms";
   }
 }
 
@@ -372,7 +364,7 @@ TEST_P(CoverageFollowerTest, TheWarmStartIsCompleteAndTrueWhileWritesGoOn) {
     }
   });
   b_ = Replica({.threads = true, .poll = absl::Milliseconds(2)}, /*linked=*/false);
-  EXPECT_TRUE(Becomes([&] { return b_->near.complete(); }));
+  EXPECT_TRUE(Eventually([&] { return b_->near.complete(); }));
   stop = true;
   writer.join();
   ExpectTruth(*b_, kMembers);

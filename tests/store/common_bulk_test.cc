@@ -293,28 +293,6 @@ TEST_P(RequestSuite, AnotherRequestUnderTheSameIdIsRefused) {
   EXPECT_EQ(Names().size(), 1u);
 }
 
-TEST_P(RequestSuite, AnErrorIsNotRemembered) {
-  const auto failed = Once(db(), key_, now_, [](Tx& tx) -> absl::StatusOr<std::string> {
-    tx.db() << "INSERT INTO things (id) VALUES (77)";
-    return Error(absl::StatusCode::kFailedPrecondition, Reason::kFundsExhausted, "no money");
-  });
-  EXPECT_EQ(ReasonOf(failed.status()), Reason::kFundsExhausted);
-  EXPECT_THAT(Names(), IsEmpty());
-  EXPECT_TRUE(Run(key_).ok());
-  EXPECT_EQ(Names().size(), 1u);
-}
-
-TEST_P(RequestSuite, SixteenAtOnceHaveOneEffect) {
-  constexpr int kThreads = 16;
-  std::vector<absl::StatusOr<std::string>> answers(kThreads, absl::UnknownError("not run"));
-  OnThreads(kThreads, [&](int i) { answers[i] = Run(key_); });
-  for (const auto& answer : answers) {
-    ASSERT_TRUE(answer.ok()) << answer.status();
-    EXPECT_EQ(*answer, *answers[0]);
-  }
-  EXPECT_EQ(Names().size(), 1u);
-}
-
 TEST_P(RequestSuite, RepliesAreFoundAndForgotten) {
   ASSERT_TRUE(Run(key_).ok());
   now_ += absl::Hours(24);

@@ -77,6 +77,12 @@ absl::Status Touch(Database& db, int64_t id) {
   });
 }
 
+// Under a deadline so far away.
+absl::Status Within(absl::Duration time, absl::FunctionRef<absl::Status()> work) {
+  const DeadlineScope soon(absl::Now() + time);
+  return work();
+}
+
 class LimitsSuite : public DatabaseTest {
  protected:
   LimitsSuite() : DatabaseTest(Things()) {}
@@ -143,11 +149,7 @@ TEST_P(LimitsSuite, WaitingForAConnectionEndsAtTheDeadline) {
   options.wait = absl::Minutes(1);
   auto small = OpenAgain(options);
   Holder holder(*small);
-  absl::Status status;
-  {
-    const DeadlineScope soon(absl::Now() + absl::Milliseconds(50));
-    status = small->Write(Nothing);
-  }
+  const absl::Status status = Within(absl::Milliseconds(50), [&] { return small->Write(Nothing); });
   EXPECT_PRED1(IsPastDeadline, status);
   holder.Release();
   EXPECT_TRUE(small->Write(Nothing).ok());
@@ -158,11 +160,7 @@ TEST_P(LimitsSuite, WaitingForALockEndsAtTheDeadline) {
   patient.wait = patient.lock_timeout = patient.statement_timeout = absl::Minutes(1);
   auto other = OpenAgain(patient);
   Holder holder(db());
-  absl::Status status;
-  {
-    const DeadlineScope soon(absl::Now() + absl::Milliseconds(50));
-    status = Touch(*other, 1);
-  }
+  const absl::Status status = Within(absl::Milliseconds(50), [&] { return Touch(*other, 1); });
   EXPECT_PRED1(IsPastDeadline, status);
   holder.Release();
   EXPECT_TRUE(Touch(*other, 1).ok());
@@ -325,17 +323,14 @@ class HungPostgres : public testing::Test {
 TEST_F(HungPostgres, AServerProcessThatStopsIsLeftAndOthersGoOn) {
   auto db = Open(absl::Milliseconds(200));
   std::unique_ptr<StoppedBackend> stopped;
-  absl::Status status;
-  {
-    status = db->Write([&](Tx& tx) {
-      const absl::Status added = AddThing(tx, 2, "two");
-      stopped = std::make_unique<StoppedBackend>(BackendOf(tx));
-      std::thread other([&] { EXPECT_TRUE(Touch(*db, 1).ok()); });
-      other.join();
-      tx.db() << "UPDATE things SET amount = 9 WHERE id = 2";
-      return added;
-    });
-  }
+  absl::Status status = db->Write([&](Tx& tx) {
+    const absl::Status added = AddThing(tx, 2, "two");
+    stopped = std::make_unique<StoppedBackend>(BackendOf(tx));
+    std::thread other([&] { EXPECT_TRUE(Touch(*db, 1).ok()); });
+    other.join();
+    tx.db() << "UPDATE things SET amount = 9 WHERE id = 2";
+    return added;
+  });
   EXPECT_PRED1(IsUnavailable, status);
   // The stopped process holds what it had; everybody else goes on.
   EXPECT_TRUE(Touch(*db, 1).ok());
@@ -349,14 +344,12 @@ TEST_F(HungPostgres, AServerProcessThatStopsIsLeftAndOthersGoOn) {
 TEST_F(HungPostgres, AServerProcessThatStopsIsLeftAtTheDeadline) {
   auto db = Open(absl::Minutes(1));
   std::unique_ptr<StoppedBackend> stopped;
-  absl::Status status;
-  {
-    const DeadlineScope soon(absl::Now() + absl::Milliseconds(300));
-    status = db->Write([&](Tx& tx) {
+  const absl::Status status = Within(absl::Milliseconds(300), [&] {
+    return db->Write([&](Tx& tx) {
       stopped = std::make_unique<StoppedBackend>(BackendOf(tx));
       return AddThing(tx, 2, "two");
     });
-  }
+  });
   EXPECT_PRED1(IsPastDeadline, status);
   stopped->Heal();
   EXPECT_TRUE(db->Write([](Tx& tx) { return AddThing(tx, 2, "two"); }).ok());
@@ -375,11 +368,8 @@ TEST(HungServer, ANewConnectionIsNotWaitedForLong) {
   DatabaseOptions options;
   options.url = absl::StrCat("postgresql://u@127.0.0.1:", ntohs(address.sin_port), "/x");
   options.wait = absl::Minutes(10);
-  absl::Status status;
-  {
-    const DeadlineScope soon(absl::Now() + absl::Milliseconds(100));
-    status = Database::Open(options).status();
-  }
+  const absl::Status status =
+      Within(absl::Milliseconds(100), [&] { return Database::Open(options).status(); });
   close(silent);
   EXPECT_PRED1(IsPastDeadline, status);
 }

@@ -27,6 +27,8 @@ const absl::Time kStart = absl::FromUnixSeconds(1'573'000'000);
 // One thread, and a clock set by hand.
 class PumpedSuite : public OutboxSuite {
  protected:
+  PumpedSuite() { outbox_.Register("k", AsTold()); }
+
   Outbox::Options Manual() {
     Outbox::Options options;
     options.clock = &clock_;
@@ -77,88 +79,79 @@ class PumpedSuite : public OutboxSuite {
 
   ManualClock clock_{kStart};
   absl::Status failure_;
+  Outbox outbox_{db(), Manual()};
 };
 LINGKARAN_ON_BOTH_DATABASES(PumpedSuite);
 
 // ---- Without threads ----
 
 TEST_P(PumpedSuite, PumpDeliversWhatIsDueOneByOne) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  EXPECT_EQ(NextDue(outbox), absl::InfiniteFuture());
-  EXPECT_FALSE(Pump(outbox));
-  Put(outbox, "a", "1");
-  Put(outbox, "a", "2");
-  EXPECT_EQ(NextDue(outbox), kStart);
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_EQ(NextDue(outbox_), absl::InfiniteFuture());
+  EXPECT_FALSE(Pump(outbox_));
+  Put(outbox_, "a", "1");
+  Put(outbox_, "a", "2");
+  EXPECT_EQ(NextDue(outbox_), kStart);
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("1"));
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("1", "2"));
-  EXPECT_FALSE(Pump(outbox));
-  EXPECT_EQ(NextDue(outbox), absl::InfiniteFuture());
+  EXPECT_FALSE(Pump(outbox_));
+  EXPECT_EQ(NextDue(outbox_), absl::InfiniteFuture());
 }
 
 TEST_P(PumpedSuite, TimeIsTheGivenClocks) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  Put(outbox, "a", "x");
+  Put(outbox_, "a", "x");
   failure_ = absl::UnavailableError("not now");
-  EXPECT_TRUE(Pump(outbox));
-  const absl::Time due = NextDue(outbox);
+  EXPECT_TRUE(Pump(outbox_));
+  const absl::Time due = NextDue(outbox_);
   EXPECT_GT(due, kStart);
   EXPECT_LE(due, kStart + Manual().first_backoff);
-  EXPECT_FALSE(Pump(outbox));
+  EXPECT_FALSE(Pump(outbox_));
   clock_.Set(due - absl::Milliseconds(1));
-  EXPECT_FALSE(Pump(outbox));
+  EXPECT_FALSE(Pump(outbox_));
   failure_ = absl::OkStatus();
   clock_.Set(due);
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("x"));
 }
 
 TEST_P(PumpedSuite, ALeaseLastsAsLongAsItSays) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  PutLeased(outbox, "a", "orphan");
-  EXPECT_EQ(NextDue(outbox), kStart + Manual().lease);
-  EXPECT_FALSE(Pump(outbox));
+  PutLeased(outbox_, "a", "orphan");
+  EXPECT_EQ(NextDue(outbox_), kStart + Manual().lease);
+  EXPECT_FALSE(Pump(outbox_));
   clock_.Advance(Manual().lease);
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("orphan"));
 }
 
 // ---- Clocks that jump ----
 
 TEST_P(PumpedSuite, AfterTheClockIsSetBackNothingWaitsForAnHour) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  Put(outbox, "a", "backed off");
+  Put(outbox_, "a", "backed off");
   failure_ = absl::UnavailableError("not now");
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_TRUE(Pump(outbox_));
   failure_ = absl::OkStatus();
-  PutLeased(outbox, "b", "orphan");
-  Put(outbox, "c", "new");
+  PutLeased(outbox_, "b", "orphan");
+  Put(outbox_, "c", "new");
   clock_.Advance(-absl::Hours(1));
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(NextDue(outbox), clock_.Now());
-    EXPECT_TRUE(Pump(outbox)) << i;
+    EXPECT_EQ(NextDue(outbox_), clock_.Now());
+    EXPECT_TRUE(Pump(outbox_)) << i;
   }
   EXPECT_EQ(Count("outcomes"), 3);
-  EXPECT_EQ(NextDue(outbox), absl::InfiniteFuture());
+  EXPECT_EQ(NextDue(outbox_), absl::InfiniteFuture());
 }
 
 TEST_P(PumpedSuite, ARowWithinTheHorizonIsNotTakenEarly) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
   failure_ = absl::UnavailableError("not now");
-  Put(outbox, "a", "x");
+  Put(outbox_, "a", "x");
   // Back-offs grow to the longest, and a clock that is a little wrong changes nothing.
   for (int i = 0; i < 20; ++i) {
-    EXPECT_TRUE(Pump(outbox));
-    EXPECT_FALSE(Pump(outbox));
+    EXPECT_TRUE(Pump(outbox_));
+    EXPECT_FALSE(Pump(outbox_));
     clock_.Advance(-absl::Seconds(5));
-    EXPECT_FALSE(Pump(outbox));
-    clock_.Set(NextDue(outbox));
+    EXPECT_FALSE(Pump(outbox_));
+    clock_.Set(NextDue(outbox_));
   }
   EXPECT_THAT(delivered_.events(), SizeIs(20));
 }
@@ -202,14 +195,12 @@ TEST_P(PumpedSuite, AFailureAfterALostLeaseLeavesTheRowToTheOtherOne) {
 // ---- The operator ----
 
 TEST_P(PumpedSuite, WhatIsOwedIsListedInPagesByKeyAndWhetherParked) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  const std::string request_id = Put(outbox, "pledge/1", "x");
-  Park(outbox);
-  Put(outbox, "pledge/2", "y");
-  Put(outbox, "pled%", "z");
+  const std::string request_id = Put(outbox_, "pledge/1", "x");
+  Park(outbox_);
+  Put(outbox_, "pledge/2", "y");
+  Put(outbox_, "pled%", "z");
 
-  const auto all = outbox.List("", false, 0, 10);
+  const auto all = outbox_.List("", false, 0, 10);
   ASSERT_TRUE(all.ok()) << all.status();
   ASSERT_THAT(*all, SizeIs(3));
   const Outbox::Owed& parked = (*all)[0];
@@ -223,75 +214,69 @@ TEST_P(PumpedSuite, WhatIsOwedIsListedInPagesByKeyAndWhetherParked) {
   EXPECT_EQ((*all)[1].due, clock_.Now());
   EXPECT_LT(parked.seq, (*all)[1].seq);
 
-  EXPECT_THAT(*outbox.List("pledge/", false, 0, 10), SizeIs(2));
-  EXPECT_THAT(*outbox.List("pled%", false, 0, 10), SizeIs(1)) << "a prefix is no pattern";
-  EXPECT_THAT(*outbox.List("", true, 0, 10), SizeIs(1));
-  EXPECT_THAT(*outbox.List("pledge/2", true, 0, 10), IsEmpty());
-  EXPECT_THAT(*outbox.List("", false, 0, 2), SizeIs(2));
-  EXPECT_THAT(*outbox.List("", false, (*all)[1].seq, 2), SizeIs(1));
-  const auto count = outbox.Count();
+  EXPECT_THAT(*outbox_.List("pledge/", false, 0, 10), SizeIs(2));
+  EXPECT_THAT(*outbox_.List("pled%", false, 0, 10), SizeIs(1)) << "a prefix is no pattern";
+  EXPECT_THAT(*outbox_.List("", true, 0, 10), SizeIs(1));
+  EXPECT_THAT(*outbox_.List("pledge/2", true, 0, 10), IsEmpty());
+  EXPECT_THAT(*outbox_.List("", false, 0, 2), SizeIs(2));
+  EXPECT_THAT(*outbox_.List("", false, (*all)[1].seq, 2), SizeIs(1));
+  const auto count = outbox_.Count();
   ASSERT_TRUE(count.ok()) << count.status();
   EXPECT_EQ(count->waiting, 3);
   EXPECT_EQ(count->dead_lettered, 1);
 }
 
 TEST_P(PumpedSuite, AParkedRowGoesOnWhenTheOperatorSaysSo) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  Put(outbox, "a", "stuck");
-  Put(outbox, "a", "behind");
-  Park(outbox);
-  EXPECT_FALSE(Pump(outbox));
-  const int64_t seq = (*outbox.List("a", true, 0, 1))[0].seq;
+  Put(outbox_, "a", "stuck");
+  Put(outbox_, "a", "behind");
+  Park(outbox_);
+  EXPECT_FALSE(Pump(outbox_));
+  const int64_t seq = (*outbox_.List("a", true, 0, 1))[0].seq;
   // It gets all its attempts anew.
-  EXPECT_EQ(*Retry(outbox, {seq, seq}), 1);
-  EXPECT_EQ(NextDue(outbox), clock_.Now());
+  EXPECT_EQ(*Retry(outbox_, {seq, seq}), 1);
+  EXPECT_EQ(NextDue(outbox_), clock_.Now());
   failure_ = absl::InternalError("still not");
-  EXPECT_TRUE(Pump(outbox));
-  EXPECT_EQ(outbox.Count()->dead_lettered, 0);
+  EXPECT_TRUE(Pump(outbox_));
+  EXPECT_EQ(outbox_.Count()->dead_lettered, 0);
   failure_ = absl::OkStatus();
   // All that are parked.
-  Park(outbox);
-  EXPECT_EQ(outbox.Count()->dead_lettered, 1);
-  EXPECT_EQ(*Retry(outbox, {}), 1);
-  EXPECT_TRUE(Pump(outbox));
-  EXPECT_TRUE(Pump(outbox));
+  Park(outbox_);
+  EXPECT_EQ(outbox_.Count()->dead_lettered, 1);
+  EXPECT_EQ(*Retry(outbox_, {}), 1);
+  EXPECT_TRUE(Pump(outbox_));
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("stuck", "behind"));
-  EXPECT_EQ(*Retry(outbox, {}), 0);
+  EXPECT_EQ(*Retry(outbox_, {}), 0);
 }
 
 TEST_P(PumpedSuite, ARetryOfWhatIsNotOwedChangesNothing) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  Put(outbox, "a", "x");
-  Park(outbox);
-  const int64_t seq = (*outbox.List("a", true, 0, 1))[0].seq;
-  const absl::Status status = Retry(outbox, {seq, seq + 1}).status();
+  Put(outbox_, "a", "x");
+  Park(outbox_);
+  const int64_t seq = (*outbox_.List("a", true, 0, 1))[0].seq;
+  const absl::Status status = Retry(outbox_, {seq, seq + 1}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(status), Reason::kOwedNotFound);
-  EXPECT_EQ(outbox.Count()->dead_lettered, 1);
+  EXPECT_EQ(outbox_.Count()->dead_lettered, 1);
 }
 
 TEST_P(PumpedSuite, ARetryBringsForwardWhatWaitsLongAndLeavesADeliveryUnderWayAlone) {
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
   failure_ = absl::UnavailableError("not now");
-  Put(outbox, "a", "x");
-  while (NextDue(outbox) < clock_.Now() + absl::Seconds(10)) {
-    clock_.Set(NextDue(outbox));
-    EXPECT_TRUE(Pump(outbox));
+  Put(outbox_, "a", "x");
+  while (NextDue(outbox_) < clock_.Now() + absl::Seconds(10)) {
+    clock_.Set(NextDue(outbox_));
+    EXPECT_TRUE(Pump(outbox_));
   }
-  const int attempts = (*outbox.List("a", false, 0, 1))[0].attempts;
-  const int64_t seq = (*outbox.List("a", false, 0, 1))[0].seq;
-  EXPECT_EQ(*Retry(outbox, {seq}), 1);
-  EXPECT_EQ(NextDue(outbox), clock_.Now());
-  EXPECT_EQ((*outbox.List("a", false, 0, 1))[0].attempts, attempts) << "it goes on counting";
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
-    EXPECT_EQ(*Retry(outbox, {m.seq}), 1);
-    EXPECT_FALSE(Pump(outbox)) << "delivered twice at once";
+  const int attempts = (*outbox_.List("a", false, 0, 1))[0].attempts;
+  const int64_t seq = (*outbox_.List("a", false, 0, 1))[0].seq;
+  EXPECT_EQ(*Retry(outbox_, {seq}), 1);
+  EXPECT_EQ(NextDue(outbox_), clock_.Now());
+  EXPECT_EQ((*outbox_.List("a", false, 0, 1))[0].attempts, attempts) << "it goes on counting";
+  outbox_.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+    EXPECT_EQ(*Retry(outbox_, {m.seq}), 1);
+    EXPECT_FALSE(Pump(outbox_)) << "delivered twice at once";
     return Record(m);
   });
-  EXPECT_TRUE(Pump(outbox));
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_THAT(settled_.events(), ElementsAre("x"));
 }
 
@@ -355,17 +340,15 @@ TEST_P(PumpedSuite, FailPointsArePassedInOrderOnBothWays) {
   std::vector<std::string> all, places;
   for (const std::string& stage : Stages()) all.push_back(absl::StrCat("outbox/k/", stage));
   SetFailPointHook([&](const std::string& place) { places.push_back(place); });
-  Outbox outbox(db(), Manual());
-  outbox.Register("k", AsTold());
-  Put(outbox, "a", "x");
-  EXPECT_TRUE(Pump(outbox));
+  Put(outbox_, "a", "x");
+  EXPECT_TRUE(Pump(outbox_));
   EXPECT_EQ(places, all);
   places.clear();
-  EXPECT_TRUE(outbox.DeliverNow(PutLeased(outbox, "a", "y")));
+  EXPECT_TRUE(outbox_.DeliverNow(PutLeased(outbox_, "a", "y")));
   EXPECT_EQ(places, all);
   places.clear();
   failure_ = absl::UnavailableError("not now");
-  EXPECT_FALSE(outbox.DeliverNow(PutLeased(outbox, "a", "z")));
+  EXPECT_FALSE(outbox_.DeliverNow(PutLeased(outbox_, "a", "z")));
   EXPECT_THAT(places, ElementsAre("outbox/k/taken"));
   SetFailPointHook(nullptr);
 }

@@ -18,7 +18,6 @@
 namespace lingkaran {
 namespace {
 
-using soci::into;
 using sql::Tx;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
@@ -35,24 +34,30 @@ class HeldOpen : public testing::Test {
     database_.db = *std::move(opened);
   }
 
+  // Delivers at once, and tells the journal what was committed.
+  Outbox::Deliver Told() {
+    return [this](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
+      return Outbox::Commit([this, m](Tx& tx) {
+        tx.AfterCommit([this, m] { settled_.Add(m.body); });
+        return absl::OkStatus();
+      });
+    };
+  }
+
+  void Put(Outbox& outbox, const std::string& key, const std::string& body) {
+    MustWrite(*database_.db, [&](Tx& tx) { return outbox.Put(tx, key, "k", body); });
+  }
+
   // How many sessions of this database wait for a lock.
   int WaitingForLocks() {
-    int count = -1;
-    const absl::Status read = database_.db->Read([&](Tx& tx) {
-      tx.db() << "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() "
-                 "AND wait_event_type = 'Lock'",
-          into(count);
-      return absl::OkStatus();
-    });
-    EXPECT_TRUE(read.ok()) << read;
-    return count;
+    return static_cast<int>(Count(*database_.db,
+                                  "pg_stat_activity WHERE datname = current_database() "
+                                  "AND wait_event_type = 'Lock'"));
   }
 
   std::vector<std::string> OfKey(const std::string& key) {
     std::vector<std::string> events = settled_.events();
-    events.erase(std::remove_if(events.begin(), events.end(),
-                                [&](const std::string& event) { return event.rfind(key, 0) != 0; }),
-                 events.end());
+    std::erase_if(events, [&](const std::string& event) { return !event.starts_with(key); });
     return events;
   }
 
@@ -63,21 +68,10 @@ class HeldOpen : public testing::Test {
 TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
   sql::Database& db = *database_.db;
   Outbox outbox(db, Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
-    return Outbox::Commit([this, m](Tx& tx) {
-      tx.AfterCommit([this, m] { settled_.Add(m.body); });
-      return absl::OkStatus();
-    });
-  });
-  auto put = [&](const std::string& key, const std::string& number) {
-    return db.Write([&](Tx& tx) {
-      outbox.Put(tx, key, "k", key + number);
-      return absl::OkStatus();
-    });
-  };
+  outbox.Register("k", Told());
   // Committed before, not yet delivered.
-  ASSERT_TRUE(put("a", "1").ok());
-  ASSERT_TRUE(put("c", "1").ok());
+  Put(outbox, "a", "a1");
+  Put(outbox, "c", "c1");
 
   Journal held, release;
   std::thread holder([&] {
@@ -94,10 +88,9 @@ TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
   constexpr int kLater = 3;
   std::atomic<int> committed{0};
   std::vector<std::thread> later;
-  for (const auto& [key, number] :
-       std::vector<std::pair<std::string, std::string>>{{"a", "3"}, {"b", "2"}, {"d", "1"}}) {
-    later.emplace_back([&, key = key, number = number] {
-      EXPECT_TRUE(put(key, number).ok());
+  for (const std::string body : {"a3", "b2", "d1"}) {
+    later.emplace_back([&, body] {
+      Put(outbox, body.substr(0, 1), body);
       ++committed;
     });
   }
@@ -124,12 +117,7 @@ TEST_F(HeldOpen, LaterRowsWaitForEarlierOnesAndWhatIsThereGoesOn) {
 TEST_F(HeldOpen, ARollbackLeavesNoHoleThatAnybodyWaitsFor) {
   sql::Database& db = *database_.db;
   Outbox outbox(db, Fast());
-  outbox.Register("k", [&](const OutboxMessage& m) -> absl::StatusOr<Outbox::Commit> {
-    return Outbox::Commit([this, m](Tx& tx) {
-      tx.AfterCommit([this, m] { settled_.Add(m.body); });
-      return absl::OkStatus();
-    });
-  });
+  outbox.Register("k", Told());
   outbox.Start();
   Journal held, release;
   std::thread holder([&] {
@@ -141,12 +129,7 @@ TEST_F(HeldOpen, ARollbackLeavesNoHoleThatAnybodyWaitsFor) {
                    }).ok());
   });
   held.WaitFor(1);
-  std::thread later([&] {
-    EXPECT_TRUE(db.Write([&](Tx& tx) {
-                    outbox.Put(tx, "a", "k", "a1");
-                    return absl::OkStatus();
-                  }).ok());
-  });
+  std::thread later([&] { Put(outbox, "a", "a1"); });
   Eventually([&] { return WaitingForLocks() >= 1; });
   release.Add("roll back");
   holder.join();
@@ -175,16 +158,8 @@ TEST_F(HeldOpen, ARowThatSomebodyHoldsCostsTheRelayLittle) {
   Outbox::Options options;
   options.clock = &clock;
   Outbox outbox(db, options);
-  outbox.Register("k", [&](const OutboxMessage&) -> absl::StatusOr<Outbox::Commit> {
-    return Outbox::Commit([this](Tx& tx) {
-      tx.AfterCommit([this] { settled_.Add("x"); });
-      return absl::OkStatus();
-    });
-  });
-  ASSERT_TRUE(db.Write([&](Tx& tx) {
-                  outbox.Put(tx, "a", "k", "x");
-                  return absl::OkStatus();
-                }).ok());
+  outbox.Register("k", Told());
+  Put(outbox, "a", "x");
   ASSERT_TRUE(db.Write([&](Tx& tx) {
                   tx.db() << "SELECT seq FROM outbox FOR UPDATE";
                   const int before = clock.asked();

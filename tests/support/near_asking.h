@@ -4,12 +4,12 @@
 #include <atomic>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "services/coverage/cache/near_cache.h"
 #include "tests/support/coverage_people.h"
+#include "tests/support/gate.h"
 
 namespace lingkaran::coverage {
 
@@ -43,19 +43,17 @@ template <typename Write, typename Read>
 void WhileWriting(Write write, Read read) {
   std::atomic<bool> done{false};
   std::atomic<int64_t> reads{0};
-  std::string wrong[2];
-  std::vector<std::thread> readers;
-  for (std::string& mine : wrong) {
-    readers.emplace_back([&] {
-      for (int64_t i = 0; (!done || i < 1'000) && mine.empty(); ++i, ++reads) mine = read(i);
-    });
-  }
-  while (reads < 100) std::this_thread::yield();
-  write();
-  done = true;
-  for (std::thread& reader : readers) reader.join();
-  EXPECT_EQ(wrong[0], "");
-  EXPECT_EQ(wrong[1], "");
+  OnThreads(3, [&](int thread) {
+    if (thread == 0) {
+      while (reads < 100) std::this_thread::yield();
+      write();
+      done = true;
+      return;
+    }
+    std::string wrong;
+    for (int64_t i = 0; (!done || i < 1'000) && wrong.empty(); ++i, ++reads) wrong = read(i);
+    EXPECT_EQ(wrong, "");
+  });
   EXPECT_GT(reads, 1'000);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
 #include <gtest/gtest.h>
 
 #include "common/rpc/client.h"
@@ -89,6 +90,23 @@ class ProbeTest : public testing::Test {
       rv1::ListAgenciesResponse response;
       return stub_->ListAgencies(context, {}, &response);
     });
+  }
+
+  // SERVING (1), NOT_SERVING (2), or 0 if health did not answer.
+  int Health() {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(5)));
+    const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Check",
+                                           grpc::internal::RpcMethod::NORMAL_RPC);
+    grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);
+    grpc::ByteBuffer response;
+    const grpc::Status status =
+        grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+            channel_.get(), method, &context, request, &response);
+    grpc::Slice slice;
+    if (!status.ok() || !response.DumpToSingleSlice(&slice).ok() || slice.size() != 2) return 0;
+    return slice.begin()[1];
   }
 
   Probe probe_;

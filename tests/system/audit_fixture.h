@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "services/cli/reconcile/reconciler.h"
-#include "tests/support/story.h"
+#include "tests/system/steps.h"
 
 namespace lingkaran {
 
@@ -34,10 +34,12 @@ class AuditFixture {
     left_ = held[3];
     dead_ = held[5];
     payer_ = held[7];
-    Contribute("BRI-3");
+    Must(
+        Ask(suite_.sponsorship(), &Sponsorships::PayContribution, Contribution({payer_}, "BRI-3")));
     suite_.GoTo(2020, 1, 2);
-    ReportDeath();
-    Replace();
+    ReportDeath(suite_, dead_, 20191230);
+    Must(Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers,
+             Replacing(pledge_, {left_, dead_}, 202001)));
     Refund();
   }
 
@@ -84,41 +86,6 @@ class AuditFixture {
   }
 
  private:
-  void Contribute(const std::string& bank_reference) {
-    sponsorship::v1::PayContributionRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_payer_class(common::v1::PAYER_CLASS_SELF);
-    request.add_worker_ids(payer_);
-    request.add_programmes(common::v1::PROGRAMME_JKK);
-    request.add_programmes(common::v1::PROGRAMME_JKM);
-    request.set_months(1);
-    request.set_bank_reference(bank_reference);
-    request.set_amount_rupiah(16'800);
-    Must(Ask(suite_.sponsorship(), &Sponsorships::PayContribution, request));
-  }
-
-  void ReportDeath() {
-    registry::v1::ReportDeathRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_worker_id(dead_);
-    request.set_death_day(20191230);
-    request.set_source("Akta kematian 17");
-    Must(Ask(suite_.registry(), &Registries::ReportDeath, request));
-  }
-
-  void Replace() {
-    sponsorship::v1::ReplaceWorkersRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_pledge_id(pledge_.pledge_id());
-    for (const int64_t worker : {left_, dead_}) {
-      sponsorship::v1::ReplacementLine* line = request.add_lines();
-      line->set_worker_id(worker);
-      line->set_from_month(202001);
-      line->set_reason("keluar");
-    }
-    Must(Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers, request));
-  }
-
   void Refund() {
     sponsorship::v1::RefundPledgeRequest request;
     request.set_request_id(NewRequestId());

@@ -9,14 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "services/sponsorship/domain/seat_planner.h"
 #include "tests/support/gate.h"
-#include "tests/support/story.h"
+#include "tests/system/steps.h"
 
 namespace lingkaran {
 namespace {
 
 namespace sv = sponsorship::v1;
 namespace cv = coverage::v1;
-using common::v1::PAYER_CLASS_CSR;
 using common::v1::PROGRAMME_JKM;
 
 class SuiteFailureTest : public testing::TestWithParam<sql::Dialect> {
@@ -45,20 +44,14 @@ class SuiteFailureTest : public testing::TestWithParam<sql::Dialect> {
     return GetAllocation(allocation_id);
   }
 
-  sv::Pledge PaidPledge(int seats, const std::string& bank_reference) {
-    const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), seats, 3);
-    Pay(suite_, pledge, bank_reference, seats * int64_t{50'400});
-    return pledge;
-  }
-
   Suite suite_;
 };
 LINGKARAN_ON_BOTH_DATABASES(SuiteFailureTest);
 
 TEST_P(SuiteFailureTest, TwoPledgesOverTheSameCandidatesShareThem) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 60);
-  const sv::Pledge one = PaidPledge(40, "BRI-1");
-  const sv::Pledge two = PaidPledge(40, "BRI-2");
+  const sv::Pledge one = PaidPledge(suite_, 40);
+  const sv::Pledge two = PaidPledge(suite_, 40);
   const int64_t first = Allocate(suite_, one.pledge_id(), "same seed");
   const int64_t second = Allocate(suite_, two.pledge_id(), "same seed");
   const sv::Allocation a = WaitForEnd(suite_, first);
@@ -70,7 +63,7 @@ TEST_P(SuiteFailureTest, TwoPledgesOverTheSameCandidatesShareThem) {
   for (const sv::Pledge& pledge : {one, two}) {
     ExpectBooksAgree(suite_, pledge);
     person_months += Statistics(suite_, pledge.pledge_id(), 20191201).person_months();
-    available += GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah();
+    available += FundsOf(suite_, pledge).available_rupiah();
   }
   EXPECT_EQ(person_months, 60 * 6);  // nobody twice
   EXPECT_EQ(available, 20 * 50'400);
@@ -86,7 +79,7 @@ TEST_P(SuiteFailureTest, TwoPledgesOverTheSameCandidatesShareThem) {
 
 TEST_P(SuiteFailureTest, ARunningAllocationSurvivesRestartsOfAllThree) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 3'200);
-  const sv::Pledge pledge = PaidPledge(3'000, "BRI-1");
+  const sv::Pledge pledge = PaidPledge(suite_, 3'000);
   const int64_t allocation = Allocate(suite_, pledge.pledge_id(), "solo");
   Await("a first chunk", [&] { return GetAllocation(allocation).seats_filled() > 0; });
   suite_.StopSponsorship();
@@ -110,7 +103,7 @@ TEST_P(SuiteFailureTest, ARunningAllocationSurvivesRestartsOfAllThree) {
 // Coverage is away after the enrolment, and a drawn worker turns out to have died before.
 TEST_P(SuiteFailureTest, WhoCannotBeCoveredIsReplacedByTheNext) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 12, /*disabled=*/0);
-  const sv::Pledge pledge = PaidPledge(10, "BRI-1");
+  const sv::Pledge pledge = PaidPledge(suite_, 10);
   std::vector<sponsorship::Candidate> candidates;
   for (int64_t worker : workers) candidates.emplace_back().worker_id = worker;
   const std::vector<sponsorship::Ranked> order = sponsorship::Rank({}, "solo", candidates);
@@ -119,7 +112,7 @@ TEST_P(SuiteFailureTest, WhoCannotBeCoveredIsReplacedByTheNext) {
   const int64_t allocation = Allocate(suite_, pledge.pledge_id(), "solo");
   Await("what it waits for", [&] { return !GetAllocation(allocation).waiting_for().empty(); });
   EXPECT_EQ(GetAllocation(allocation).seats_filled(), 0);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah(), 10 * 50'400);
+  EXPECT_EQ(FundsOf(suite_, pledge).reserved_rupiah(), 10 * 50'400);
   sv::CancelPledgeRequest cancel;
   cancel.set_request_id(NewRequestId());
   cancel.set_pledge_id(pledge.pledge_id());
@@ -128,13 +121,7 @@ TEST_P(SuiteFailureTest, WhoCannotBeCoveredIsReplacedByTheNext) {
             Reason::kAllocationRunning);
   suite_.StopSponsorship();
   suite_.StartCoverage();
-  registry::v1::ReportDeathRequest death;
-  death.set_request_id(NewRequestId());
-  death.set_worker_id(order[2].worker_id);
-  death.set_death_day(20191105);
-  death.set_source("Akta kematian");
-  const std::string token =
-      Must(Ask(suite_.registry(), &Registries::ReportDeath, death)).consistency_token();
+  const std::string token = ReportDeath(suite_, order[2].worker_id, 20191105);
   cv::CheckEligibilityRequest check;
   check.mutable_person()->set_worker_id(order[2].worker_id);
   check.mutable_consistency()->set_at_least_as_fresh(token);
@@ -157,19 +144,12 @@ TEST_P(SuiteFailureTest, WhoCannotBeCoveredIsReplacedByTheNext) {
 
 TEST_P(SuiteFailureTest, AReplacementGoesOnWhenCoverageComesBack) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 4);
-  const sv::Pledge pledge = PaidPledge(3, "BRI-1");
+  const sv::Pledge pledge = PaidPledge(suite_, 3);
   WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
   const std::vector<int64_t> seated = CoveredOf(suite_, workers, 20191107);
   ASSERT_EQ(seated.size(), 3u);
   suite_.StopCoverage();
-  sv::ReplaceWorkersRequest replace;
-  replace.set_request_id(NewRequestId());
-  replace.set_pledge_id(pledge.pledge_id());
-  for (int i : {0, 1}) {
-    sv::ReplacementLine* line = replace.add_lines();
-    line->set_worker_id(seated[i]);
-    line->set_reason(i == 0 ? "meninggal" : "sudah peserta");
-  }
+  const sv::ReplaceWorkersRequest replace = Replacing(pledge, {seated[0], seated[1]});
   const absl::Status away =
       Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers, replace).status();
   EXPECT_EQ(away.code(), absl::StatusCode::kUnavailable) << away;
@@ -194,7 +174,7 @@ TEST_P(SuiteFailureTest, AReplacementGoesOnWhenCoverageComesBack) {
   EXPECT_EQ(later->results(1).status().code(),
             static_cast<int>(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(later->results(1).released_rupiah(), 50'400);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 50'400);
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(), 50'400);
   EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).seats_filled(), 2);
   ExpectBooksAgree(suite_, pledge);
 
@@ -208,18 +188,18 @@ TEST_P(SuiteFailureTest, AReplacementGoesOnWhenCoverageComesBack) {
 // The registry is away from the middle of an allocation until after its last day.
 TEST_P(SuiteFailureTest, AReservationEndsByItsDate) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 8'000);
-  const sv::Pledge pledge = PaidPledge(8'000, "BRI-1");
+  const sv::Pledge pledge = PaidPledge(suite_, 8'000);
   const int64_t allocation = Allocate(suite_, pledge.pledge_id(), "solo");
   Await("a first chunk", [&] { return GetAllocation(allocation).seats_filled() > 0; });
   suite_.StopRegistry();
   Await("what it waits for", [&] { return !GetAllocation(allocation).waiting_for().empty(); });
-  EXPECT_GT(GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah(), 0);
+  EXPECT_GT(FundsOf(suite_, pledge).reserved_rupiah(), 0);
   suite_.GoTo(2019, 11, 15);  // the rule gives it 7 days
   suite_.StartRegistry();
   const sv::Allocation done = WaitForEnd(suite_, allocation);
   EXPECT_EQ(done.state(), sv::ALLOCATION_STATE_SHORT) << done.DebugString();
   EXPECT_LT(done.seats_filled(), 8'000);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(),
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(),
             (8'000 - done.seats_filled()) * int64_t{50'400});
   ExpectBooksAgree(suite_, pledge);
   // What was given back can be allocated anew.

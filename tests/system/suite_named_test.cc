@@ -1,39 +1,20 @@
 // Named workers with all three services: from the counter to the cover.
-#include <thread>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/base/random.h"
 #include "tests/support/gate.h"
-#include "tests/support/story.h"
+#include "tests/system/steps.h"
 
 namespace lingkaran {
 namespace {
 
 namespace sv = sponsorship::v1;
-using common::v1::PAYER_CLASS_CSR;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 class SuiteNamedTest : public testing::TestWithParam<sql::Dialect> {
  protected:
   SuiteNamedTest() : suite_({.dialect = GetParam()}) {}
-
-  sv::Pledge PaidPledge(int seats, int paid) {
-    const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), seats, 3);
-    Pay(suite_, pledge, "BRI-" + std::to_string(pledge.pledge_id()), paid * int64_t{50'400});
-    return pledge;
-  }
-
-  static sv::AllocatePledgeRequest Naming(const sv::Pledge& pledge,
-                                          const std::vector<int64_t>& workers) {
-    sv::AllocatePledgeRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_pledge_id(pledge.pledge_id());
-    request.mutable_worker_ids()->Add(workers.begin(), workers.end());
-    return request;
-  }
 
   absl::StatusOr<sv::AllocatePledgeResponse> Name(const sv::AllocatePledgeRequest& request) {
     return Ask(suite_.sponsorship(), &Sponsorships::AllocatePledge, request);
@@ -45,7 +26,7 @@ LINGKARAN_ON_BOTH_DATABASES(SuiteNamedTest);
 
 TEST_P(SuiteNamedTest, WhoIsNamedIsCovered) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 6);
-  const sv::Pledge pledge = PaidPledge(10, 4);
+  const sv::Pledge pledge = PaidPledge(suite_, 10, 4);
   const sv::AllocatePledgeRequest request = Naming(pledge, {workers[4], workers[1]});
   const sv::AllocatePledgeResponse answer = Must(Name(request));
   EXPECT_EQ(answer.allocation().seats_wanted(), 2);
@@ -66,7 +47,7 @@ TEST_P(SuiteNamedTest, WhoIsNamedIsCovered) {
 }
 
 TEST_P(SuiteNamedTest, FaultyRequestsNameTheirFields) {
-  const sv::Pledge pledge = PaidPledge(10, 4);
+  const sv::Pledge pledge = PaidPledge(suite_, 10, 4);
   auto fields = [&](const sv::AllocatePledgeRequest& request) {
     const absl::Status status = Name(request).status();
     EXPECT_EQ(ReasonOf(status), Reason::kInvalidField) << status;
@@ -87,13 +68,8 @@ TEST_P(SuiteNamedTest, FaultyRequestsNameTheirFields) {
 // The unknown and the dead are listed; their seats and their money wait for others.
 TEST_P(SuiteNamedTest, WhoCanNotBeCoveredLeavesHisSeat) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 4);
-  const sv::Pledge pledge = PaidPledge(3, 3);
-  registry::v1::ReportDeathRequest death;
-  death.set_request_id(NewRequestId());
-  death.set_worker_id(workers[1]);
-  death.set_death_day(20191105);
-  death.set_source("Akta kematian");
-  Must(Ask(suite_.registry(), &Registries::ReportDeath, death));
+  const sv::Pledge pledge = PaidPledge(suite_, 3, 3);
+  ReportDeath(suite_, workers[1], 20191105);
   const sv::Allocation done = WaitForEnd(
       suite_,
       Must(Name(Naming(pledge, {999'999, workers[1], workers[0]}))).allocation().allocation_id());
@@ -103,25 +79,21 @@ TEST_P(SuiteNamedTest, WhoCanNotBeCoveredLeavesHisSeat) {
   EXPECT_EQ(done.refusals(0).worker_id(), 999'999);
   EXPECT_EQ(done.refusal_counts(0).reason(), "WORKER_DECEASED");
   EXPECT_EQ(done.refusal_counts(1).reason(), "WORKER_NOT_FOUND");
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 2 * 50'400);
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(), 2 * 50'400);
   ExpectBooksAgree(suite_, pledge);
   EXPECT_EQ(WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo")).seats_filled(), 2);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 0);
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(), 0);
   ExpectBooksAgree(suite_, pledge);
 }
 
 // Many counters at once, over gRPC: each is told its own verdict, and what was promised is covered.
 TEST_P(SuiteNamedTest, ManyCountersAtOnce) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 60);
-  const sv::Pledge pledge = PaidPledge(60, 50);
-  std::vector<std::thread> counters;
+  const sv::Pledge pledge = PaidPledge(suite_, 60, 50);
   std::vector<absl::Status> told(60);
-  for (int counter = 0; counter < 12; ++counter) {
-    counters.emplace_back([&, counter] {
-      for (int i = counter; i < 60; i += 12) told[i] = Name(Naming(pledge, {workers[i]})).status();
-    });
-  }
-  for (std::thread& counter : counters) counter.join();
+  OnThreads(12, [&](int counter) {
+    for (int i = counter; i < 60; i += 12) told[i] = Name(Naming(pledge, {workers[i]})).status();
+  });
   std::vector<int64_t> promised;
   for (int i = 0; i < 60; ++i) {
     if (told[i].ok()) {
@@ -131,12 +103,10 @@ TEST_P(SuiteNamedTest, ManyCountersAtOnce) {
     }
   }
   EXPECT_EQ(promised.size(), 50u);
-  const auto reserved = [&] {
-    return GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah();
-  };
+  const auto reserved = [&] { return FundsOf(suite_, pledge).reserved_rupiah(); };
   ASSERT_TRUE(Eventually([&] { return reserved() == 0; }, absl::Minutes(1)));
   EXPECT_EQ(CoveredOf(suite_, workers, 20191201), promised);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 0);
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(), 0);
   ExpectBooksAgree(suite_, pledge);
 }
 

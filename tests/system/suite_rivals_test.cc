@@ -4,21 +4,18 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/base/random.h"
 #include "common/server/server.h"
 #include "tests/support/gate.h"
-#include "tests/support/story.h"
+#include "tests/system/steps.h"
 
 namespace lingkaran {
 namespace {
 
 namespace sv = sponsorship::v1;
-using common::v1::PAYER_CLASS_CSR;
 
 class SuiteRivalsTest : public testing::TestWithParam<sql::Dialect> {
  protected:
@@ -27,32 +24,15 @@ class SuiteRivalsTest : public testing::TestWithParam<sql::Dialect> {
     return number % 2 == 0 ? suite_.sponsorship() : replica_.stub();
   }
 
-  sv::Pledge PaidPledge(int seats) {
-    const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), seats, 3);
-    Pay(suite_, pledge, "BRI-" + std::to_string(pledge.pledge_id()), seats * int64_t{50'400});
-    return pledge;
-  }
-
-  static sv::AllocatePledgeRequest Request(const sv::Pledge& pledge) {
-    sv::AllocatePledgeRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_pledge_id(pledge.pledge_id());
-    return request;
-  }
-
   // Asks all at once, each at another replica than the one before.
   std::vector<absl::StatusOr<sv::AllocatePledgeResponse>> AskAtOnce(
       const std::vector<sv::AllocatePledgeRequest>& requests) {
     std::vector<absl::StatusOr<sv::AllocatePledgeResponse>> answers(requests.size(),
                                                                     absl::UnknownError(""));
-    std::vector<std::thread> callers;
-    for (size_t i = 0; i < requests.size(); ++i) {
-      callers.emplace_back([&, i] {
-        answers[i] = Ask(Replica(static_cast<int>(i)), &Sponsorships::AllocatePledge, requests[i],
-                         i % 2 == 0 ? "budi;role=officer" : "siti;role=officer");
-      });
-    }
-    for (std::thread& caller : callers) caller.join();
+    OnThreads(static_cast<int>(requests.size()), [&](int i) {
+      answers[i] = Ask(Replica(i), &Sponsorships::AllocatePledge, requests[i],
+                       i % 2 == 0 ? "budi;role=officer" : "siti;role=officer");
+    });
     return answers;
   }
 
@@ -69,8 +49,8 @@ TEST_P(SuiteRivalsTest, PledgesShareTheCandidatesRoundByRound) {
     std::vector<sv::Pledge> pledges;
     std::vector<sv::AllocatePledgeRequest> requests;
     for (int i = 0; i < 3; ++i) {
-      pledges.push_back(PaidPledge(10));
-      requests.push_back(Request(pledges.back()));
+      pledges.push_back(PaidPledge(suite_, 10));
+      requests.push_back(Naming(pledges.back(), {}));
       requests.back().set_seed("same seed");
     }
     int filled = 0;
@@ -87,7 +67,7 @@ TEST_P(SuiteRivalsTest, PledgesShareTheCandidatesRoundByRound) {
     for (const sv::Pledge& pledge : pledges) {
       ExpectBooksAgree(suite_, pledge);
       person_months += Statistics(suite_, pledge.pledge_id(), 20191201).person_months();
-      available += GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah();
+      available += FundsOf(suite_, pledge).available_rupiah();
     }
     EXPECT_EQ(person_months, 24 * 6);
     EXPECT_EQ(available, 6 * 50'400);
@@ -96,13 +76,10 @@ TEST_P(SuiteRivalsTest, PledgesShareTheCandidatesRoundByRound) {
 
 TEST_P(SuiteRivalsTest, BranchesThatNameTheSameWorkerAtOnePledge) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 20);
-  const sv::Pledge pledge = PaidPledge(20);
+  const sv::Pledge pledge = PaidPledge(suite_, 20);
   for (int64_t worker : workers) {
-    std::vector<sv::AllocatePledgeRequest> requests(4, Request(pledge));
-    for (sv::AllocatePledgeRequest& request : requests) {
-      request.set_request_id(NewRequestId());
-      request.add_worker_ids(worker);
-    }
+    std::vector<sv::AllocatePledgeRequest> requests;
+    for (int i = 0; i < 4; ++i) requests.push_back(Naming(pledge, {worker}));
     int given = 0;
     for (const auto& answer : AskAtOnce(requests)) {
       given += answer.ok();
@@ -110,9 +87,7 @@ TEST_P(SuiteRivalsTest, BranchesThatNameTheSameWorkerAtOnePledge) {
     }
     EXPECT_EQ(given, 1) << worker;
   }
-  const auto reserved = [&] {
-    return GetPledge(suite_, pledge.pledge_id()).funds().reserved_rupiah();
-  };
+  const auto reserved = [&] { return FundsOf(suite_, pledge).reserved_rupiah(); };
   ASSERT_TRUE(Eventually([&] { return reserved() == 0; }, absl::Minutes(1)));
   EXPECT_EQ(CoveredOf(suite_, workers, 20191201).size(), 20u);
   ExpectBooksAgree(suite_, pledge);
@@ -120,11 +95,11 @@ TEST_P(SuiteRivalsTest, BranchesThatNameTheSameWorkerAtOnePledge) {
 
 TEST_P(SuiteRivalsTest, PledgesThatNameTheSameWorker) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 12);
-  const std::vector<sv::Pledge> pledges = {PaidPledge(12), PaidPledge(12)};
+  const std::vector<sv::Pledge> pledges = {PaidPledge(suite_, 12), PaidPledge(suite_, 12)};
   int seated = 0;
   for (int64_t worker : workers) {
-    std::vector<sv::AllocatePledgeRequest> requests = {Request(pledges[0]), Request(pledges[1])};
-    for (sv::AllocatePledgeRequest& request : requests) request.add_worker_ids(worker);
+    const std::vector<sv::AllocatePledgeRequest> requests = {Naming(pledges[0], {worker}),
+                                                             Naming(pledges[1], {worker})};
     std::vector<std::string> reasons;
     for (const auto& answer : AskAtOnce(requests)) {
       // Seats and money are there for both; who comes second learns it from the refusals.
@@ -139,7 +114,7 @@ TEST_P(SuiteRivalsTest, PledgesThatNameTheSameWorker) {
   int64_t available = 0;
   for (const sv::Pledge& pledge : pledges) {
     ExpectBooksAgree(suite_, pledge);
-    available += GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah();
+    available += FundsOf(suite_, pledge).available_rupiah();
   }
   EXPECT_EQ(available, 12 * 50'400);
 }
@@ -148,8 +123,8 @@ TEST_P(SuiteRivalsTest, PledgesThatNameTheSameWorker) {
 TEST_P(SuiteRivalsTest, ReplicasFillOnePledge) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 400);
   for (int round = 0; round < 4; ++round) {
-    const sv::Pledge pledge = PaidPledge(80);
-    std::vector<sv::AllocatePledgeRequest> requests(4, Request(pledge));
+    const sv::Pledge pledge = PaidPledge(suite_, 80);
+    std::vector<sv::AllocatePledgeRequest> requests(4, Naming(pledge, {}));
     for (sv::AllocatePledgeRequest& request : requests) {
       request.set_request_id(NewRequestId());
       request.set_seed("solo");

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/sponsorship/domain/seat_planner.h"
-#include "tests/support/story.h"
+#include "tests/system/steps.h"
 
 namespace lingkaran {
 namespace {
@@ -16,7 +16,6 @@ namespace sv = sponsorship::v1;
 namespace cv = coverage::v1;
 using common::v1::PAYER_CLASS_APBD;
 using common::v1::PAYER_CLASS_CSR;
-using common::v1::PAYER_CLASS_SELF;
 using common::v1::PROGRAMME_JHT;
 using common::v1::PROGRAMME_JKK;
 using common::v1::PROGRAMME_JKM;
@@ -54,8 +53,7 @@ class SuiteTest : public testing::TestWithParam<Ground> {
   // 40 seats of a paid pledge are given to the first 40 of 50 workers in the order of the draw.
   void SeatForty() {
     order_ = Draw(AddWorkers(suite_, 50), 10, "solo");
-    pledge_ = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 40, 3);
-    Pay(suite_, pledge_, "BRI-1", 40 * 50'400);
+    pledge_ = PaidPledge(suite_, 40);
     const int64_t allocation = Allocate(suite_, pledge_.pledge_id(), "solo");
     ASSERT_EQ(WaitForEnd(suite_, allocation).seats_filled(), 40);
   }
@@ -65,32 +63,11 @@ class SuiteTest : public testing::TestWithParam<Ground> {
     return Check(suite_, order_[place], PROGRAMME_JKM, day).verdict();
   }
 
-  sv::ReplaceWorkersRequest Replacing(
-      const std::vector<std::pair<int, std::string>>& places_and_reasons) {
-    sv::ReplaceWorkersRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_pledge_id(pledge_.pledge_id());
-    for (const auto& [place, reason] : places_and_reasons) {
-      sv::ReplacementLine* line = request.add_lines();
-      line->set_worker_id(order_[place]);
-      line->set_reason(reason);
-    }
-    return request;
-  }
-
-  // One month of both programmes for the workers at these places.
-  sv::PayContributionRequest Contribution(const std::vector<int>& places,
-                                          const std::string& bank_reference) {
-    sv::PayContributionRequest request;
-    request.set_request_id(NewRequestId());
-    request.set_payer_class(PAYER_CLASS_SELF);
-    for (int place : places) request.add_worker_ids(order_[place]);
-    request.add_programmes(PROGRAMME_JKK);
-    request.add_programmes(PROGRAMME_JKM);
-    request.set_months(1);
-    request.set_bank_reference(bank_reference);
-    request.set_amount_rupiah(16'800 * static_cast<int64_t>(places.size()));
-    return request;
+  // The workers at these places of the draw.
+  std::vector<int64_t> At(const std::vector<int>& places) const {
+    std::vector<int64_t> workers;
+    for (const int place : places) workers.push_back(order_[place]);
+    return workers;
   }
 
   absl::StatusOr<sv::PayContributionResponse> PayFor(const sv::PayContributionRequest& request) {
@@ -140,7 +117,7 @@ TEST_P(SuiteTest, MoneyPaysExactlyThePersonMonthsItCovers) {
   EXPECT_EQ(first.seats_filled(), 17);
   EXPECT_EQ(first.person_months(), 97);
   EXPECT_EQ(first.reserve(), 43);
-  EXPECT_EQ(GetPledge(suite_, pledge.pledge_id()).funds().available_rupiah(), 3'000);
+  EXPECT_EQ(FundsOf(suite_, pledge).available_rupiah(), 3'000);
   ExpectBooksAgree(suite_, pledge);
   // The draw is the published one: disabled workers first.
   const std::vector<int64_t> order = Draw(workers, 10, "solo");
@@ -171,9 +148,7 @@ TEST_P(SuiteTest, MoneyPaysExactlyThePersonMonthsItCovers) {
   EXPECT_EQ(Report(suite_, pledge).disabled_workers(), 6);
   ExpectBooksAgree(suite_, pledge);
 
-  sv::AllocatePledgeRequest more;
-  more.set_request_id(NewRequestId());
-  more.set_pledge_id(pledge.pledge_id());
+  sv::AllocatePledgeRequest more = Naming(pledge, {});
   more.set_seed("x");
   EXPECT_EQ(ReasonOf(Ask(suite_.sponsorship(), &Sponsorships::AllocatePledge, more).status()),
             Reason::kSeatsExhausted);
@@ -193,8 +168,7 @@ TEST_P(SuiteTest, FirstAndLastDayAreCoveredTheirNeighboursAreNot) {
 
 TEST_P(SuiteTest, AnAllocationInTheMiddleOfTheMonthInsuresNobodyForDaysGoneBy) {
   const std::vector<int64_t> workers = AddWorkers(suite_, 2);
-  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 2, 3);
-  Pay(suite_, pledge, "BRI-1", 2 * 50'400);
+  const sv::Pledge pledge = PaidPledge(suite_, 2);
   suite_.GoTo(2019, 11, 20);
   WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
   EXPECT_THAT(CoveredOf(suite_, workers, 20191119), testing::IsEmpty());
@@ -220,8 +194,7 @@ TEST_P(SuiteTest, SeatsOfWhoNeverTookPartGoToTheNext) {
   SeatForty();
   // The next day two turn out not to take part at all; the third never held a seat.
   suite_.GoTo(2019, 11, 8);
-  const sv::ReplaceWorkersRequest replace = Replacing(
-      {{3, "meninggal sebelum perlindungan mulai"}, {49, "bukan penerima"}, {7, "sudah peserta"}});
+  const sv::ReplaceWorkersRequest replace = Replacing(pledge_, At({3, 49, 7}));
   const sv::ReplaceWorkersResponse replaced =
       Must(Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers, replace));
   ASSERT_EQ(replaced.results_size(), 3);
@@ -251,8 +224,7 @@ TEST_P(SuiteTest, SeatsOfWhoNeverTookPartGoToTheNext) {
 TEST_P(SuiteTest, OnlyTheMonthsAfterADeathMove) {
   SeatForty();
   suite_.GoTo(2019, 12, 10);
-  sv::ReplaceWorkersRequest replace = Replacing({{0, "meninggal 5 Desember 2019"}});
-  replace.mutable_lines(0)->set_from_month(202001);
+  const sv::ReplaceWorkersRequest replace = Replacing(pledge_, At({0}), 202001);
   const sv::ReplacementResult moved =
       Must(Ask(suite_.sponsorship(), &Sponsorships::ReplaceWorkers, replace)).results(0);
   EXPECT_EQ(moved.moved_rupiah(), 16'800);
@@ -268,7 +240,7 @@ TEST_P(SuiteTest, OnlyTheMonthsAfterADeathMove) {
 TEST_P(SuiteTest, AContributionCountsOnceAndUnusedMoneyComesBack) {
   SeatForty();
   suite_.GoTo(2020, 2, 10);
-  sv::PayContributionRequest self = Contribution({1}, "BRI-SELF-1");
+  sv::PayContributionRequest self = Contribution(At({1}), "BRI-SELF-1");
   const sv::PayContributionResponse paid = Must(PayFor(self));
   EXPECT_EQ(paid.results(0).status().code(), 0) << paid.DebugString();
   EXPECT_EQ(paid.results(0).first_day(), 20200201);
@@ -280,7 +252,7 @@ TEST_P(SuiteTest, AContributionCountsOnceAndUnusedMoneyComesBack) {
   self.set_months(3);
   EXPECT_EQ(ReasonOf(PayFor(self).status()), Reason::kPaymentConflict);
 
-  sv::PayContributionRequest budget = Contribution({1, 2, 4, 5}, "BRI-CITY-1");
+  sv::PayContributionRequest budget = Contribution(At({1, 2, 4, 5}), "BRI-CITY-1");
   budget.set_payer_class(PAYER_CLASS_APBD);
   budget.set_sponsor_id(MakeSponsor(suite_, PAYER_CLASS_APBD));
   budget.set_first_month(202002);
@@ -308,8 +280,8 @@ TEST_P(SuiteTest, ContinuationIsMeasured) {
   EXPECT_EQ(plan().still_covered(), 40);
 
   suite_.GoTo(2020, 2, 10);
-  Must(PayFor(Contribution({1}, "BRI-SELF-1")));
-  sv::PayContributionRequest budget = Contribution({2, 4, 5}, "BRI-CITY-1");
+  Must(PayFor(Contribution(At({1}), "BRI-SELF-1")));
+  sv::PayContributionRequest budget = Contribution(At({2, 4, 5}), "BRI-CITY-1");
   budget.set_payer_class(PAYER_CLASS_APBD);
   budget.set_sponsor_id(MakeSponsor(suite_, PAYER_CLASS_APBD));
   Must(PayFor(budget));
@@ -331,8 +303,7 @@ TEST_P(SuiteTest, ContinuationIsMeasured) {
 
 TEST_P(SuiteTest, ReportHoldsNobodysNumberOrName) {
   AddWorkers(suite_, 20);
-  const sv::Pledge pledge = MakePledge(suite_, MakeSponsor(suite_, PAYER_CLASS_CSR), 10, 3);
-  Pay(suite_, pledge, "BRI-1", 10 * 50'400);
+  const sv::Pledge pledge = PaidPledge(suite_, 10);
   WaitForEnd(suite_, Allocate(suite_, pledge.pledge_id(), "solo"));
   const sv::PledgeReport report = Report(suite_, pledge);
   EXPECT_TRUE(report.sums_close());
@@ -340,7 +311,7 @@ TEST_P(SuiteTest, ReportHoldsNobodysNumberOrName) {
   EXPECT_EQ(report.months(0).person_months(), 10);
   EXPECT_EQ(report.months(0).amount_rupiah(), 100'000);
   EXPECT_EQ(report.person_months(), 60);
-  EXPECT_EQ(report.receipts(0).bank_reference(), "BRI-1");
+  EXPECT_EQ(report.receipts(0).bank_reference(), absl::StrCat("BRI-", pledge.pledge_id()));
   const std::string text = report.DebugString();
   EXPECT_THAT(text, Not(HasSubstr("3372")));
   EXPECT_THAT(text, Not(HasSubstr("Warga")));

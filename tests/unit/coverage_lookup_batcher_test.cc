@@ -1,6 +1,7 @@
 // Misses join, are bounded, and nobody is forgotten.
 #include <thread>
 
+#include "tests/support/gate.h"
 #include "tests/support/lookup_asking.h"
 
 namespace lingkaran::coverage {
@@ -16,13 +17,9 @@ TEST_F(CoverageLookupBatcher, AThousandCallersOfOneKeyAreOneQuestion) {
     reader_.Hold();
     std::vector<Asker> askers(1'000);
     std::atomic<size_t> next{0};
-    std::vector<std::thread> callers;
-    for (int t = 0; t < 8; ++t) {
-      callers.emplace_back([&] {
-        for (size_t i = next++; i < askers.size(); i = next++) Ask(askers[i], {Id(5)});
-      });
-    }
-    for (std::thread& caller : callers) caller.join();
+    OnThreads(8, [&](int) {
+      for (size_t i = next++; i < askers.size(); i = next++) Ask(askers[i], {Id(5)});
+    });
     reader_.AwaitRounds(before + 1);
     reader_.Release();
     for (Asker& asker : askers) {

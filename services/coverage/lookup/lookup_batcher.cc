@@ -52,11 +52,8 @@ struct LookupBatcher::Outcome {
   absl::Status status;
 
   void Tell() {
-    if (status.ok()) {
-      caller->done(std::move(caller->facts));
-    } else {
-      caller->done(std::move(status));
-    }
+    if (!status.ok()) return caller->done(std::move(status));
+    caller->done(std::move(caller->facts));
   }
 };
 

@@ -16,10 +16,7 @@ absl::Status CheckAgency(const v1::CreateAgencyRequest& request, const Regions& 
   errors.Require(!request.region_code().empty(), "region_code",
                  "give the Kemendagri code of its area, e.g. 33.72");
   RETURN_IF_ERROR(errors.ToStatus());
-  if (!regions.Contains(request.region_code())) {
-    return RegionUnknown();
-  }
-  return absl::OkStatus();
+  return regions.Contains(request.region_code()) ? absl::OkStatus() : RegionUnknown();
 }
 
 }  // namespace

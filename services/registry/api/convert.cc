@@ -43,6 +43,14 @@ void FillTime(absl::Time time, google::protobuf::Timestamp* out) {
   *out = google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(time));
 }
 
+void FillEvidence(const Evidence& evidence, v1::Evidence* out) {
+  out->set_working_attested(evidence.working_attested);
+  out->set_healthy_attested(evidence.healthy_attested);
+  out->set_attested_by(evidence.attested_by);
+  out->set_attested_day(evidence.attested_day);
+  out->set_document(evidence.document);
+}
+
 bool IsSet(absl::Time time) { return time != absl::UnixEpoch(); }
 
 }  // namespace
@@ -73,14 +81,6 @@ void FillBatch(const Batch& batch, v1::Batch* out) {
   if (IsSet(batch.review_time)) FillTime(batch.review_time, out->mutable_review_time());
   if (batch.evidence.attested_day != 0) FillEvidence(batch.evidence, out->mutable_evidence());
   FillTime(batch.create_time, out->mutable_create_time());
-}
-
-void FillEvidence(const Evidence& evidence, v1::Evidence* out) {
-  out->set_working_attested(evidence.working_attested);
-  out->set_healthy_attested(evidence.healthy_attested);
-  out->set_attested_by(evidence.attested_by);
-  out->set_attested_day(evidence.attested_day);
-  out->set_document(evidence.document);
 }
 
 Evidence EvidenceOf(const v1::Evidence& evidence) {

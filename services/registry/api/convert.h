@@ -10,7 +10,6 @@ namespace lingkaran::registry {
 
 void FillAgency(const Agency& agency, v1::Agency* out);
 void FillBatch(const Batch& batch, v1::Batch* out);
-void FillEvidence(const Evidence& evidence, v1::Evidence* out);
 Evidence EvidenceOf(const v1::Evidence& evidence);
 
 // `test` gives the ages that findings name; may be null.

@@ -65,15 +65,12 @@ class ChunkDecider {
       answer.status = RowStatus::kRejected;
       return true;
     }
-    if (worker.state == WorkerState::kEnrolled || worker.IsMemberElsewhere()) {
-      if (worker.batch_id != decision_.batch.batch_id) {
-        return Duplicate(answer, FindingCode::kAlreadyMember, 0);
-      }
-    }
     if (worker.batch_id == decision_.batch.batch_id) {
       return Duplicate(answer, FindingCode::kDuplicateInList, worker.line);
     }
-    return Duplicate(answer, FindingCode::kDuplicateCandidate, 0);
+    const bool member = worker.state == WorkerState::kEnrolled || worker.IsMemberElsewhere();
+    return Duplicate(answer,
+                     member ? FindingCode::kAlreadyMember : FindingCode::kDuplicateCandidate, 0);
   }
 
   static bool Duplicate(RowAnswer& answer, FindingCode code, int32_t other_line) {
