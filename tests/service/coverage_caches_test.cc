@@ -9,8 +9,6 @@
 namespace lingkaran {
 namespace {
 
-LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
-
 int32_t AnyDay() { return DayNumber(Day(2019, 6, 1) + *rc::gen::inRange(0, 2'500)); }
 
 // Two replicas, one that follows the log and one that asks when it has to, and a third without any

@@ -11,8 +11,6 @@ namespace {
 
 using testing::SizeIs;
 
-LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
-
 cv1::Verdict VerdictAt(CoverageWorld& world, CoverageHost& host,
                        const cv1::CheckEligibilityRequest& request) {
   const auto response = world.Check(request, "officer", &host);

@@ -13,8 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
-
 // ---- Lists and counts ----
 
 TEST_P(CoverageServiceTest, ListsWhoRunsOutPageByPage) {

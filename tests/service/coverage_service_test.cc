@@ -28,6 +28,7 @@ using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
+// Also those of coverage_caches_test.cc, coverage_check_test.cc and coverage_report_test.cc.
 LINGKARAN_WITH_AND_WITHOUT_REDIS(CoverageServiceTest);
 
 TEST_P(CoverageServiceTest, SoloByIdNikAndNumber) {
