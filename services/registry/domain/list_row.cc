@@ -4,6 +4,7 @@ namespace lingkaran::registry {
 
 std::string ContentOf(const RawRow& row) {
   std::string content;
+  content.reserve(256);  // what most rows need
   for (const std::string_view column :
        {row.nik, row.full_name, row.birth_place, row.birth_date, row.sex, row.address, row.village,
         row.district, row.occupation, row.disability, row.monthly_income, row.phone,

@@ -1,7 +1,7 @@
 #include "services/registry/domain/text.h"
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "common/base/string_views.h"
 #include "common/base/utf8.h"
@@ -37,7 +37,10 @@ std::string_view Trim(std::string_view text) {
 }
 
 std::string OneLine(std::string_view text) {
-  return absl::StrReplaceAll(AbslView(Trim(text)), {{"\t", " "}, {"\n", " "}, {"\r", " "}});
+  std::string line(Trim(text));
+  absl::c_replace_if(
+      line, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+  return line;
 }
 
 std::string FoldWords(std::string_view text) {
