@@ -9,7 +9,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
-#include "common/base/string_views.h"
 #include "common/base/utf8.h"
 
 namespace lingkaran {

@@ -1,7 +1,6 @@
 #include "common/base/metrics.h"
 
 #include <memory>
-#include <utility>
 
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>

@@ -1,6 +1,5 @@
 #include "common/outbox/outbox_table.h"
 
-#include <algorithm>
 #include <limits>
 #include <set>
 #include <utility>

@@ -1,6 +1,5 @@
 #include "common/redis/redis_node.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/base/log.h"

@@ -11,7 +11,6 @@
 #include "common/base/deadline.h"
 #include "common/base/overload.h"
 #include "common/rpc/adaptive_throttle.h"
-#include "common/rpc/admission_control.h"
 #include "common/rpc/channel_settings.h"
 #include "common/rpc/run_rpc.h"
 

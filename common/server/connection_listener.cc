@@ -19,8 +19,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 
@@ -53,8 +51,6 @@ absl::Status CannotListen(const std::string& listen, const std::string& why) {
   return absl::UnavailableError(
       absl::StrCat("can't listen on ", listen, ": ", why, "; choose another with --listen"));
 }
-
-std::string ErrorOfNumber(int number) { return std::strerror(number); }
 
 int NewSocket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 
@@ -116,7 +112,7 @@ int FirstReservedDescriptor() {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& listen) {
   std::unique_ptr<Listener> listener(new Listener());
   listener->stop_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (listener->stop_ < 0) return CannotListen(listen, ErrorOfNumber(errno));
+  if (listener->stop_ < 0) return CannotListen(listen, std::strerror(errno));
   absl::Status status;
   if (absl::StartsWith(listen, "unix:")) {
     status = listener->OpenUnix(listen.substr(5));
@@ -154,7 +150,7 @@ absl::Status Listener::OpenTcp(const std::string& host, const std::string& port)
     fds_.push_back(fd);
     chosen = PortOf(fd);
   }
-  if (failure == EADDRINUSE || fds_.empty()) return CannotListen(listen, ErrorOfNumber(failure));
+  if (failure == EADDRINUSE || fds_.empty()) return CannotListen(listen, std::strerror(failure));
   address_ = absl::StrCat(host, ":", chosen);
   return absl::OkStatus();
 }
@@ -165,12 +161,12 @@ absl::Status Listener::OpenUnix(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return CannotListen(listen, "the path is too long");
   std::memcpy(address.sun_path, path.data(), path.size());
-  if (SomebodyListens(address)) return CannotListen(listen, ErrorOfNumber(EADDRINUSE));
+  if (SomebodyListens(address)) return CannotListen(listen, std::strerror(EADDRINUSE));
   struct stat old = {};
   // What a process left that was killed; no other kind of file is touched.
   if (lstat(path.c_str(), &old) == 0 && S_ISSOCK(old.st_mode)) unlink(path.c_str());
   const int fd = ListenOn(reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (fd < 0) return CannotListen(listen, ErrorOfNumber(errno));
+  if (fd < 0) return CannotListen(listen, std::strerror(errno));
   fds_.push_back(fd);
   unix_path_ = path;
   address_ = listen;
@@ -207,7 +203,7 @@ void Listener::Run() {
     // Out of descriptors, the sockets stay readable: only the end is waited for, and the time.
     const nfds_t count = out_of_descriptors ? 1 : wanted.size();
     if (poll(wanted.data(), count, out_of_descriptors ? kPauseMillis : -1) < 0 && errno != EINTR) {
-      Log(Severity::kError, "listener_ended", {{"text", ErrorOfNumber(errno)}});
+      Log(Severity::kError, "listener_ended", {{"text", std::strerror(errno)}});
       return;
     }
     if (wanted[0].revents != 0) return;

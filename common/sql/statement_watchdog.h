@@ -4,9 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <limits>
-#include <string>
 #include <thread>
 #include <vector>
 

@@ -1,9 +1,6 @@
 // Taking connections: addresses, sockets that were left over, and no descriptors.
 #include "common/server/connection_listener.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,7 +9,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

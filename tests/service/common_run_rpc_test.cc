@@ -2,7 +2,6 @@
 #include <atomic>
 #include <functional>
 #include <future>
-#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -14,7 +13,6 @@
 #include "common/base/overload.h"
 #include "common/rpc/admission_control.h"
 #include "common/sql/database.h"
-#include "tests/support/gate.h"
 #include "tests/support/probe.h"
 
 namespace lingkaran {

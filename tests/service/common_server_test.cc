@@ -1,20 +1,16 @@
 // The server and its client over real connections.
 #include "common/server/server.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <future>
-#include <mutex>
 #include <thread>
 
 #include <gmock/gmock.h>

@@ -1,13 +1,10 @@
 // Bulk rows, lists of keys, ids and idempotent requests on both databases.
-#include <algorithm>
-#include <atomic>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>

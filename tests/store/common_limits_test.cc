@@ -1,12 +1,8 @@
 // No work on a database waits for ever: deadlines, locks of others, servers that hang.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/base/deadline.h"
 #include "common/base/error.h"
+#include "tests/support/process.h"
 #include "tests/support/sql_fixture.h"
 #include "tests/support/stopped_backend.h"
 
@@ -357,20 +354,13 @@ TEST_F(HungPostgres, AServerProcessThatStopsIsLeftAtTheDeadline) {
 
 // A server that takes connections and never says a word.
 TEST(HungServer, ANewConnectionIsNotWaitedForLong) {
-  const int silent = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(bind(silent, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  ASSERT_EQ(listen(silent, 8), 0);
-  socklen_t length = sizeof(address);
-  ASSERT_EQ(getsockname(silent, reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const LoopbackListener silent = ListenOnLoopback();
   DatabaseOptions options;
-  options.url = absl::StrCat("postgresql://u@127.0.0.1:", ntohs(address.sin_port), "/x");
+  options.url = absl::StrCat("postgresql://u@127.0.0.1:", silent.port, "/x");
   options.wait = absl::Minutes(10);
   const absl::Status status =
       Within(absl::Milliseconds(100), [&] { return Database::Open(options).status(); });
-  close(silent);
+  close(silent.fd);
   EXPECT_PRED1(IsPastDeadline, status);
 }
 

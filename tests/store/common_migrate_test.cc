@@ -1,13 +1,11 @@
 // Schemas are brought up to date once and in order; what a release can't work with stops it.
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/base/error.h"
 #include "tests/support/sql_fixture.h"
 
 namespace lingkaran::sql {

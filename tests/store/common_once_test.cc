@@ -256,14 +256,12 @@ TEST_F(OnceOnPostgres, CutBetweenStatementsNothingStandsAndTheReplayDoesIt) {
     const RequestKey key{after_the_effect ? "after" : "before", "m", "a"};
     auto cut = [&](Tx& tx) {
       const int pid = BackendOf(tx);
-      EXPECT_TRUE(database_.db
-                      ->Write([&](Tx& other) {
-                        int done = 0;
-                        other.db() << "SELECT COUNT(pg_terminate_backend(:pid, 10000))",
-                            use(pid, "pid"), into(done);
-                        return absl::OkStatus();
-                      })
-                      .ok());
+      MustWrite(*database_.db, [&](Tx& other) {
+        int done = 0;
+        other.db() << "SELECT COUNT(pg_terminate_backend(:pid, 10000))", use(pid, "pid"),
+            into(done);
+        return done;
+      });
     };
     const auto lost = Once(*db_, key, kNow, [&](Tx& tx) -> absl::StatusOr<std::string> {
       if (!after_the_effect) cut(tx);
@@ -283,26 +281,21 @@ TEST_F(OnceOnPostgres, CutBetweenStatementsNothingStandsAndTheReplayDoesIt) {
 }
 
 TEST_F(OnceOnPostgres, CutInTheCommitNothingStandsAndTheReplayDoesIt) {
-  ASSERT_TRUE(database_.db
-                  ->Write([](Tx& tx) {
-                    tx.db() << "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                               "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; "
-                               "END $$";
-                    tx.db() << "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON effects "
-                               "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()";
-                    return absl::OkStatus();
-                  })
-                  .ok());
+  MustWrite(*database_.db, [](Tx& tx) {
+    tx.db() << "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+               "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$";
+    tx.db() << "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON effects "
+               "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die()";
+    return true;
+  });
   Effects effects(*db_);
   const RequestKey key{"r", "m", "a"};
   const auto lost = effects.Run(key);
   EXPECT_EQ(lost.status().code(), absl::StatusCode::kUnavailable) << lost.status();
-  ASSERT_TRUE(database_.db
-                  ->Write([](Tx& tx) {
-                    tx.db() << "DROP TRIGGER at_commit ON effects";
-                    return absl::OkStatus();
-                  })
-                  .ok());
+  MustWrite(*database_.db, [](Tx& tx) {
+    tx.db() << "DROP TRIGGER at_commit ON effects";
+    return true;
+  });
   const auto reply = effects.Run(key);
   EXPECT_EQ(*reply, "a by run 2");
   ExpectOneEffect(key, reply);
