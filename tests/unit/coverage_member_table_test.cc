@@ -5,10 +5,8 @@
 
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <map>
-#include <new>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -18,18 +16,6 @@
 #include "absl/strings/str_format.h"
 #include "services/coverage/cache/member_entry.h"
 #include "tests/support/near_asking.h"
-
-namespace {
-thread_local size_t t_allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++t_allocations;
-  if (void* place = std::malloc(size)) return place;
-  throw std::bad_alloc();
-}
-void operator delete(void* place) noexcept { std::free(place); }
-void operator delete(void* place, size_t) noexcept { std::free(place); }
 
 namespace lingkaran::coverage {
 namespace {
@@ -235,28 +221,6 @@ TEST(CoverageNearTable, AMillionPeopleTakeWhatItSays) {
     ASSERT_EQ(FindWorker(table, id).worker_id, id);
     ASSERT_EQ(LookFor(table, PersonKey::OfNik(NikOf(id + kPeople))), Look::kAbsent);
   }
-}
-
-TEST(CoverageNearTable, FindDoesNotAllocate) {
-  MemberTable table(64);
-  table.Put(Marked(5, 9));
-  const std::vector<PersonKey> keys = {PersonKey::OfWorker(5),
-                                       PersonKey::OfNik(NikOf(5)),
-                                       PersonKey::OfNumber("00000000005"),
-                                       PersonKey::OfWorker(6),
-                                       PersonKey::OfNik(NikOf(6)),
-                                       PersonKey::OfNumber("00000000006"),
-                                       PersonKey::OfNumber("JKK/5"),
-                                       PersonKey()};
-  int found = 0;
-  Facts facts;
-  const size_t before = t_allocations;
-  for (const PersonKey& key : keys) found += table.Find(key, facts) == Look::kFound;
-  const size_t after = t_allocations;
-  EXPECT_EQ(after, before);
-  EXPECT_EQ(found, 3);
-  const auto counted = std::make_unique<int>(1);
-  EXPECT_EQ(t_allocations, after + 1);
 }
 
 TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
