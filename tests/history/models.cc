@@ -109,8 +109,9 @@ bool MemberModel::Apply(const Operation& operation, State& state) const {
     default:
       return false;
   }
-  return !operation.known() || (operation.got[1] == state[0] && operation.got[2] == state[1] &&
-                                operation.got[3] == state[2]);
+  return !operation.known() ||
+         (At(operation.got, 1) == state[0] && At(operation.got, 2) == state[1] &&
+          At(operation.got, 3) == state[2]);
 }
 
 bool MemberModel::MayChange(const Operation& operation) const {

@@ -246,12 +246,6 @@ TEST(CoverageLogStatementsTest, OneStatementForAThousandKeysOfAllKinds) {
   EXPECT_EQ(statements, 1);
 }
 
-TEST_P(CoverageLogTest, AChangedRecordTakesThePlaceOfTheOlder) {
-  WriteRows(db(), {MemberRow(1), MemberRow(2)}, {});
-  WriteRows(db(), {}, {MonthRow(1, kNovember)});
-  ExpectRecordsAreTrue(2);
-}
-
 TEST_P(CoverageLogTest, AStreamThatIsStoppedStops) {
   std::vector<Member> members;
   for (int64_t id = 1; id <= 5'000; ++id) members.push_back(MemberRow(id));

@@ -213,9 +213,7 @@ TEST_P(CoverageStoreTest, WhatWasKnownOfAMemberAtAnInstant) {
   dead.death_day = Day(2019, 12, 10);
   dead.record_ms = kMs + 1000;
   ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
-                    const int64_t position = store::NextPosition(tx);
-                    const std::vector<Member> before = store::FindMembers(tx, {1});
-                    store::ReplaceMembers(tx, before, {dead}, position);
+                    store::ReplaceMembers(tx, {&dead, 1}, store::NextPosition(tx));
                     return absl::OkStatus();
                   })
                   .ok());

@@ -240,6 +240,7 @@ TEST_F(ClientTest, AMutationWithoutAnAnswerIsToldToBeUnknown) {
     EXPECT_THAT(std::string(status.message()), HasSubstr("ask again with the same request_id"));
     EXPECT_THAT(MetadataOf(status), testing::Contains(testing::Pair("request_id", "id-1")));
   }
+  options_.budget = &budget_;
   EXPECT_EQ(ReasonOf(Call(Many(kTimeIsUp))), Reason::kDeadlinePassed);
   EXPECT_EQ(ReasonOf(Call(Many(kBroken))), Reason::kPeerUnavailable);
 }

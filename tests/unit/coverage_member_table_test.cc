@@ -233,10 +233,15 @@ TEST(CoverageNearEntries, AreReadWholeOrNotAtAll) {
   };
   entries.Write(1, entry_of(1));
   std::atomic<bool> done{false};
+  std::atomic<int64_t> versions{0};  // that were read
   std::thread writer([&] {
-    for (uint64_t n = 2; !done; n = n % 1'000'000 + 1) entries.Write(1, entry_of(n));
+    // After a hundred the reader gets one in peace: both go on, however slow the machine is.
+    for (uint64_t n = 2; !done; n = n % 1'000'000 + 1) {
+      const int64_t before = versions;
+      entries.Write(1, entry_of(n));
+      while (n % 100 == 0 && !done && versions == before) std::this_thread::yield();
+    }
   });
-  int64_t versions = 0;
   int64_t mixed = 0;
   uint64_t last = 1;
   MemberEntry entry;
