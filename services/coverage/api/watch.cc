@@ -2,9 +2,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error.h"
+#include "common/crypto/personal_data_vault.h"
 #include "services/coverage/api/coverage_service.h"
-#include "services/coverage/api/watch_token.h"
 #include "services/coverage/domain/errors.h"
 #include "services/coverage/store/change_log.h"
 #include "services/coverage/store/store.h"
@@ -75,6 +78,26 @@ void FillChanges(const Batch& batch, v1::WatchCoverageResponse* out) {
       FillChange(person->second.facts, change.record_ms, out->add_changes());
     }
   }
+}
+
+// The resume_token: up to where the change log of which database was told.
+std::string ToResumeToken(int64_t epoch, int64_t position) {
+  return Base64Url(absl::StrCat("w1.", epoch, ".", position));
+}
+
+// The position. INVALID_ARGUMENT/TOKEN_INVALID for what is no token,
+// FAILED_PRECONDITION/RESUME_TOO_OLD for one of another database.
+absl::StatusOr<int64_t> FromResumeToken(const std::string& text, int64_t epoch) {
+  const absl::StatusOr<std::string> plain = FromBase64Url(text);
+  if (!plain.ok()) return ResumeTokenInvalid();
+  const std::vector<std::string> parts = absl::StrSplit(*plain, '.');
+  int64_t its_epoch = 0, position = 0;
+  if (parts.size() != 3 || parts[0] != "w1" || !absl::SimpleAtoi(parts[1], &its_epoch) ||
+      !absl::SimpleAtoi(parts[2], &position)) {
+    return ResumeTokenInvalid();
+  }
+  if (its_epoch != epoch) return ResumeTooOld();
+  return position;
 }
 
 // Where a watch begins: the head, or the token's position if the log reaches back to it.

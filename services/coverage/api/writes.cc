@@ -83,44 +83,29 @@ absl::Status WriteAtPosition(
 
 // ---- Members ----
 
-// What an UpsertMembers changes.
-struct MemberChanges {
-  std::vector<Member> added;
-  std::vector<Member> before;  // of those replaced
-  std::vector<Member> after;   // same order
-};
-
-// New members and newer versions.
-MemberChanges CompareMembers(const std::vector<Member>& sent, const std::vector<Member>& stored) {
-  MemberChanges out;
-  const auto by_id = ById(stored);
-  for (const Member& member : sent) {
-    const auto found = by_id.find(member.worker_id);
-    if (found == by_id.end()) {
-      out.added.push_back(member);
-    } else if (member.version > found->second->version) {
-      out.before.push_back(*found->second);
-      out.after.push_back(member);
-    }
-  }
-  return out;
-}
-
+// Writes new members and newer versions.
 Changed WriteMembers(sql::Tx& tx, const std::vector<Member>& sent, const std::vector<int64_t>& ids,
                      int64_t position) {
   const std::vector<Member> stored = store::FindMembers(tx, ids);
-  const MemberChanges changes = CompareMembers(sent, stored);
-  store::InsertMembers(tx, changes.added, position);
-  store::ReplaceMembers(tx, changes.before, changes.after, position);
-  std::vector<int64_t> replaced;
-  for (const Member& member : changes.after) replaced.push_back(member.worker_id);
-  const MonthsByWorker months(replaced.empty() ? std::vector<PersonMonth>()
-                                               : store::StandingMonths(tx, replaced));
-  Changed changed;
-  for (const Member& member : changes.added) {
-    changed.push_back(store::MakeRecord(member, {}, position));
+  const auto by_id = ById(stored);
+  std::vector<Member> added, newer;
+  std::vector<int64_t> newer_ids;
+  for (const Member& member : sent) {
+    const auto found = by_id.find(member.worker_id);
+    if (found == by_id.end()) {
+      added.push_back(member);
+    } else if (member.version > found->second->version) {
+      newer.push_back(member);
+      newer_ids.push_back(member.worker_id);
+    }
   }
-  for (const Member& member : changes.after) {
+  store::InsertMembers(tx, added, position);
+  store::ReplaceMembers(tx, newer, position);
+  const MonthsByWorker months(newer_ids.empty() ? std::vector<PersonMonth>()
+                                                : store::StandingMonths(tx, newer_ids));
+  Changed changed;
+  for (const Member& member : added) changed.push_back(store::MakeRecord(member, {}, position));
+  for (const Member& member : newer) {
     const auto own = months.Of(member.worker_id);
     changed.push_back(store::MakeRecord(member, {own.begin(), own.end()}, position));
   }

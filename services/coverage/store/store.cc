@@ -161,24 +161,18 @@ void InsertMembers(sql::Tx& tx, absl::Span<const Member> members, int64_t positi
   MemberRows(members, position).InsertInto(tx, "members");
 }
 
-void ReplaceMembers(sql::Tx& tx, absl::Span<const Member> before, absl::Span<const Member> after,
-                    int64_t position) {
-  sql::BulkRows history({"worker_id", "version", "region_code", "utc_offset", "sector", "death_day",
-                         "withdraw_day", "position", "record_time"});
-  for (const Member& member : before) {
-    history.Int(member.worker_id)
-        .Int(member.version)
-        .Text(member.region_code)
-        .Int(member.utc_offset_hours)
-        .Int(static_cast<int>(member.sector))
-        .Int(Number(member.death_day))
-        .Int(Number(member.withdraw_day))
-        .Int(member.position)
-        .Int(member.record_ms)
-        .EndRow();
-  }
-  history.InsertInto(tx, "member_history");
-  MemberRows(after, position).Update(tx, "members");
+void ReplaceMembers(sql::Tx& tx, absl::Span<const Member> members, int64_t position) {
+  if (members.empty()) return;
+  constexpr char kHistory[] =
+      "worker_id, version, region_code, utc_offset, sector, death_day, withdraw_day, position, "
+      "record_time";
+  std::vector<int64_t> ids;
+  for (const Member& member : members) ids.push_back(member.worker_id);
+  const std::string list = IntList(tx, ids);
+  tx.db() << absl::StrCat("INSERT INTO member_history (", kHistory, ") SELECT ", kHistory,
+                          " FROM members WHERE ", InInts(tx, "worker_id", "ids")),
+      use(list, "ids");
+  MemberRows(members, position).Update(tx, "members");
 }
 
 std::optional<Member> MemberKnownAt(sql::Tx& tx, int64_t worker_id, int64_t instant_ms) {

@@ -47,9 +47,8 @@ absl::Status CheckApplied(sql::Tx& tx, int64_t demanded,
 std::vector<Member> FindMembers(sql::Tx& tx, absl::Span<const int64_t> worker_ids);
 // New members. A NIK hash or number that another member has breaks a unique index.
 void InsertMembers(sql::Tx& tx, absl::Span<const Member> members, int64_t position);
-// Replaces `before` by `after` (same ids, same order) and keeps `before` in the history.
-void ReplaceMembers(sql::Tx& tx, absl::Span<const Member> before, absl::Span<const Member> after,
-                    int64_t position);
+// Newer versions of members that there are; what they replace is kept in the history.
+void ReplaceMembers(sql::Tx& tx, absl::Span<const Member> members, int64_t position);
 // The member as recorded at the instant; nullopt if not known yet. No hash, no number.
 std::optional<Member> MemberKnownAt(sql::Tx& tx, int64_t worker_id, int64_t instant_ms);
 
