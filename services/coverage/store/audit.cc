@@ -77,79 +77,61 @@ constexpr Rule kRules[] = {
 absl::Status AuditRules(Tx& tx, AuditLines& lines) {
   for (const Rule& rule : kRules) {
     int64_t a = 0, b = 0;
-    absl::Status status;
-    ForEachInPortions(
-        tx, rule.query,
-        [&] {
-          status = lines.Finding(absl::StrCat(rule.text, ": ", a, ", ", b));
-          return status.ok();
-        },
-        into(a), into(b));
-    RETURN_IF_ERROR(status);
+    RETURN_IF_ERROR(ForEachInPortions(
+        tx, rule.query, [&] { return lines.Finding(absl::StrCat(rule.text, ": ", a, ", ", b)); },
+        into(a), into(b)));
   }
   return absl::OkStatus();
 }
 
 absl::Status PutTotals(Tx& tx, AuditLines& lines) {
   AuditTotal total;
-  absl::Status status;
-  ForEachInPortions(
+  return ForEachInPortions(
       tx,
       "SELECT pledge_id, contribution_id, COUNT(*), CAST(SUM(amount) AS BIGINT) "
       "FROM person_months WHERE revoked_position = 0 GROUP BY pledge_id, contribution_id "
       "ORDER BY pledge_id, contribution_id",
-      [&] {
-        status = lines.Total(total);
-        return status.ok();
-      },
-      into(total.pledge_id), into(total.contribution_id), into(total.person_months),
-      into(total.spent));
-  return status;
+      [&] { return lines.Total(total); }, into(total.pledge_id), into(total.contribution_id),
+      into(total.person_months), into(total.spent));
 }
 
 // Gathers rows of one worker and source and puts them out together.
 absl::Status PutWorkers(Tx& tx, const std::string& query, AuditLines& lines) {
   AuditWorker row, gathered;
   AuditMonth month;
-  absl::Status status;
   const auto put = [&] {
-    if (!gathered.months.empty()) status = lines.Worker(gathered);
+    const absl::Status status = gathered.months.empty() ? absl::OkStatus() : lines.Worker(gathered);
     gathered.months.clear();
-    return status.ok();
+    return status;
   };
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx, query,
-      [&] {
+      [&]() -> absl::Status {
         const bool same = row.worker_id == gathered.worker_id &&
                           row.pledge_id == gathered.pledge_id &&
                           row.contribution_id == gathered.contribution_id;
-        if (!same && !put()) return false;
+        if (!same) RETURN_IF_ERROR(put());
         gathered.worker_id = row.worker_id;
         gathered.pledge_id = row.pledge_id;
         gathered.contribution_id = row.contribution_id;
         gathered.months.push_back(month);
-        return true;
+        return absl::OkStatus();
       },
       into(row.pledge_id), into(row.contribution_id), into(row.worker_id), into(month.programme),
-      into(month.month), into(month.amount));
-  RETURN_IF_ERROR(status);
-  put();
-  return status;
+      into(month.month), into(month.amount)));
+  return put();
 }
 
 absl::Status PutMembers(Tx& tx, AuditLines& lines) {
   AuditMember member;
   indicator has_number = soci::i_ok;
-  absl::Status status;
-  ForEachInPortions(
+  return ForEachInPortions(
       tx, "SELECT worker_id, version, membership_number FROM members ORDER BY worker_id",
       [&] {
         if (has_number == soci::i_null) member.membership_number.clear();
-        status = lines.Member(member);
-        return status.ok();
+        return lines.Member(member);
       },
       into(member.worker_id), into(member.version), into(member.membership_number, has_number));
-  return status;
 }
 
 // What caches are filled from is what the tables say; while it is being mended it may differ.

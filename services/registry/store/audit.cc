@@ -68,16 +68,12 @@ constexpr Rule kRules[] = {
 absl::Status AuditRules(Tx& tx, AuditLines& lines) {
   for (const Rule& rule : kRules) {
     int64_t id = 0, a = 0, b = 0;
-    absl::Status status;
-    ForEachInPortions(
+    RETURN_IF_ERROR(ForEachInPortions(
         tx, rule.query,
         [&] {
-          status =
-              lines.Finding(absl::StrCat(rule.noun, " ", id, ": ", rule.text, ": ", a, ", ", b));
-          return status.ok();
+          return lines.Finding(absl::StrCat(rule.noun, " ", id, ": ", rule.text, ": ", a, ", ", b));
         },
-        into(id), into(a), into(b));
-    RETURN_IF_ERROR(status);
+        into(id), into(a), into(b)));
   }
   return absl::OkStatus();
 }
@@ -92,23 +88,20 @@ absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, AuditLines& lines
   Owed owed;
   int64_t seq = 0;
   std::string body;
-  absl::Status status;
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx, "SELECT seq, body FROM outbox ORDER BY seq",
-      [&] {
+      [&]() -> absl::Status {
         ++owed.rows;
         const absl::StatusOr<std::string> bytes = FromBase64Url(body);
         const absl::StatusOr<std::vector<int64_t>> workers =
             bytes.ok() ? workers_of(*bytes) : bytes.status();
         if (!workers.ok()) {
-          status = lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
-          return status.ok();
+          return lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
         }
         owed.workers.insert(workers->begin(), workers->end());
-        return true;
+        return absl::OkStatus();
       },
-      into(seq), into(body));
-  RETURN_IF_ERROR(status);
+      into(seq), into(body)));
   return owed;
 }
 
@@ -117,8 +110,7 @@ absl::Status PutMembers(Tx& tx, const Owed& owed, AuditLines& lines) {
   AuditMember member;
   int state = 0;
   indicator has_number = soci::i_ok;
-  absl::Status status;
-  ForEachInPortions(
+  return ForEachInPortions(
       tx,
       "SELECT worker_id, version, membership_number, state FROM workers WHERE enrol_time <> 0 "
       "ORDER BY worker_id",
@@ -128,12 +120,10 @@ absl::Status PutMembers(Tx& tx, const Owed& owed, AuditLines& lines) {
         const auto now = static_cast<WorkerState>(state);
         member.registering = now == WorkerState::kProposed || now == WorkerState::kVerified ||
                              now == WorkerState::kRefused;
-        status = lines.Member(member);
-        return status.ok();
+        return lines.Member(member);
       },
       into(member.worker_id), into(member.version), into(member.membership_number, has_number),
       into(state));
-  return status;
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ constexpr int kWorkers = 5'000;
 // bank.
 absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
   int64_t id = 0, amount = 0, posted = 0;
-  absl::Status status;
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx,
       "SELECT r.receipt_id, r.amount, CAST(COALESCE(e.total, 0) AS BIGINT) FROM receipts r "
       "LEFT JOIN (SELECT reference, "
@@ -46,24 +45,20 @@ absl::Status AuditReceipts(Tx& tx, AuditLines& lines) {
       "GROUP BY reference) e ON e.reference = r.bank_reference "
       "WHERE r.amount <> COALESCE(e.total, 0) ORDER BY r.receipt_id",
       [&] {
-        status = lines.Finding(
+        return lines.Finding(
             absl::StrCat("receipt ", id, ": amount says ", amount, ", the journal ", posted));
-        return status.ok();
       },
-      into(id), into(amount), into(posted));
-  RETURN_IF_ERROR(status);
-  ForEachInPortions(
+      into(id), into(amount), into(posted)));
+  return ForEachInPortions(
       tx,
       "SELECT e.transaction_id, -e.amount FROM ledger_entries e WHERE e.account = 'bank' "
       "AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.bank_reference = e.reference) "
       "ORDER BY e.transaction_id",
       [&] {
-        status = lines.Finding(absl::StrCat("ledger: transaction ", id, " takes ", amount,
-                                            " from the bank, and there is no receipt"));
-        return status.ok();
+        return lines.Finding(absl::StrCat("ledger: transaction ", id, " takes ", amount,
+                                          " from the bank, and there is no receipt"));
       },
       into(id), into(amount));
-  return status;
 }
 
 // Adds what the tables say of the pledges (`first`, `last`] to what is kept of them.

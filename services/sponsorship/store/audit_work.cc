@@ -46,27 +46,24 @@ absl::StatusOr<Rows> ReadRows(Tx& tx, AuditLines& lines) {
   Rows rows;
   int64_t seq = 0;
   std::string key, kind, body;
-  absl::Status status;
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx, "SELECT seq, key, kind, body FROM outbox ORDER BY seq",
-      [&] {
+      [&]() -> absl::Status {
         ++rows.rows;
         rows.owners.insert(OwnerOf(key));
-        if (kind != "enrol" && kind != "activate") return true;
+        if (kind != "enrol" && kind != "activate") return absl::OkStatus();
         const absl::StatusOr<std::string> text = FromBase64Url(body);
         const absl::StatusOr<WorkItem> item = text.ok() ? ReadWorkItem(*text) : text.status();
         if (!item.ok()) {
-          status = lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
-          return status.ok();
+          return lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
         }
         Steps& steps = rows.allocation[item->owner_id];
         ++steps.steps;
         steps.slots += static_cast<int64_t>(item->slots.size());
         for (const Slot& slot : item->slots) ++steps.parts[{slot.from, slot.to}];
-        return true;
+        return absl::OkStatus();
       },
-      into(seq), into(key), into(kind), into(body));
-  RETURN_IF_ERROR(status);
+      into(seq), into(key), into(kind), into(body)));
   return rows;
 }
 
@@ -74,15 +71,8 @@ absl::StatusOr<Rows> ReadRows(Tx& tx, AuditLines& lines) {
 absl::Status ForPairs(Tx& tx, const std::string& query,
                       absl::FunctionRef<absl::Status(int64_t, int64_t)> row) {
   int64_t a = 0, b = 0;
-  absl::Status status;
-  ForEachInPortions(
-      tx, query,
-      [&] {
-        status = row(a, b);
-        return status.ok();
-      },
-      into(a), into(b));
-  return status;
+  return ForEachInPortions(
+      tx, query, [&] { return row(a, b); }, into(a), into(b));
 }
 
 absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, AuditLines& lines) {
@@ -92,7 +82,7 @@ absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, AuditLines
     if (status.ok()) status = lines.Finding(absl::StrCat("allocation ", id, ": ", text));
   };
   // Of the many that have ended only those with something left.
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx,
       "SELECT allocation_id, pledge_id, state, steps_under_way, slots_under_way FROM allocations "
       "WHERE state = 1 OR steps_under_way <> 0 OR slots_under_way <> 0 ORDER BY allocation_id",
@@ -112,9 +102,9 @@ absl::Status AuditAllocations(Tx& tx, Rows& rows, WorkUnderWay& work, AuditLines
         for (const auto& [part, seats] : waiting.parts) {
           work.waiting[pledge].push_back({part.first, part.second, seats});
         }
-        return status.ok();
+        return status;
       },
-      into(id), into(pledge), into(state), into(steps), into(slots));
+      into(id), into(pledge), into(state), into(steps), into(slots)));
   for (const auto& [owner, waiting] : rows.allocation) {
     id = owner;
     find("is not running, and steps of it wait in the outbox");
@@ -135,16 +125,15 @@ absl::Status AuditReplacements(Tx& tx, const Rows& rows, WorkUnderWay& work, Aud
   // Taken back, and waiting for a newcomer: its money is set aside until the seat is given.
   int64_t pledge = 0, seats = 0;
   int from = 0, to = 0;
-  ForEachInPortions(
+  return ForEachInPortions(
       tx,
       "SELECT pledge_id, cut_index, to_index, COUNT(*) FROM replacement_lines WHERE state = 1 "
       "GROUP BY pledge_id, cut_index, to_index ORDER BY pledge_id, cut_index, to_index",
       [&] {
         work.waiting[pledge].push_back({from, to, seats});
-        return true;
+        return absl::OkStatus();
       },
       into(pledge), into(from), into(to), into(seats));
-  return absl::OkStatus();
 }
 
 absl::Status AuditContributions(Tx& tx, const Rows& rows, AuditLines& lines) {
@@ -203,16 +192,13 @@ constexpr Check kChecks[] = {
 absl::Status AuditCounts(Tx& tx, AuditLines& lines) {
   for (const Check& check : kChecks) {
     int64_t id = 0, counted = 0, found = 0;
-    absl::Status status;
-    ForEachInPortions(
+    RETURN_IF_ERROR(ForEachInPortions(
         tx, check.query,
         [&] {
-          status = lines.Finding(
+          return lines.Finding(
               absl::StrCat(check.noun, " ", id, ": ", check.text, counted, " and ", found));
-          return status.ok();
         },
-        into(id), into(counted), into(found));
-    RETURN_IF_ERROR(status);
+        into(id), into(counted), into(found)));
   }
   return absl::OkStatus();
 }

@@ -116,43 +116,32 @@ std::vector<EntrySum> SumEntries(Tx& tx, int64_t pledge_id) {
 }
 
 absl::Status AuditLedger(Tx& tx, absl::FunctionRef<absl::Status(const std::string&)> fault) {
-  absl::Status status;
   int64_t id = 0;
   int64_t off = 0;
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx,
       "SELECT transaction_id, CAST(SUM(amount) AS BIGINT) FROM ledger_entries "
       "GROUP BY transaction_id HAVING SUM(amount) <> 0 ORDER BY transaction_id",
-      [&] {
-        status = fault(absl::StrCat("ledger: transaction ", id, " is off by ", off));
-        return status.ok();
-      },
-      into(id), into(off));
-  RETURN_IF_ERROR(status);
+      [&] { return fault(absl::StrCat("ledger: transaction ", id, " is off by ", off)); }, into(id),
+      into(off)));
   std::string account;
-  ForEachInPortions(
+  RETURN_IF_ERROR(ForEachInPortions(
       tx,
       "SELECT a.account, a.balance - CAST(COALESCE(e.total, 0) AS BIGINT) FROM accounts a "
       "LEFT JOIN (SELECT account, SUM(amount) AS total FROM ledger_entries GROUP BY account) "
       "e ON e.account = a.account WHERE a.balance <> COALESCE(e.total, 0) ORDER BY a.account",
-      [&] {
-        status = fault(absl::StrCat("ledger: account ", account, " is off by ", off));
-        return status.ok();
-      },
-      into(account), into(off));
-  RETURN_IF_ERROR(status);
-  ForEachInPortions(
+      [&] { return fault(absl::StrCat("ledger: account ", account, " is off by ", off)); },
+      into(account), into(off)));
+  return ForEachInPortions(
       tx,
       "SELECT e.account, CAST(SUM(e.amount) AS BIGINT) FROM ledger_entries e "
       "WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account = e.account) "
       "GROUP BY e.account ORDER BY e.account",
       [&] {
-        status = fault(
+        return fault(
             absl::StrCat("ledger: entries of ", off, " are on ", account, ", which is not open"));
-        return status.ok();
       },
       into(account), into(off));
-  return status;
 }
 
 absl::Status AuditLedger(Tx& tx) {
