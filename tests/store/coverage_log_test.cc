@@ -317,24 +317,12 @@ TEST_P(CoverageLogTest, ADatabaseOfTheReleaseBeforeIsNotWholeUntilItIsMended) {
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_TRUE(sql::Migrate(*old.db, Schema()).ok());
   EXPECT_EQ(EpochOf(*old.db), 500);
-  store::LogHead head;
-  const auto read = [&] {
-    EXPECT_TRUE(old.db
-                    ->Read([&](sql::Tx& tx) {
-                      head = store::ReadLogHead(tx);
-                      return absl::OkStatus();
-                    })
-                    .ok());
-  };
-  read();
-  EXPECT_FALSE(head.whole());
+  EXPECT_FALSE(MustRead(*old.db, store::ReadLogHead).whole());
   ASSERT_TRUE(MendAll(*old.db, [] { return true; }).ok());
-  read();
-  EXPECT_TRUE(head.whole());
+  EXPECT_TRUE(MustRead(*old.db, store::ReadLogHead).whole());
   // And the release before works on it.
   WriteAsOlderRelease(*old.db, {MemberRow(2)}, {});
-  read();
-  EXPECT_FALSE(head.whole());
+  EXPECT_FALSE(MustRead(*old.db, store::ReadLogHead).whole());
 }
 
 }  // namespace

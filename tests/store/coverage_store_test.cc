@@ -71,19 +71,10 @@ class CoverageStoreTest : public DatabaseTest {
 LINGKARAN_ON_BOTH_DATABASES(CoverageStoreTest);
 
 TEST_P(CoverageStoreTest, PositionCountsUp) {
-  int64_t first = 0, second = 0;
-  ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
-                    first = store::NextPosition(tx);
-                    return absl::OkStatus();
-                  })
-                  .ok());
-  ASSERT_TRUE(db().Write([&](sql::Tx& tx) {
-                    second = store::NextPosition(tx);
-                    return absl::OkStatus();
-                  })
-                  .ok());
+  const int64_t first = MustWrite(db(), store::NextPosition);
+  const int64_t second = MustWrite(db(), store::NextPosition);
   EXPECT_EQ(second, first + 1);
-  EXPECT_EQ(Read<int64_t>([](sql::Tx& tx) { return store::Position(tx); }), second);
+  EXPECT_EQ(MustRead(db(), store::Position), second);
 }
 
 // ---- No person-month twice ----
