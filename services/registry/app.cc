@@ -9,6 +9,7 @@
 #include "common/sql/idempotency.h"
 #include "registry_schema.h"
 #include "services/registry/api/registry_service.h"
+#include "services/registry/store/audit.h"
 #include "services/registry/store/rules_file.h"
 
 namespace lingkaran::registry {
@@ -41,7 +42,7 @@ struct RegistryApp::Parts {
         members(database, calls ? *calls : *options.coverage, RelayOptions(options.dependencies)),
         service({database, *vault, *regions, rules.rules, clock, members}),
         operations(
-            {&database, &clock, &members.outbox(), AuditBook,
+            {&database, &clock, &members.outbox(), store::AuditBook,
              [this](sql::Tx& tx, const Call& call, const std::string& subject,
                     const std::string& reason) { service.Record(tx, call, subject, reason); }}) {
     if (options.dependencies.threads) members.outbox().Start();

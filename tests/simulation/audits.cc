@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/coverage/store/audit.h"
-#include "services/registry/workflow/member_sync.h"
+#include "services/registry/store/audit.h"
 #include "services/sponsorship/store/audit.h"
 
 namespace lingkaran::simulation {
@@ -58,7 +58,7 @@ void CheckAudits(World& world) {
   Lines people(world, kRegistry);
   Lines cover(world, kCoverage);
   Lines money(world, kSponsorship);
-  RunAudit(world, kRegistry, registry::AuditBook, people);
+  RunAudit(world, kRegistry, registry::store::AuditBook, people);
   RunAudit(world, kCoverage, coverage::store::AuditBook, cover);
   RunAudit(world, kSponsorship, sponsorship::AuditBook, money);
   for (const auto& [what, value] : money.lines()) {

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/crypto/personal_data_vault.h"
 #include "common/sql/cursor.h"
+#include "lingkaran/coverage/v1/coverage.pb.h"
 #include "services/registry/domain/worker.h"
 
 namespace lingkaran::registry::store {
@@ -84,21 +85,22 @@ struct Owed {
   absl::flat_hash_set<int64_t> workers;
 };
 
-absl::StatusOr<Owed> ReadOwed(Tx& tx, WorkersOfRow workers_of, AuditLines& lines) {
+absl::StatusOr<Owed> ReadOwed(Tx& tx, AuditLines& lines) {
   Owed owed;
   int64_t seq = 0;
   std::string body;
+  coverage::v1::UpsertMembersRequest request;
   RETURN_IF_ERROR(ForEachInPortions(
       tx, "SELECT seq, body FROM outbox ORDER BY seq",
       [&]() -> absl::Status {
         ++owed.rows;
         const absl::StatusOr<std::string> bytes = FromBase64Url(body);
-        const absl::StatusOr<std::vector<int64_t>> workers =
-            bytes.ok() ? workers_of(*bytes) : bytes.status();
-        if (!workers.ok()) {
+        if (!bytes.ok() || !request.ParseFromString(*bytes)) {
           return lines.Finding(absl::StrCat("outbox: row ", seq, " can't be read"));
         }
-        owed.workers.insert(workers->begin(), workers->end());
+        for (const coverage::v1::Member& member : request.members()) {
+          owed.workers.insert(member.worker_id());
+        }
         return absl::OkStatus();
       },
       into(seq), into(body)));
@@ -128,12 +130,11 @@ absl::Status PutMembers(Tx& tx, const Owed& owed, AuditLines& lines) {
 
 }  // namespace
 
-absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, WorkersOfRow workers_of,
-                                      AuditLines& lines) {
+absl::StatusOr<AuditCounts> AuditBook(Tx& tx, bool totals_only, AuditLines& lines) {
   AuditCounts counts;
   tx.db() << "SELECT COUNT(*) FROM batch_rows", into(counts.entries);
   RETURN_IF_ERROR(AuditRules(tx, lines));
-  ASSIGN_OR_RETURN(const Owed owed, ReadOwed(tx, workers_of, lines));
+  ASSIGN_OR_RETURN(const Owed owed, ReadOwed(tx, lines));
   counts.owed = owed.rows;
   if (!totals_only) RETURN_IF_ERROR(PutMembers(tx, owed, lines));
   return counts;

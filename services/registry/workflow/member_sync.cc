@@ -6,7 +6,6 @@
 #include "common/base/error.h"
 #include "common/rpc/client.h"
 #include "common/rpc/run_rpc.h"
-#include "services/registry/store/audit.h"
 
 namespace lingkaran::registry {
 namespace {
@@ -45,19 +44,6 @@ class ChannelCalls final : public CoverageCalls {
 
 std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage) {
   return std::make_unique<ChannelCalls>(coverage);
-}
-
-absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines) {
-  const auto workers_of = [](const std::string& body) -> absl::StatusOr<std::vector<int64_t>> {
-    coverage::v1::UpsertMembersRequest request;
-    if (!request.ParseFromString(body)) return absl::DataLossError("an outbox row can't be read");
-    std::vector<int64_t> workers;
-    for (const coverage::v1::Member& member : request.members()) {
-      workers.push_back(member.worker_id());
-    }
-    return workers;
-  };
-  return store::AuditBook(tx, totals_only, workers_of, lines);
 }
 
 MemberSync::MemberSync(sql::Database& database, CoverageCalls& coverage, Outbox::Options options)

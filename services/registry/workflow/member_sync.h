@@ -12,7 +12,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/container/flat_hash_map.h"
-#include "common/audit/audit_lines.h"
 #include "common/base/mutex.h"
 #include "common/outbox/outbox.h"
 #include "common/sql/database.h"
@@ -30,9 +29,6 @@ class CoverageCalls {
                                      const coverage::v1::UpsertMembersRequest& request,
                                      coverage::v1::UpsertMembersResponse* response) = 0;
 };
-
-// The audit of store/audit.h, with what the outbox says of members.
-absl::StatusOr<AuditCounts> AuditBook(sql::Tx& tx, bool totals_only, AuditLines& lines);
 
 // Calls at the address; never waits for it here.
 std::unique_ptr<CoverageCalls> CallsTo(const std::string& coverage);
