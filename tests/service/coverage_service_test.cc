@@ -126,10 +126,10 @@ TEST_P(CoverageServiceTest, AMonthAfterTheWithdrawalIsRefusedAsSuch) {
   EXPECT_TRUE(world_.Pay(0, 20191107, 1).ok());
 }
 
-// The names of this process' threads that let others go first.
 // Niceness of the tests themselves.
 const int kOwnNiceness = getpriority(PRIO_PROCESS, 0);
 
+// The names of this process' threads that let others go first.
 std::vector<std::string> ThreadsThatGiveWay() {
   std::vector<std::string> names;
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {

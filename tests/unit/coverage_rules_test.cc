@@ -126,13 +126,6 @@ Rupiah TotalOf(BenefitEvent event, Level level, Day day) {
   return BenefitOf(Book(), event, level, Rupiah(1'000'000), day).value().total;
 }
 
-TEST(CoverageBenefit, NaturalDeathRisesOn2December2019) {
-  EXPECT_EQ(TotalOf(BenefitEvent::kNaturalDeath, Level::kFull, Day(2019, 12, 1)),
-            Rupiah(24'000'000));
-  EXPECT_EQ(TotalOf(BenefitEvent::kNaturalDeath, Level::kFull, Day(2019, 12, 2)),
-            Rupiah(42'000'000));
-}
-
 TEST(CoverageBenefit, ReducedIsTheFuneral) {
   EXPECT_EQ(TotalOf(BenefitEvent::kNaturalDeath, Level::kReduced, Day(2025, 8, 15)),
             Rupiah(10'000'000));
