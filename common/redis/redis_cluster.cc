@@ -112,10 +112,12 @@ std::shared_ptr<RedisNode> RedisNodes::Of(int slot) {
 
 std::shared_ptr<RedisNode> RedisNodes::Any() {
   MutexLock lock(mutex_);
-  for (size_t tried = 0; tried < nodes_.size(); ++tried) {
-    auto at = std::next(nodes_.begin(), static_cast<int64_t>(next_ % nodes_.size()));
-    if (at->second->WouldTry()) return at->second;
-    ++next_;
+  for (const bool well : {true, false}) {
+    for (size_t tried = 0; tried < nodes_.size(); ++tried) {
+      const auto at = std::next(nodes_.begin(), (next_ + tried) % nodes_.size());
+      const RedisNode& node = *at->second;
+      if (well ? node.DidWell() : node.WouldTry()) return at->second;
+    }
   }
   return nodes_.begin()->second;
 }

@@ -43,7 +43,8 @@ class RedisNodes {
   bool cluster() const { return address_.cluster; }
   // Where to send a command for the slot.
   std::shared_ptr<RedisNode> Of(int slot);
-  // Some server that is not known to be away, if there is one.
+  // Some server whose last answer was good, if there is one, else one that may be tried again. A
+  // server that is dead may be tried in the rhythm of our asking and would be asked for ever.
   std::shared_ptr<RedisNode> Any();
   // The server that a redirection names. MOVED: has the slot from now on.
   std::shared_ptr<RedisNode> Moved(const RedisRedirect& redirect);

@@ -33,6 +33,8 @@ class RedisNode {
   // most likely died with it.
   void Drop(std::unique_ptr<RedisConnection> connection, std::string_view why);
 
+  // False after a failure until something goes well.
+  bool DidWell() const { return failures_.load(std::memory_order_relaxed) == 0; }
   // False while the breaker is open.
   bool WouldTry() const;
   const RedisEndpoint& server() const { return server_; }
