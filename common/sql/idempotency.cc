@@ -111,7 +111,8 @@ std::vector<absl::StatusOr<std::optional<std::string>>> FindReplies(
     ids.push_back(keys[i].request_id);
     places[keys[i].request_id] = i;
   }
-  std::vector<absl::StatusOr<std::optional<std::string>>> replies(keys.size(), std::nullopt);
+  std::vector<absl::StatusOr<std::optional<std::string>>> replies(keys.size());
+  for (auto& none : replies) none = std::optional<std::string>();
   const std::string list = TextList(tx, ids);
   std::string id, method, fingerprint, reply;
   ForEach(

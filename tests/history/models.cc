@@ -52,22 +52,22 @@ bool CoverModel::Apply(const Operation& operation, State& state) const {
         taken |= int64_t{1} << i;
         state[i] = 0;
       }
-      if (known && operation.got[0] != taken) return false;
+      if (known && At(operation.got, 0) != taken) return false;
       break;
     }
     case kCheck: {
       const int64_t covered = (state[0] != 0 ? 1 : 0) | (state[1] != 0 ? 2 : 0);
-      if (state[2] < operation.asked[0] || (known && operation.got[0] != covered)) return false;
+      if (state[2] < operation.asked[0] || (known && At(operation.got, 0) != covered)) return false;
       // What changes later has a later position than this answer.
-      if (known) state[2] = std::max(state[2], operation.got[1]);
+      if (known) state[2] = std::max(state[2], At(operation.got, 1));
       return true;
     }
     default:
       return false;
   }
   if (!known) return true;
-  if (operation.got[1] <= state[2]) return false;
-  state[2] = operation.got[1];
+  if (At(operation.got, 1) <= state[2]) return false;
+  state[2] = At(operation.got, 1);
   return true;
 }
 
@@ -104,7 +104,8 @@ bool MemberModel::Apply(const Operation& operation, State& state) const {
       int64_t standing = kCovered;
       if (state[1] != 0 && day >= state[1]) standing = kWithdrawn;
       if (dead && day > state[2]) standing = kDeceased;
-      return state[0] >= operation.asked[0] && (!operation.known() || operation.got[0] == standing);
+      return state[0] >= operation.asked[0] &&
+             (!operation.known() || At(operation.got, 0) == standing);
     }
     default:
       return false;
@@ -168,8 +169,8 @@ bool PledgeModel::Pay(const Operation& operation, State& state) const {
     state[kCredit] += amount - applied;
   }
   const std::vector<int64_t>& got = operation.got;
-  return !operation.known() || (got[1] == (before ? 1 : 0) && got[2] == state[at + 3] &&
-                                got[3] == state[at + 4] && FundsAgree(operation, 4, state));
+  return !operation.known() || (At(got, 1) == (before ? 1 : 0) && At(got, 2) == state[at + 3] &&
+                                At(got, 3) == state[at + 4] && FundsAgree(operation, 4, state));
 }
 
 bool PledgeModel::Refund(const Operation& operation, State& state) const {
@@ -187,7 +188,7 @@ bool PledgeModel::Refund(const Operation& operation, State& state) const {
   state[kAvailable] -= available;
   state[kRefunded] += available;
   state[kCredit] -= amount - available;
-  return !operation.known() || (operation.got[1] == amount && FundsAgree(operation, 2, state));
+  return !operation.known() || (At(operation.got, 1) == amount && FundsAgree(operation, 2, state));
 }
 
 bool PledgeModel::Apply(const Operation& operation, State& state) const {

@@ -110,7 +110,8 @@ absl::Status PutWorkers(Tx& tx, const std::string& query, AuditLines& lines) {
         const bool same = row.worker_id == gathered.worker_id &&
                           row.pledge_id == gathered.pledge_id &&
                           row.contribution_id == gathered.contribution_id;
-        if (!same) RETURN_IF_ERROR(put());
+        const absl::Status put_before = same ? absl::OkStatus() : put();
+        if (!put_before.ok()) return put_before;
         gathered.worker_id = row.worker_id;
         gathered.pledge_id = row.pledge_id;
         gathered.contribution_id = row.contribution_id;
