@@ -32,7 +32,7 @@ add_executable(lingkaran-bench-baseline
   bench/check/baseline.cc bench/check/baseline_answer.cc bench/check/baseline_echo.cc
   bench/check/baseline_get.cc bench/check/baseline_select.cc)
 target_link_libraries(lingkaran-bench-baseline PRIVATE lingkaran_options allocator check_bench
-                      PkgConfig::HIREDIS)
+                      ${HIREDIS_LIBRARIES})
 lingkaran_tool(lingkaran-bench-baseline)
 add_dependencies(lingkaran-bench-check lingkaran-bench-baseline lingkaran-coverage)
 

@@ -59,8 +59,8 @@ Option Reveal() {
 void AddFind(Noun& noun) {
   auto person = std::make_shared<PersonOptions>();
   std::vector<Option> options = person->Options();
-  options.pop_back();  // by id there is "show"
-  options.push_back(Reveal());
+  const Option reveal = Reveal();
+  options.back() = reveal;  // by id there is "show"
   noun.AddRpc("find", "One worker by NIK or membership number",
               "worker find --nik 3372041203710002\n"
               "  echo 3372041203710002 | lingkaran worker find --nik -",
