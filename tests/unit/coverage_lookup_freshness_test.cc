@@ -35,7 +35,7 @@ TEST_F(CoverageLookupBatcher, ATokenThatTheAnswerUnderWayCoversJoins) {
 }
 
 // A token of long ago, of another call in the batch, makes nobody's answer older than two seconds.
-TEST_F(CoverageLookupBatcher, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksWithHim) {
+TEST_F(CoverageLookupBatcher, WhoHasNoTokenIsAskedForAsSuchWhoeverAsksToo) {
   Start({.threads = 1}, /*follows=*/true);
   Asker first, with_token, without, same_key;
   Occupy(first, {Id(1)});
@@ -96,7 +96,7 @@ TEST_F(CoverageLookupBatcher, FullConsistencyJoinsWhatWaits) {
   EXPECT_TRUE(reader_.rounds()[1].fresh.from_store);
 }
 
-TEST_F(CoverageLookupBatcher, NobodyJoinsAnAnswerThatWouldBeTooOldForHim) {
+TEST_F(CoverageLookupBatcher, NobodyJoinsAnAnswerThatWouldBeTooOld) {
   Start({.threads = 2});
   Asker early, late;
   Occupy(early, {Id(5)});

@@ -58,29 +58,21 @@ void AskAtOnce(CoverageServer& server, const Verdicts& verdicts, int64_t worker_
 
 void MeasureStampede(Setting& setting) {
   const int64_t members = setting.AtMost(kMembers);
-  // Room for a thousandth of the nation, so that whoever is asked about is not there.
-  CoverageServer server(setting, {.database = setting.Nation(members),
-                                  .near_members = std::max<int64_t>(64, members / 1'000)});
-  std::vector<std::unique_ptr<v1::CoverageService::Stub>> stubs;
-  for (int i = 0; i < kConnections; ++i) {
-    stubs.push_back(v1::CoverageService::NewStub(OwnConnection(server.address())));
-    // Each connection is there, and the service has settled.
-    OneCheck(server.address(), setting.verdicts).AskRight(1);
-    grpc::ClientContext context;
-    PrepareCall(context);
-    v1::CheckEligibilityRequest request;
-    v1::CheckEligibilityResponse response;
-    request.mutable_person()->set_nik(NikOf(1));
-    if (!stubs[i]->CheckEligibility(&context, request, &response).ok()) Fail("a check failed");
+  double most = 0;  // the worst of all rounds counts: this is a promise, no average
+  // A round in which the warm start was over before anybody asked says nothing.
+  for (int round = 0, told = 0; told < setting.rounds && round < 10 * setting.rounds; ++round) {
+    // There is room for all, and the one who is asked about comes last in the warm start.
+    CoverageServer server(
+        setting, {.database = setting.Nation(members), .near_members = members + members / 50});
+    std::vector<std::unique_ptr<v1::CoverageService::Stub>> stubs;
+    for (int i = 0; i < kConnections; ++i) {
+      stubs.push_back(v1::CoverageService::NewStub(OwnConnection(server.address())));
+    }
+    AskAtOnce(server, setting.verdicts, members, stubs);
+    const double statements = server.Metric(kStatements);
+    most = std::max(most, statements);
+    told += statements > 0;
   }
-  Series statements;
-  for (int round = 0; round < setting.rounds; ++round) {
-    const double before = server.Metric(kStatements);
-    AskAtOnce(server, setting.verdicts, Asked(int64_t{1} << 40 | round, members), stubs);
-    statements.Add(server.Metric(kStatements) - before);
-  }
-  // The worst of all rounds counts: this is a promise, no average.
-  const double most = statements.At(1);
   setting.figures.Add("stampede_statements", "SQL statements, 1,000 callers miss one person", most,
                       Bar::kAtMost, 1);
 }
