@@ -196,11 +196,11 @@ TEST(CommandTest, UsageErrorsAreIndonesianAndSayWhereToLook) {
 }
 
 TEST(CommandTest, UnreachableServiceIsToldApart) {
-  const Ran gone = RunCli({"--coverage", "127.0.0.1:1", "--timeout", "20", "rules", "list"});
+  const Ran gone = RunCli({"--coverage", "127.0.0.1:1", "--timeout", "20.5", "rules", "list"});
   EXPECT_EQ(gone.code, kUnreachable);
   EXPECT_THAT(gone.err, HasSubstr("coverage di 127.0.0.1:1 tidak menjawab"));
   const Ran mutation =
-      RunCli({"--registry", "127.0.0.1:1", "--timeout", "20", "--request-id", "abc", "agency",
+      RunCli({"--registry", "127.0.0.1:1", "--timeout", "20.5", "--request-id", "abc", "agency",
               "create", "--name", "x", "--kind", "branch", "--region", "33"});
   EXPECT_EQ(mutation.code, kUnreachable);
   EXPECT_THAT(mutation.err, HasSubstr("belum terlaksana"));

@@ -269,5 +269,16 @@ TEST(CallTest, StillWantedUntilTheDeadline) {
   EXPECT_EQ(ReasonOf(call.StillWanted()), Reason::kDeadlinePassed);
 }
 
+TEST(NewRequestIdTest, IsAUuidAndNeverTheSame) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string id = NewRequestId();
+    EXPECT_THAT(id, testing::MatchesRegex(
+                        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+    ids.insert(id);
+  }
+  EXPECT_EQ(ids.size(), 1000u);
+}
+
 }  // namespace
 }  // namespace lingkaran

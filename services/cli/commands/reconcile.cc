@@ -37,9 +37,14 @@ std::string DifferenceText(const ReconcileDifference& d) {
   const std::string month_of =
       absl::StrCat(source, ", pekerja ", d.worker_id, ", ",
                    Label(static_cast<common::v1::Programme>(d.programme)), " ", MonthText(d.month));
+  using Kind = ReconcileDifference::Kind;
+  const bool versions = d.kind == Kind::kMemberAhead || d.kind == Kind::kMemberBehind;
+  const auto count = [&](int64_t number) {
+    return versions ? absl::StrCat(number) : CountText(number);
+  };
   return absl::Substitute(kDifferences[static_cast<int>(d.kind)], source, month_of, d.worker_id,
-                          CountText(d.left), CountText(d.right), MoneyText(d.left),
-                          MoneyText(d.right), d.service, d.text);
+                          count(d.left), count(d.right), MoneyText(d.left), MoneyText(d.right),
+                          d.service, d.text);
 }
 
 void PrintReport(std::ostream& out, const ReconcileSummary& summary) {
