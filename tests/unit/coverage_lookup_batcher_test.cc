@@ -16,11 +16,12 @@ TEST_F(CoverageLookupBatcher, AThousandCallersOfOneKeyAreOneQuestion) {
     const size_t before = reader_.rounds().size();
     reader_.Hold();
     std::vector<Asker> askers(1'000);
-    std::atomic<size_t> next{0};
+    Ask(askers[0], {Id(5)});
+    reader_.AwaitRounds(before + 1);
+    std::atomic<size_t> next{1};
     OnThreads(8, [&](int) {
       for (size_t i = next++; i < askers.size(); i = next++) Ask(askers[i], {Id(5)});
     });
-    reader_.AwaitRounds(before + 1);
     reader_.Release();
     for (Asker& asker : askers) {
       const Told answer = asker.Wait();
