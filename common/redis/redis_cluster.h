@@ -43,8 +43,8 @@ class RedisNodes {
   bool cluster() const { return address_.cluster; }
   // Where to send a command for the slot.
   std::shared_ptr<RedisNode> Of(int slot);
-  // Some server whose last answer was good, if there is one, else one that may be tried again. A
-  // server that is dead may be tried in the rhythm of our asking and would be asked for ever.
+  // Some server whose last answer was good, if there is one, else one that may be tried again. So a
+  // dead server is not asked for the map each time that its breaker lets one caller through.
   std::shared_ptr<RedisNode> Any();
   // The server that a redirection names. MOVED: has the slot from now on.
   std::shared_ptr<RedisNode> Moved(const RedisRedirect& redirect);

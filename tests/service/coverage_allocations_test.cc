@@ -18,6 +18,7 @@ constexpr bool kCounts = false;  // sanitizers have a malloc of their own
 #else
 constexpr bool kCounts = true;
 // Everything that takes memory in this process comes by here, operator new and libcrypto too.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that glibc gives it
 extern "C" void* __libc_malloc(size_t size);
 extern "C" void* malloc(size_t size) {
   ++allocations;
@@ -88,7 +89,7 @@ TEST_F(CoverageAllocations, TheCounterCounts) {
 
 TEST_F(CoverageAllocations, ANearHitAllocatesNothing) {
   for (const int32_t day : {0, 20191110, 20200310}) {
-    for (const int n : {0, 1}) {  // paid, not paid
+    for (const int n : {0, 1, 500}) {  // paid, not paid, nobody
       cv1::CheckEligibilityRequest request = world_.Ask(n, day);
       EXPECT_EQ(CountCheck(request), 0) << "by id";
       request.mutable_person()->set_nik(world_.Nik(n));

@@ -73,6 +73,7 @@ void MeasureStampede(Setting& setting) {
     most = std::max(most, statements);
     told += statements > 0;
   }
+  if (most == 0) Fail("the warm start was over before anybody asked, in every round");
   setting.figures.Add("stampede_statements", "SQL statements, 1,000 callers miss one person", most,
                       Bar::kAtMost, 1);
 }
